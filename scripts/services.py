@@ -25,6 +25,8 @@ import psutil
 import psycopg
 import redis
 from psycopg import sql
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from scripts.environment import Refusal, check_database_url, check_redis_url
 
@@ -32,6 +34,8 @@ ROLE = DATABASE = "portal"
 # Longer paths don't fit into the address of a unix socket.
 LONGEST_SOCKET_PATH = 100
 KEEP_RUNNING = "keep-running"
+# The client would try for four seconds before it said that nothing is there.
+AT_ONCE = Retry(NoBackoff(), 0)
 
 TUNING = """\
 max_connections = 200
@@ -117,8 +121,9 @@ def check_database(url: str) -> None:
         reason = str(error).strip().splitlines()[-1].removeprefix("connection failed: ").rstrip(".")
         raise Refusal(f"The database that DATABASE_URL names refuses the connection: {reason}.") from None
     if version < 150000:
-        raise Refusal(f"The portal needs PostgreSQL 15 or later; DATABASE_URL names a server of version "
-                      f"{version // 10000}.")  # fmt: skip
+        raise Refusal(
+            f"The portal needs PostgreSQL 15 or later; DATABASE_URL names version {version // 10000}."
+        )
     if row is not None and row[1]:
         raise Refusal(
             f"The role “{row[0]}” in DATABASE_URL is a superuser or may bypass row-level security, so that "
@@ -130,7 +135,10 @@ def check_redis(url: str) -> None:
     """Refuse a broker that can't be used."""
     check_redis_url(url)
     try:
-        redis.Redis.from_url(url.replace("redis+socket://", "unix://"), socket_timeout=5).ping()
+        client = redis.Redis.from_url(
+            url.replace("redis+socket://", "unix://"), socket_timeout=5, retry=AT_ONCE
+        )
+        client.ping()
     except (redis.RedisError, ValueError) as error:
         reason = str(error).strip().rstrip(".")
         raise Refusal(f"The Redis server that REDIS_URL names refuses the connection: {reason}.") from None
@@ -246,7 +254,7 @@ def redis_server() -> Path:
 def _start_redis(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     socket = _redis_socket(folder)
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5)
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5, retry=AT_ONCE)
     if not _answers(client):
         socket.unlink(missing_ok=True)
         options = {
