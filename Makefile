@@ -1,6 +1,6 @@
 # The two commands of a newcomer are `make run` and `make test`; see docs/operations.md for the rest.
 PYTHON ?= python3
-export PORT DATABASE_URL REDIS_URL ARGS
+export PORT DATABASE_URL REDIS_URL
 
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header

@@ -57,12 +57,12 @@ def embedded(directory: Path, *, durable: bool = True, keep: bool = False) -> It
     """Yield DATABASE_URL and REDIS_URL of servers that answer, started under `directory` where needed."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "users.lock").open("a") as users:
-        with _turn(directory):
-            fcntl.flock(users, fcntl.LOCK_SH)
-            addresses = _start(directory, durable)
-            if keep:
-                (directory / KEEP_RUNNING).touch()
         try:
+            with _turn(directory):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                addresses = _start(directory, durable)
+                if keep:
+                    (directory / KEEP_RUNNING).touch()
             yield addresses
         finally:
             with _turn(directory):
@@ -76,6 +76,26 @@ def stop(directory: Path) -> None:
     (directory / KEEP_RUNNING).unlink(missing_ok=True)
     _stop_redis(directory / "redis")
     _stop_postgres(directory / "postgres")
+
+
+def first_dead(directory: Path) -> str | None:
+    """Name an embedded server that was started here and no longer lives, if there is one."""
+    if not os.environ.get("DATABASE_URL") and not _lives(
+        directory / "postgres" / "postmaster.pid", "postgres"
+    ):
+        return "PostgreSQL"
+    if not os.environ.get("REDIS_URL") and not _lives(directory / "redis" / "redis.pid", "redis-server"):
+        return "Redis"
+    return None
+
+
+def _lives(note: Path, program: str) -> bool:
+    """Whether the process that a note names is there and still is that program."""
+    try:
+        pid = int(note.read_text().split()[0])
+        return program in " ".join(psutil.Process(pid).cmdline())
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return False
 
 
 @contextlib.contextmanager
@@ -190,19 +210,8 @@ def _private_directory() -> Path:
 def _forget_dead_postmaster(data: Path) -> None:
     """Remove the note of a server that a power cut left, lest another program's number pass for it."""
     note = data / "postmaster.pid"
-    if not note.exists():
-        return
-    lines = note.read_text().splitlines()
-    pid = int(lines[0]) if lines and lines[0].isdecimal() else 0
-    if not pid or "postgres" not in _command_of(pid):
-        note.unlink()
-
-
-def _command_of(pid: int) -> str:
-    try:
-        return " ".join(psutil.Process(pid).cmdline())
-    except psutil.Error:
-        return ""
+    if not _lives(note, "postgres"):
+        note.unlink(missing_ok=True)
 
 
 def _tune(data: Path, durable: bool) -> None:
@@ -290,13 +299,10 @@ def _answers(client: redis.Redis) -> bool:
 
 def _stop_redis(folder: Path) -> None:
     note = folder / "redis.pid"
-    if not note.exists():
-        return
-    pid = int(note.read_text().strip() or 0)
-    if pid and "redis-server" in _command_of(pid):
+    if _lives(note, "redis-server"):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(int(note.read_text()), signal.SIGTERM)
         deadline = time.monotonic() + 10
-        while "redis-server" in _command_of(pid) and time.monotonic() < deadline:
+        while _lives(note, "redis-server") and time.monotonic() < deadline:
             time.sleep(0.05)
     note.unlink(missing_ok=True)
