@@ -54,15 +54,18 @@ class Target(NamedTuple):
     browser: bool = False
 
 
-def _beside_services(name: str, *command: str) -> list[str]:
-    return ["scripts/with_services.py", "--name", name, "--", *command]
+def _beside_services(name: str, *command: str, durable: bool = False) -> list[str]:
+    options = ["--durable"] if durable else []
+    return ["scripts/with_services.py", "--name", name, *options, "--", *command]
 
 
 TARGETS = {
     "run": Target("requirements-run.lock", ["scripts/run.py"], listens=True),
     "test": Target("requirements-dev.lock", _beside_services("test", "pytest", "-n", "2"), browser=True),
     "check": Target("requirements-dev.lock", _beside_services("check", "python", "scripts/check.py")),
-    "bench": Target("requirements-dev.lock", _beside_services("bench", "python", "scripts/bench.py")),
+    "bench": Target(
+        "requirements-dev.lock", _beside_services("bench", "python", "scripts/bench.py", durable=True)
+    ),
     "shots": Target(
         "requirements-dev.lock", _beside_services("shots", "python", "scripts/shots.py"), browser=True
     ),

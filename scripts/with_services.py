@@ -1,7 +1,8 @@
 """Run a command with an embedded PostgreSQL and Redis beside it: `with_services.py [--name dev] -- command`.
 
 The servers live under `var/NAME`. Whoever comes first starts them, whoever leaves last stops them;
-`--keep` leaves them running, `--stop` stops them, and without a command their addresses are printed.
+`--keep` leaves them running, `--stop` stops them, and without a command their addresses are printed. They
+don't wait for the disk unless `--durable` says so, since what is tried here may be lost.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", default="dev", help="folder under var/ that the servers live in")
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
+    parser.add_argument("--durable", action="store_true", help="wait for the disk, as in production")
     parser.add_argument("--stop", action="store_true", help="stop servers that were left running")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
@@ -33,7 +35,7 @@ def main() -> int:
         services.stop(directory)
         return 0
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    with services.embedded(directory, durable=False, keep=options.keep) as addresses:
+    with services.embedded(directory, durable=options.durable, keep=options.keep) as addresses:
         environment = {
             "DJANGO_SETTINGS_MODULE": "partnership_portal.settings",
             "SECRET_KEY": secret_key(directory),
