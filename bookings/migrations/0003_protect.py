@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from partnerships.tenancy import ProtectTenantTables
+
+
+class Migration(migrations.Migration):
+    # The parents' tables must be whole before their children are tied to them.
+    dependencies = [("courses", "0003_protect"), ("bookings", "0002_initial")]
+
+    operations = [
+        ProtectTenantTables(),
+    ]

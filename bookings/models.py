@@ -1,0 +1,108 @@
+"""Places: bookings, access needs and attendance."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from bookings.querysets import BookingQuerySet
+from bookings.states import LIVE, BookingState
+from courses.models import Session, SessionDate
+from partnerships.models import Organisation, Person, PolicyVersion
+from partnerships.tenancy import TenantModel
+
+_HOLDS = "('confirmed', 'attended', 'partly_attended', 'did_not_attend')"
+
+
+class Booking(TenantModel):
+    """A person's place, or place in the queue, at one session, for one of their organisations."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="bookings")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="bookings")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="bookings")
+    job_role = models.CharField(max_length=200, blank=True, help_text="As it was when booking.")
+    state = models.CharField(max_length=20, choices=BookingState.choices)
+    booked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    booked_at = models.DateTimeField()
+    policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    cancel_reason = models.CharField(max_length=250, blank=True)
+    was_late_cancellation = models.BooleanField(default=False)
+    calendar_sequence = models.PositiveSmallIntegerField(default=0)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-booked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "session", "person"],
+                condition=Q(state__in=LIVE),
+                name="one_live_booking_per_session",
+            ),
+            models.CheckConstraint(condition=Q(state__in=BookingState.values), name="booking_state_is_known"),
+        ]
+        indexes = [
+            models.Index(fields=["partnership", "session", "state"], name="booking_by_session"),
+            models.Index(fields=["partnership", "person", "state"], name="booking_by_person"),
+            models.Index(fields=["partnership", "organisation", "-booked_at"], name="booking_by_organisation"),
+            models.Index(fields=["partnership", "-booked_at"], name="booking_by_time"),
+        ]
+        triggers = [
+            # Keeps courses.Session.places_taken; its constraint refuses a booking beyond the capacity.
+            pgtrigger.Trigger(
+                name="count_places",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("state", "session_id") | pgtrigger.Delete,
+                func=f"""
+                    IF TG_OP <> 'INSERT' AND OLD.state IN {_HOLDS}
+                        AND (TG_OP = 'DELETE' OR NEW.state NOT IN {_HOLDS} OR NEW.session_id <> OLD.session_id) THEN
+                        UPDATE courses_session SET places_taken = places_taken - 1 WHERE id = OLD.session_id;
+                    END IF;
+                    IF TG_OP <> 'DELETE' AND NEW.state IN {_HOLDS}
+                        AND (TG_OP = 'INSERT' OR OLD.state NOT IN {_HOLDS} OR NEW.session_id <> OLD.session_id) THEN
+                        UPDATE courses_session SET places_taken = places_taken + 1 WHERE id = NEW.session_id;
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.session}"
+
+
+class AccessNeeds(TenantModel):
+    """What someone needs on the day: health data, for the team and the session's trainers, deleted afterwards."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="access_needs")
+    text = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "access needs"
+
+    def __str__(self) -> str:
+        return f"Access needs of booking {self.booking_id}"
+
+
+class Attendance(TenantModel):
+    """Whether someone was there on one date of a session."""
+
+    class Mark(models.TextChoices):
+        PRESENT = "present", "Present"
+        ABSENT = "absent", "Absent"
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="attendances")
+    session_date = models.ForeignKey(SessionDate, on_delete=models.PROTECT, related_name="attendances")
+    mark = models.CharField(max_length=10, choices=Mark.choices)
+    marked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "booking", "session_date"], name="one_mark_per_date")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking}: {self.mark}"

@@ -1,0 +1,48 @@
+"""Which bookings somebody may see."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from bookings.states import HOLDS_PLACE, LIVE
+from partnerships.permissions import Permission
+
+if TYPE_CHECKING:
+    from partnerships.actors import Actor
+
+
+class BookingQuerySet(models.QuerySet):
+    """Bookings of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; a trainer those of own sessions; a lead and a manager those of their people; each own."""
+        bookings = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return bookings
+        if actor.person is None:
+            return bookings.none()
+        seen = Q(person=actor.person)
+        if actor.may(Permission.MARK_REGISTER):
+            seen |= Q(session__trainer_links__person=actor.person)
+        if actor.led_organisation_ids:
+            seen |= Q(organisation__in=actor.led_organisation_ids)
+        if actor.may(Permission.SEE_TEAM):
+            seen |= Q(person__memberships__line_manager=actor.person, person__memberships__ended_on__isnull=True)
+        return bookings.filter(seen).distinct()
+
+    def of(self, actor: "Actor") -> Self:
+        """The actor's own bookings."""
+        return self.filter(partnership=actor.partnership, person=actor.person)
+
+    def live(self) -> Self:
+        """Bookings that were not cancelled."""
+        return self.filter(state__in=LIVE)
+
+    def holding_a_place(self) -> Self:
+        """Bookings that take up a place."""
+        return self.filter(state__in=HOLDS_PLACE)
+
+    def waiting(self) -> Self:
+        """The waiting list, first come first."""
+        return self.filter(state="waiting").order_by("booked_at", "pk")

@@ -1,0 +1,104 @@
+"""Is everybody trained: training done elsewhere, and the reports to the sub-group."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from compliance.querysets import ReportQuerySet, TrainingRecordQuerySet
+from courses.models import Requirement
+from partnerships.models import Person
+from partnerships.tenancy import TenantModel
+
+
+class TrainingRecord(TenantModel):
+    """Training that somebody did outside the partnership's sessions; what they attended there is read from bookings.
+
+    Only ever added to; a mistake is withdrawn with a reason and stays visible to the team.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="training_records")
+    title = models.CharField(max_length=200)
+    provider = models.CharField(max_length=200)
+    completed_on = models.DateField()
+    hours = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    requirement = models.ForeignKey(
+        Requirement,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="equivalent_records",
+        help_text="What it counts for, where the strategy accepts an equivalent.",
+    )
+    recorded_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.CharField(max_length=250, blank=True)
+
+    objects = TrainingRecordQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-completed_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "person", "title", "completed_on"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="training_recorded_once",
+            )
+        ]
+        indexes = [models.Index(fields=["partnership", "person", "-completed_on"], name="record_by_person")]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="facts_never_change",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["withdrawn_at", "withdrawn_reason"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.completed_on:%d %B %Y}"
+
+
+class Report(TenantModel):
+    """The report on one period to the sub-group; once published it never changes, a correction is a new version."""
+
+    class State(models.TextChoices):
+        BUILDING = "building", "Being built"
+        READY = "ready", "Ready to publish"
+        PUBLISHED = "published", "Published"
+        FAILED = "failed", "Could not be built"
+
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    version = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
+    progress = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=100, blank=True)
+    figures = models.JSONField(null=True, blank=True)
+    pdf = models.CharField(max_length=200, blank=True)
+    xlsx = models.CharField(max_length=200, blank=True)
+    requested_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    built_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "starts_on", "ends_on", "version"], name="one_report_per_version"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="report_period_in_order"),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="progress_is_a_percentage"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="published_never_changes",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="published"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Report {self.starts_on:%d %B %Y} to {self.ends_on:%d %B %Y}, version {self.version}"

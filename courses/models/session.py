@@ -1,0 +1,128 @@
+from django.db import models
+from django.db.models import F, Q
+
+from courses.models.course import Course
+from courses.querysets import SessionQuerySet
+from partnerships.models import Person
+from partnerships.tenancy import TenantModel
+
+
+class Venue(TenantModel):
+    """A place where sessions are held."""
+
+    name = models.CharField(max_length=200)
+    address = models.TextField()
+    postcode = models.CharField(max_length=10)
+    access = models.TextField("getting there and getting in", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["partnership", "name"], name="one_venue_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Session(TenantModel):
+    """One dated delivery of a course, over one or several dates.
+
+    ``starts_at`` and ``ends_at`` repeat the first and last of its dates so that lists can be sorted by an index.
+    ``places_taken`` is kept by a database trigger on bookings, and the constraint on it is what no booking gets past.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Open for booking"
+        CANCELLED = "cancelled", "Cancelled"
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions")
+    joining_link = models.URLField(max_length=500, blank=True, help_text="Shown to the booked only.")
+    capacity = models.PositiveSmallIntegerField()
+    minimum = models.PositiveSmallIntegerField(default=0)
+    places_taken = models.PositiveSmallIntegerField(default=0, editable=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    booking_closes_at = models.DateTimeField()
+    joining_instructions = models.TextField(blank=True)
+    series = models.UUIDField(null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_reason = models.CharField(max_length=250, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(capacity__gte=1), name="session_has_places"),
+            models.CheckConstraint(condition=Q(places_taken__lte=F("capacity")), name="session_never_overbooked"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(booking_closes_at__lte=F("starts_at")), name="booking_closes_before_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(venue__isnull=False) | ~Q(joining_link=""),
+                name="published_session_has_a_place",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["partnership", "starts_at"], name="session_by_start"),
+            models.Index(fields=["partnership", "ends_at"], name="session_by_end"),
+            models.Index(fields=["partnership", "course", "starts_at"], name="session_by_course"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course}, {self.starts_at:%d %B %Y}"
+
+    @property
+    def places_left(self) -> int:
+        """Places that nobody holds."""
+        return max(self.capacity - self.places_taken, 0)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether every place is held, so that a newcomer joins the waiting list."""
+        return self.places_left == 0
+
+    @property
+    def is_online(self) -> bool:
+        """Tell whether people join by a link."""
+        return self.venue_id is None
+
+    @property
+    def place(self) -> str:
+        """Where it is held, without the joining link."""
+        return self.venue.name if self.venue else "Online"
+
+
+class SessionDate(TenantModel):
+    """One date of a session, with a register of its own."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="dates")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="date_ends_after_start"),
+            models.UniqueConstraint(fields=["partnership", "session", "starts_at"], name="one_date_per_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%d %B %Y %H:%M}"
+
+
+class SessionTrainer(TenantModel):
+    """Somebody who trains a session."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="trainer_links")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="trained_sessions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partnership", "session", "person"], name="trainer_named_once")]
+        indexes = [models.Index(fields=["partnership", "person"], name="sessions_by_trainer")]
+
+    def __str__(self) -> str:
+        return f"{self.person} trains {self.session}"

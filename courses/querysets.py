@@ -1,0 +1,53 @@
+"""Which courses and sessions somebody may see, and which are open."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import models
+from django.db.models import F, Q
+
+from partnerships.permissions import Permission
+
+if TYPE_CHECKING:
+    from partnerships.actors import Actor
+
+
+class CourseQuerySet(models.QuerySet):
+    """Courses of one partnership."""
+
+    def published(self) -> Self:
+        """Courses that everybody may see."""
+        return self.filter(status="published")
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Everybody sees what is published; those who plan the programme see drafts and past offers too."""
+        courses = self.filter(partnership=actor.partnership)
+        return courses if actor.may(Permission.PLAN_PROGRAMME) else courses.published()
+
+    def matching(self, words: str) -> Self:
+        """Courses that contain the words, best first."""
+        query = SearchQuery(words, search_type="websearch", config="english")
+        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "title")
+
+
+class SessionQuerySet(models.QuerySet):
+    """Sessions of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Everybody sees sessions that were published; the planners see drafts too; trainers their own."""
+        sessions = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.PLAN_PROGRAMME):
+            return sessions
+        shown = ~Q(status="draft") & ~Q(course__status="draft")
+        if actor.person is not None:
+            return sessions.filter(shown | Q(trainer_links__person=actor.person)).distinct()
+        return sessions.filter(shown)
+
+    def trained_by(self, actor: "Actor") -> Self:
+        """Sessions that the actor trains."""
+        return self.filter(partnership=actor.partnership, trainer_links__person=actor.person)
+
+    def coming(self, now: datetime) -> Self:
+        """Published sessions of published courses that have not begun, soonest first."""
+        return self.filter(status="published", course__status="published", starts_at__gt=now).order_by("starts_at", "pk")

@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from partnerships.tenancy import ProtectTenantTables
+
+
+class Migration(migrations.Migration):
+    # The parents' tables must be whole before their children are tied to them.
+    dependencies = [("bookings", "0003_protect"), ("evaluations", "0002_initial")]
+
+    operations = [
+        ProtectTenantTables(),
+    ]

@@ -1,0 +1,97 @@
+from django.db import models
+from django.db.models import Q
+
+from bookings.models import Booking
+from courses.models import Session
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models.questionnaire import Question, QuestionnaireVersion
+from evaluations.querysets import InvitationQuerySet
+from partnerships.models import Person, PolicyVersion
+from partnerships.tenancy import TenantModel
+
+
+class Invitation(TenantModel):
+    """Somebody asked to fill in a questionnaire about a session, once; with its answers it is the response."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waiting for answers"
+        ANSWERED = "answered", "Answered"
+        CLOSED = "closed", "Closed without answers"
+
+    kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
+    version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="invitations")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="invitations")
+    booking = models.ForeignKey(
+        Booking,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+        help_text="The learner's booking; none for trainers and observers.",
+    )
+    respondent = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
+    )
+    respondent_name = models.CharField(max_length=200)
+    respondent_email = models.EmailField(blank=True)
+    policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    invited_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
+    last_asked_on = models.DateField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-invited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "kind", "booking"],
+                condition=Q(booking__isnull=False),
+                name="asked_once_per_booking",
+            ),
+            models.UniqueConstraint(
+                fields=["partnership", "kind", "session", "respondent"],
+                condition=Q(booking__isnull=True),
+                name="asked_once_per_session",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="answered", answered_at__isnull=False)
+                | (~Q(state="answered") & Q(answered_at__isnull=True)),
+                name="answered_invitation_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=True, kind__in=["trainer_feedback", "observation"])
+                | Q(booking__isnull=False, kind__in=["evaluation", "impact", "line_manager"]),
+                name="invitation_is_about_a_booking_or_a_session",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["partnership", "state", "last_asked_on"], name="invitation_to_remind"),
+            models.Index(fields=["partnership", "respondent", "state"], name="invitation_by_respondent"),
+            models.Index(fields=["partnership", "session", "kind"], name="invitation_by_session"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.respondent_name}"
+
+
+class Answer(TenantModel):
+    """The answer to one question; saved as one goes, and a response once its invitation is answered."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="answers")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="answers")
+    number = models.SmallIntegerField(null=True, blank=True)
+    text = models.TextField(blank=True)
+    chosen = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "invitation", "question"], name="one_answer_per_question")
+        ]
+        indexes = [models.Index(fields=["partnership", "question"], name="answer_by_question")]
+
+    def __str__(self) -> str:
+        return f"Answer to {self.question_id}"

@@ -1,0 +1,51 @@
+"""Which invitations and certificates somebody may see."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from partnerships.permissions import Permission
+
+if TYPE_CHECKING:
+    from partnerships.actors import Actor
+
+
+class InvitationQuerySet(models.QuerySet):
+    """Invitations of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; everybody else those that they are asked to answer, and no one else's."""
+        invitations = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_SURVEYS):
+            return invitations
+        return invitations.filter(respondent=actor.person) if actor.person else invitations.none()
+
+    def of(self, actor: "Actor") -> Self:
+        """Those that the actor is asked to answer."""
+        return self.filter(partnership=actor.partnership, respondent=actor.person)
+
+    def to_answer(self) -> Self:
+        """Those still waiting for answers."""
+        return self.filter(state="open")
+
+
+class CertificateQuerySet(models.QuerySet):
+    """Certificates of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; a lead those of the organisation's people; a manager those of their own; each own."""
+        certificates = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_SURVEYS):
+            return certificates
+        if actor.person is None:
+            return certificates.none()
+        seen = Q(booking__person=actor.person)
+        if actor.led_organisation_ids:
+            seen |= Q(booking__organisation__in=actor.led_organisation_ids)
+        if actor.may(Permission.SEE_TEAM):
+            seen |= Q(
+                booking__person__memberships__line_manager=actor.person,
+                booking__person__memberships__ended_on__isnull=True,
+            )
+        return certificates.filter(seen).distinct()

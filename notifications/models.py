@@ -1,0 +1,48 @@
+from django.db import models
+from django.db.models import Q
+
+from partnerships.models import Person
+from partnerships.tenancy import TenantModel
+
+
+class Message(TenantModel):
+    """One message to one address: a row first, then sent by a task; created once per purpose, subject and address."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Could not be sent"
+
+    purpose = models.CharField(max_length=60)
+    subject_key = models.CharField(max_length=100, help_text="What it is about, such as booking:12.")
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    to_name = models.CharField(max_length=200)
+    to_email = models.EmailField()
+    from_name = models.CharField(max_length=200)
+    reply_to = models.EmailField()
+    title = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField()
+    attachments = models.JSONField(default=list, help_text="Name, type and content in base64 of each.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "purpose", "subject_key", "to_email"], name="one_message_per_purpose"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["partnership", "state", "claimed_at"], name="message_to_send", condition=~Q(state="sent")),
+            models.Index(fields=["partnership", "person", "-created_at"], name="message_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} to {self.to_email}"

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from partnership_portal.pages import views
+
+app_name = "pages"
+urlpatterns = [
+    path("", views.partnership_home, name="home"),
+    path("me/", views.my_page, name="me"),
+    path("desk/", views.desk, name="desk"),
+]

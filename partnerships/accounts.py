@@ -1,0 +1,7 @@
+"""How accounts behave: allauth's adapter."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Keeps the account's name beside its email."""

@@ -1,0 +1,95 @@
+"""The one who acts: somebody signed in, the holder of a link, or a job of the portal itself."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from partnerships.models import Membership, Partnership, Person, User
+from partnerships.permissions import Permission, Role, allowed
+
+# The portal's own jobs do what a partnership's team could do, and say in the audit trail that it was a job.
+_SYSTEM_ROLES = frozenset({Role.TEAM})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts in which partnership, with which roles."""
+
+    partnership: Partnership
+    label: str
+    roles: frozenset[Role] = frozenset()
+    person: Person | None = None
+    memberships: tuple[Membership, ...] = ()
+    led_organisation_ids: frozenset[int] = frozenset()
+    user: User | None = None
+
+    @cached_property
+    def permissions(self) -> frozenset[Permission]:
+        """Everything that the actor's roles allow."""
+        return allowed(self.roles)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether one of the actor's roles holds the permission."""
+        return permission in self.permissions
+
+    @property
+    def membership(self) -> Membership | None:
+        """The first of the actor's live memberships: the organisation that bookings start from."""
+        return self.memberships[0] if self.memberships else None
+
+    @property
+    def is_team(self) -> bool:
+        """Tell whether the actor administers the partnership."""
+        return Role.TEAM in self.roles
+
+    @cached_property
+    def lacks_second_factor(self) -> bool:
+        """Tell whether the actor must set up a second factor before doing anything here."""
+        return self.is_team and self.user is not None and not settings.PORTAL_DEMO and not is_mfa_enabled(self.user)
+
+
+def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
+    """Find out who this account is in the partnership (three queries at most; needs ``acting_in``)."""
+    if not isinstance(user, User) or not user.is_authenticated:
+        return Actor(partnership=partnership, label="visitor")
+    memberships = tuple(
+        Membership.objects.live()
+        .filter(partnership=partnership, person__user=user)
+        .select_related("person", "organisation__sector", "competency_group")
+        .prefetch_related("granted_roles")
+        .order_by("pk")
+    )
+    if not memberships:
+        return Actor(partnership=partnership, label="visitor with an account", user=user)
+    person = memberships[0].person
+    roles = {Role.PRACTITIONER}
+    led = set()
+    for membership in memberships:
+        for granted in membership.granted_roles.all():
+            roles.add(Role(granted.role))
+            if granted.role == Role.ORGANISATION_LEAD:
+                led.add(membership.organisation_id)
+    if Membership.objects.live().filter(partnership=partnership, line_manager=person).exists():
+        roles.add(Role.LINE_MANAGER)
+    return Actor(
+        partnership=partnership,
+        label="person",
+        roles=frozenset(roles),
+        person=person,
+        memberships=memberships,
+        led_organisation_ids=frozenset(led),
+        user=user,
+    )
+
+
+def system(partnership: Partnership, job: str) -> Actor:
+    """The portal itself, running a job; the audit trail shows the job's name."""
+    return Actor(partnership=partnership, label=f"job: {job}", roles=_SYSTEM_ROLES)
+
+
+def holder(partnership: Partnership, purpose: str, person: Person | None = None) -> Actor:
+    """Whoever opened a signed link: may do what the link is for and nothing else."""
+    return Actor(partnership=partnership, label=f"link: {purpose}", person=person)

@@ -1,0 +1,24 @@
+"""Who: partnerships and their policy, organisations, people, roles, sub-groups and the audit trail."""
+
+from .account import User
+from .audit import AuditEntry
+from .organisation import CompetencyGroup, Organisation, Sector
+from .partnership import Partnership, PolicyVersion
+from .person import JoinRequest, Membership, MembershipRole, Person
+from .subgroup import Meeting, SubGroup
+
+__all__ = [
+    "AuditEntry",
+    "CompetencyGroup",
+    "JoinRequest",
+    "Meeting",
+    "Membership",
+    "MembershipRole",
+    "Organisation",
+    "Partnership",
+    "Person",
+    "PolicyVersion",
+    "Sector",
+    "SubGroup",
+    "User",
+]

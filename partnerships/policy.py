@@ -1,0 +1,268 @@
+"""The policy of a partnership as a typed document: every rule that differs from one partnership to another.
+
+Each value is a ``Clause``: the value itself, and the section of the strategy that states it or, where the strategy is
+silent, the mark that it is the portal's default. Code matches on these values, never on a partnership's name.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+T = TypeVar("T")
+
+
+class Strict(BaseModel):
+    """A part of the document: immutable, and unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Clause(Strict, Generic[T]):
+    """One rule and where it comes from: a section of the strategy, or the portal's default."""
+
+    value: T
+    section: str = ""
+    portal_default: bool = False
+
+    @model_validator(mode="after")
+    def _cited_or_default(self) -> Self:
+        if bool(self.section) == self.portal_default:
+            raise ValueError("give either section = \"§…\" or portal_default = true")
+        return self
+
+    @property
+    def source(self) -> str:
+        """Where the value comes from, in words."""
+        return self.section or "Portal default"
+
+
+class CertificateRelease(StrEnum):
+    """What a learner must hand in before the certificate is issued."""
+
+    AFTER_ATTENDANCE = "after_attendance"
+    AFTER_EVALUATION = "after_evaluation"
+    AFTER_IMPACT = "after_impact"
+
+
+class Numbering(StrEnum):
+    """How certificates are numbered."""
+
+    SEQUENTIAL = "sequential"
+    UNGUESSABLE = "unguessable"
+
+
+class LineManagerRule(StrEnum):
+    """For which courses the line manager is asked about the impact."""
+
+    NEVER = "never"
+    COURSES_THAT_ASK = "courses_that_ask"
+    DIP_SAMPLE = "dip_sample"
+
+
+class ImpactRule(StrEnum):
+    """Which learners get the impact survey."""
+
+    ALL_LEARNERS = "all_learners"
+    COURSES_THAT_ASK = "courses_that_ask"
+
+
+class ObservationRule(StrEnum):
+    """Which courses are observed."""
+
+    EVERY_COURSE_YEARLY = "every_course_yearly"
+    SAMPLE = "sample"
+    BY_MEMBERS = "by_members"
+    BY_MEMBERS_SINGLE_AGENCY = "by_members_single_agency"
+    FOUR_STAGES = "four_stages"
+
+
+class CoDelivery(StrEnum):
+    """Whether two trainers deliver together."""
+
+    ALWAYS = "always"
+    PREFERRED = "preferred"
+    NOT_STATED = "not_stated"
+
+
+class PrerequisiteRule(StrEnum):
+    """What must be done before booking."""
+
+    NONE = "none"
+    PRE_COURSE_TASKS = "pre_course_tasks"
+    SINGLE_AGENCY_FIRST = "single_agency_first"
+
+
+class ReportLine(StrEnum):
+    """One part of the report to the sub-group."""
+
+    COURSES_OFFERED = "courses_offered"
+    PLACES = "places"
+    APPLICANTS_AND_PARTICIPANTS = "applicants_and_participants"
+    ATTENDANCE = "attendance"
+    NON_ATTENDANCE = "non_attendance"
+    BY_ORGANISATION = "by_organisation"
+    BY_SECTOR = "by_sector"
+    EVALUATION = "evaluation"
+    IMPACT = "impact"
+    COURSES_AT_RISK = "courses_at_risk"
+    NON_ATTENDANCE_INCOME = "non_attendance_income"
+    TRAINER_COSTS = "trainer_costs"
+    VENUE_COSTS = "venue_costs"
+    RISKS = "risks"
+    SUFFICIENCY = "sufficiency"
+
+
+class Window(Strict):
+    """A span after the session, from ``first`` to ``last`` weeks or months."""
+
+    first: Annotated[int, Field(ge=1, le=60)]
+    last: Annotated[int, Field(ge=1, le=60)]
+    unit: Literal["weeks", "months"]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last <= self.first:
+            raise ValueError("last must be later than first")
+        return self
+
+
+class CertificatePolicy(Strict):
+    """When a certificate is issued."""
+
+    release: Clause[CertificateRelease]
+    numbering: Clause[Numbering]
+    attendance_percent: Clause[Annotated[int, Field(ge=1, le=100)]]
+
+
+class EvaluationPolicy(Strict):
+    """The form at the end of the course."""
+
+    open_days: Clause[Annotated[int, Field(ge=1, le=365)]]
+    reminders: Clause[Annotated[int, Field(ge=0, le=5)]]
+    reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]]
+
+
+class ImpactPolicy(Strict):
+    """The follow-up about what changed in practice and for children."""
+
+    window: Clause[Window]
+    learners: Clause[ImpactRule]
+    line_manager: Clause[LineManagerRule]
+    reminders: Clause[Annotated[int, Field(ge=0, le=5)]]
+    reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]]
+
+
+class TrainerPolicy(Strict):
+    """Who may train, and what is expected of them."""
+
+    pool: Clause[str]
+    feedback_after_session: Clause[bool]
+    train_the_trainer: Clause[bool]
+    observe_before_delivering: Clause[bool]
+    co_delivery: Clause[CoDelivery]
+    delivery_days_a_year: Clause[Annotated[int, Field(ge=0, le=60)]]
+    yearly_event_compulsory: Clause[bool]
+    lead_tutor_reviews_a_year: Clause[Annotated[int, Field(ge=0, le=12)]]
+
+
+class ObservationPolicy(Strict):
+    """How courses are observed."""
+
+    rule: Clause[ObservationRule]
+
+
+class BookingPolicy(Strict):
+    """What is asked before and while booking."""
+
+    class_size_cap: Clause[Annotated[int, Field(ge=1, le=500)] | Literal["none"]]
+    prerequisite: Clause[PrerequisiteRule]
+    deadline_working_days: Clause[Annotated[int, Field(ge=0, le=20)]]
+    late_cancellation_working_days: Clause[Annotated[int, Field(ge=0, le=30)]]
+
+
+class ChargeKind(StrEnum):
+    """What is charged for."""
+
+    PLACE = "place"
+    LATE_CANCELLATION = "late_cancellation"
+    NON_ATTENDANCE = "non_attendance"
+    SINGLE_AGENCY_USE = "single_agency_use"
+
+
+class ChargingClass(Strict):
+    """A class of organisations that pay alike."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: str
+    section: str = ""
+
+
+class ChargeRule(Strict):
+    """What a class of organisations pays for which courses; the first rule that fits decides.
+
+    ``courses`` names charge bands of courses ("core", "specialist", "learning-event"); ``classes`` charging classes;
+    an empty list means all. ``pence`` is what a full day costs; ``at_cost`` leaves the amount to the session.
+    """
+
+    kind: ChargeKind
+    courses: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    pence: Annotated[int, Field(ge=0)] = 0
+    half_day_pence: Annotated[int, Field(ge=0)] | None = None
+    at_cost: bool = False
+    words: str
+    section: str = ""
+    portal_default: bool = False
+
+    @model_validator(mode="after")
+    def _cited_or_default(self) -> Self:
+        if bool(self.section) == self.portal_default:
+            raise ValueError("give either section = \"§…\" or portal_default = true")
+        return self
+
+
+class ChargingPolicy(Strict):
+    """Who pays for what."""
+
+    classes: tuple[ChargingClass, ...]
+    rules: tuple[ChargeRule, ...]
+
+    @model_validator(mode="after")
+    def _classes_exist(self) -> Self:
+        known = {one.code for one in self.classes}
+        for rule in self.rules:
+            for code in rule.classes:
+                if code not in known:
+                    raise ValueError(f"rule “{rule.words}” names the unknown charging class “{code}”")
+        return self
+
+
+class ReportingPolicy(Strict):
+    """What the sub-group receives, and how often."""
+
+    cadence: Clause[Literal["quarterly", "every_two_months"]]
+    year_starts_in_month: Clause[Annotated[int, Field(ge=1, le=12)]]
+    contents: Clause[tuple[ReportLine, ...]]
+    at_risk_bookings_percent: Clause[Annotated[int, Field(ge=1, le=100)]]
+
+
+class Statement(Strict):
+    """Something that the strategy says and the portal shows, but which no code needs to act on."""
+
+    words: str
+    section: str
+
+
+class Policy(Strict):
+    """Every rule of one partnership."""
+
+    certificate: CertificatePolicy
+    evaluation: EvaluationPolicy
+    impact: ImpactPolicy
+    trainers: TrainerPolicy
+    observation: ObservationPolicy
+    booking: BookingPolicy
+    charging: ChargingPolicy
+    reporting: ReportingPolicy
+    statements: tuple[Statement, ...] = ()

@@ -1,0 +1,52 @@
+"""Fixtures that every test may use: two partnerships, so that there is always a neighbour whose rows could leak."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from partnerships.models import Partnership, Person
+from partnerships.tenancy import acting_in
+from tests.factories import make_partnership
+
+
+@pytest.fixture(autouse=True)
+def _in_its_own_place(settings, tmp_path) -> Iterator[None]:
+    """Keep files and cache of one test away from the next."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.DEMO_MAILBOX_DIR = tmp_path / "mailbox"
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def partnership(db) -> Iterator[Partnership]:
+    """The partnership that the test acts in; its rows are visible throughout."""
+    partnership = make_partnership("alphashire")
+    with acting_in(partnership):
+        yield partnership
+
+
+@pytest.fixture
+def neighbour(partnership) -> Partnership:
+    """Another partnership; enter it with ``acting_in(neighbour)``."""
+    return make_partnership("betashire")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Person], Client]:
+    """Give a browser in which a person is signed in."""
+
+    def signed_in(person: Person) -> Client:
+        client = Client()
+        client.force_login(person.user)
+        return client
+
+    return signed_in

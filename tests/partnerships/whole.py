@@ -1,0 +1,122 @@
+"""A partnership with at least one row in every tenant table, for proofs that go over all of them."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from bookings.models import AccessNeeds, Attendance, Booking
+from compliance.models import Report, TrainingRecord
+from courses.models import Priority, Requirement, RequirementOption
+from evaluations.models import (
+    Answer,
+    Certificate,
+    CertificateCounter,
+    Invitation,
+    Question,
+    Questionnaire,
+    QuestionnaireVersion,
+)
+from notifications.models import Message
+from partnerships.models import (
+    AuditEntry,
+    CompetencyGroup,
+    JoinRequest,
+    Meeting,
+    Partnership,
+    PolicyVersion,
+    SubGroup,
+)
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.factories import make_partnership, make_person, make_session
+
+
+def make_whole_partnership(slug: str) -> Partnership:
+    """Fill every tenant table of a new partnership."""
+    partnership = make_partnership(slug)
+    now = timezone.now()
+    with acting_in(partnership):
+        where = {"partnership": partnership}
+        person = make_person(partnership, Role.TRAINER)
+        membership = person.memberships.get()
+        session = make_session(partnership, trainers=(person,), starts_at=now - timedelta(days=3))
+        policy = PolicyVersion.objects.get()
+        booking = Booking.objects.create(
+            **where,
+            session=session,
+            person=person,
+            organisation=membership.organisation,
+            state="attended",
+            booked_at=now,
+            policy_version=policy,
+        )
+        AccessNeeds.objects.create(**where, booking=booking, text="Step-free access")
+        Attendance.objects.create(
+            **where, booking=booking, session_date=session.dates.get(), mark="present", marked_at=now
+        )
+        questionnaire = Questionnaire.objects.create(**where, kind="evaluation", title="Evaluation")
+        version = QuestionnaireVersion.objects.create(**where, questionnaire=questionnaire, number=1)
+        question = Question.objects.create(
+            **where, version=version, key="q", page="Page", position=1, kind="scale", text="How?"
+        )
+        invitation = Invitation.objects.create(
+            **where,
+            kind="evaluation",
+            version=version,
+            session=session,
+            booking=booking,
+            respondent=person,
+            respondent_name=person.name,
+            policy_version=policy,
+            invited_at=now,
+            closes_at=now + timedelta(days=9),
+            last_asked_on=now.date(),
+        )
+        Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        CertificateCounter.objects.create(**where, year=2026, last=1)
+        Certificate.objects.create(
+            **where,
+            booking=booking,
+            number=f"{slug}-1",
+            policy_version=policy,
+            issued_at=now,
+            learner_name=person.name,
+            course_title="Course",
+            held_on="Today",
+            hours=Decimal(3),
+        )
+        group = CompetencyGroup.objects.get()
+        Priority.objects.create(**where, code="A", title="Child neglect")
+        requirement = Requirement.objects.create(**where, group=group, kind="required", title="Level 2")
+        RequirementOption.objects.create(**where, requirement=requirement, course=session.course)
+        TrainingRecord.objects.create(
+            **where, person=person, title="Induction", provider="Us", completed_on=date(2026, 1, 1), recorded_at=now
+        )
+        Report.objects.create(
+            **where, starts_on=date(2026, 7, 1), ends_on=date(2026, 9, 30), version=1, requested_at=now
+        )
+        Message.objects.create(
+            **where,
+            purpose="p",
+            subject_key="s",
+            to_name="n",
+            to_email="a@b.example",
+            from_name="c",
+            reply_to="d@e.example",
+            title="t",
+            text="x",
+            html="y",
+        )
+        JoinRequest.objects.create(
+            **where,
+            user=person.user,
+            name="N",
+            email="a@b.example",
+            organisation=membership.organisation,
+            job_role="Nurse",
+        )
+        subgroup = SubGroup.objects.create(**where, name="Group", reports_to="Board")
+        Meeting.objects.create(**where, subgroup=subgroup, starts_at=now)
+        AuditEntry.objects.create(**where, actor="x", action="y", subject_type="z", subject_id=1)
+    return partnership
