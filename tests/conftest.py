@@ -8,7 +8,10 @@ from django.test import Client
 
 from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
+from tests.browser import browser, open_browser
 from tests.factories import make_partnership
+
+__all__ = ["browser", "open_browser"]
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ class EveryWidget(forms.Form):
         return self.cleaned_data
 
 
-def sample_charts() -> list[charts.Chart]:
+def sample_charts(brand: str = "#6b2c5e") -> list[charts.Chart]:
     """One of each chart."""
     return [
         charts.bars(
