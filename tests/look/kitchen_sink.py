@@ -59,16 +59,19 @@ def sample_charts(brand: str = "#6b2c5e") -> list[charts.Chart]:
     return [
         charts.bars(
             "Attendance by sector",
-            [("Health", 120), ("School or college", 88), ("Police", 41), ("Voluntary", 9)],
+            [("Health", 120), ("School or college", 88), ("Police", 41), ("Voluntary", None)],
+            brand=brand,
         ),
         charts.stacked(
             "Bookings by sector",
             ["Attended", "Did not attend", "Cancelled"],
             [("Health", [120, 14, 9]), ("School or college", [88, 3, 12]), ("Police", [41, 10, 2])],
+            brand=brand,
         ),
         charts.columns(
             "Places taken by month",
             [("Apr", 40), ("May", 65), ("Jun", 52), ("Jul", 90), ("Aug", 12), ("Sep", 71)],
+            brand=brand,
         ),
         charts.before_after(
             "Confidence before and after",
@@ -77,6 +80,7 @@ def sample_charts(brand: str = "#6b2c5e") -> list[charts.Chart]:
                 ("Making a referral", 3.1, 4.5),
                 ("Challenging others", 2.2, 3.9),
             ],
+            brand=brand,
         ),
     ]
 
