@@ -1,4 +1,8 @@
 from django.urls import path
 
+from partnerships.views import frame
+
 app_name = "partnerships"
-urlpatterns: list = []
+urlpatterns = [
+    path("colours.css", frame.colours, name="colours"),
+]
