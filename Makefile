@@ -28,8 +28,8 @@ shots: ## Save a picture of each page and role under var/shots
 services: ## Start PostgreSQL and Redis for development and print their addresses
 	@exec $(PYTHON) scripts/bootstrap.py services
 
-format: ## Put Python files and templates in shape
-	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format . ; .venv/bin/djlint --reformat --quiet templates || true
+format: ## Put Python files in shape
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
 lock: ## Write the lock files anew from pyproject.toml
 	$(COMPILE) --extra dev pyproject.toml --output-file requirements-dev.lock

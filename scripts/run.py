@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -176,7 +176,7 @@ def _children(
         _end(children)
 
 
-def _appending(log: Path):  # type: ignore[no-untyped-def]
+def _appending(log: Path) -> BinaryIO:
     if log.exists() and log.stat().st_size > LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     return log.open("ab")
