@@ -89,7 +89,9 @@ class Answer(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "invitation", "question"], name="one_answer_per_question")
+            models.UniqueConstraint(
+                fields=["partnership", "invitation", "question"], name="one_answer_per_question"
+            )
         ]
         indexes = [models.Index(fields=["partnership", "question"], name="answer_by_question")]
 

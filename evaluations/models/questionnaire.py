@@ -12,7 +12,11 @@ class Questionnaire(TenantModel):
     title = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partnership", "kind", "title"], name="one_questionnaire_per_title")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "kind", "title"], name="one_questionnaire_per_title"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -29,7 +33,9 @@ class QuestionnaireVersion(TenantModel):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "questionnaire", "number"], name="one_version_per_number")
+            models.UniqueConstraint(
+                fields=["partnership", "questionnaire", "number"], name="one_version_per_number"
+            )
         ]
 
     def __str__(self) -> str:
@@ -53,7 +59,9 @@ class Question(TenantModel):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["partnership", "version", "key"], name="one_question_per_key"),
-            models.UniqueConstraint(fields=["partnership", "version", "position"], name="one_question_per_position"),
+            models.UniqueConstraint(
+                fields=["partnership", "version", "position"], name="one_question_per_position"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 

@@ -32,7 +32,11 @@ def version_in_force(partnership: Partnership, at: datetime) -> PolicyVersion:
 
 def policy_in_force(partnership: Partnership, at: datetime) -> Policy:
     """The rules in force at a moment."""
-    version = version_in_force(partnership, at)
+    return policy_of(version_in_force(partnership, at))
+
+
+def policy_of(version: PolicyVersion) -> Policy:
+    """The rules of one version, such as the one that a fact was made under."""
     return _parsed(version.pk, version.fingerprint)
 
 

@@ -1,0 +1,70 @@
+"""The policies of a partnership in the order of time, and what each means for the moment to ask."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from partnership_portal.working_days import UK, add_months, uk_date, uk_moment
+from partnerships.models import Partnership, PolicyVersion
+from partnerships.policy import CertificateRelease, ImpactRule, LineManagerRule, Policy, Window
+from partnerships.services.policies import policy_of
+
+
+@dataclass(frozen=True)
+class PolicyPeriod:
+    """One policy version with the sessions that it governs: those that began while it was in force."""
+
+    version: PolicyVersion
+    policy: Policy
+    begins: datetime | None
+    ends: datetime | None
+
+    def of_sessions(self, prefix: str = "") -> Q:
+        """Tell which sessions it governs; ``prefix`` is the way to the session, such as ``session__``."""
+        governed = Q()
+        if self.begins is not None:
+            governed &= Q(**{f"{prefix}starts_at__gte": self.begins})
+        if self.ends is not None:
+            governed &= Q(**{f"{prefix}starts_at__lt": self.ends})
+        return governed
+
+
+def policy_periods(partnership: Partnership) -> list[PolicyPeriod]:
+    """Every policy version with its time in force; the first also governs what was before it."""
+    versions = list(
+        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("number")
+    )
+    ends = [version.effective_from for version in versions[1:]]
+    return [
+        PolicyPeriod(version, policy_of(version), version.effective_from if place else None, end)
+        for place, (version, end) in enumerate(zip(versions, [*ends, None], strict=True))
+    ]
+
+
+def asks_impact(policy: Policy, *, course_asks: bool) -> bool:
+    """Tell whether learners of a course are asked about the impact; always where the certificate waits for it."""
+    return (
+        course_asks
+        or policy.impact.learners.value is ImpactRule.ALL_LEARNERS
+        or policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
+    )
+
+
+def asks_line_manager(policy: Policy, *, course_asks: bool) -> bool:
+    """Tell whether the learner's line manager is asked too."""
+    return course_asks and policy.impact.line_manager.value is LineManagerRule.COURSES_THAT_ASK
+
+
+def impact_opens_and_closes(ended_at: datetime, window: Window) -> tuple[datetime, datetime]:
+    """When the impact survey of a session opens and closes: at the session's hour by UK clocks, also across a change.
+
+    A month that is too short gives its last day.
+    """
+    return _later(ended_at, window.first, window.unit), _later(ended_at, window.last, window.unit)
+
+
+def _later(moment: datetime, count: int, unit: str) -> datetime:
+    day = uk_date(moment)
+    later = add_months(day, count) if unit == "months" else day + timedelta(weeks=count)
+    return uk_moment(later, moment.astimezone(UK).time())
