@@ -1,25 +1,36 @@
 """Queues messages: each is a row before it is sent, and exists once per purpose, subject and address."""
 
 import base64
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.template.loader import render_to_string
+from django.db import IntegrityError, transaction
+from django.template import Context
+from django.template.loader import get_template
 
 from notifications.models import Message
 from notifications.tasks import send_message
+from partnership_portal.colours import ink_on
 from partnerships.models import Partnership, Person
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a message."""
+    """A file that goes with a message; the type may have parameters (``text/calendar; method=REQUEST``)."""
 
     name: str
     content_type: str
     content: bytes
+
+    def as_row(self) -> dict[str, str]:
+        """The file as the message's row keeps it."""
+        content = base64.b64encode(self.content).decode()
+        return {"name": self.name, "content_type": self.content_type, "content": content}
 
 
 def queue_message(
@@ -37,35 +48,45 @@ def queue_message(
     """Queue one message in the caller's transaction, in the coordinator's name; it is sent after the commit.
 
     ``template`` is the folder of ``title.txt``, ``body.txt`` and ``body.html`` under ``templates/messages/``. Gives
-    nothing where the person has no address, and the row that is already there when it was queued before.
+    nothing where the person has no address, and the row that is already there when it was queued before; the
+    templates are then not even rendered. When the broker is away the row waits for ``sweep_outboxes``.
     """
     name, email = (person.name, person.email) if person is not None else (to_name, to_email)
     if not email:
         return None
-    context = {"partnership": partnership, "name": name, **context}
-    message, made = Message.objects.get_or_create(
-        partnership=partnership,
-        purpose=purpose,
-        subject_key=subject_key,
-        to_email=email,
-        defaults={
-            "person": person,
-            "to_name": name,
-            "from_name": partnership.coordinator_name,
-            "reply_to": partnership.coordinator_email,
-            "title": " ".join(render_to_string(f"messages/{template}/title.txt", context).split())[:250],
-            "text": render_to_string(f"messages/{template}/body.txt", context).strip() + "\n",
-            "html": render_to_string(f"messages/{template}/body.html", context),
-            "attachments": [
-                {
-                    "name": one.name,
-                    "content_type": one.content_type,
-                    "content": base64.b64encode(one.content).decode(),
-                }
-                for one in attachments
-            ],
-        },
-    )
-    if made:
-        transaction.on_commit(lambda: send_message.delay(partnership.pk, message.pk))
+    key = {"partnership": partnership, "purpose": purpose, "subject_key": subject_key, "to_email": email}
+    queued = Message.objects.filter(**key).first()
+    if queued is not None:
+        return queued
+    brand = partnership.brand_colour
+    context = {"partnership": partnership, "name": name, "brand": brand, "ink": ink_on(brand), **context}
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(
+                **key,
+                person=person,
+                to_name=name,
+                from_name=partnership.coordinator_name,
+                reply_to=partnership.coordinator_email,
+                title=" ".join(_text(f"messages/{template}/title.txt", context).split())[:250],
+                text=_text(f"messages/{template}/body.txt", context).strip() + "\n",
+                html=get_template(f"messages/{template}/body.html").render(context),
+                attachments=[attachment.as_row() for attachment in attachments],
+            )
+    except IntegrityError:
+        # Somebody else queued it since we looked; any other fault leaves no such row and comes out again.
+        return Message.objects.get(**key)
+    transaction.on_commit(partial(_hand_over, partnership.pk, message.pk), robust=True)
     return message
+
+
+def _text(name: str, context: dict[str, Any]) -> str:
+    # A plain text has no HTML to guard: O'Brien must stay O'Brien.
+    return get_template(name).template.render(Context(context, autoescape=False))
+
+
+def _hand_over(partnership_id: int, message_id: int) -> None:
+    try:
+        send_message.delay(partnership_id, message_id)
+    except send_message.OperationalError:
+        log.warning("The broker is away; message %s waits for the sweep.", message_id)

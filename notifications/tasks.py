@@ -1,7 +1,8 @@
-"""Sends queued messages, one task each, and picks up those whose worker died."""
+"""Sends queued messages, one task each, and picks up those whose worker died or whose mail server was away."""
 
-import base64
+import logging
 from datetime import timedelta
+from email.mime.base import MIMEBase
 from email.utils import formataddr
 
 from celery import shared_task
@@ -14,7 +15,11 @@ from notifications.models import Message
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
-_MOST_ATTEMPTS = 8
+log = logging.getLogger(__name__)
+
+# How long to wait after each failed attempt: a mail server may be away for most of a day. Then a person must look.
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+MOST_ATTEMPTS = len(WAITS) + 1
 _GIVEN_UP_AFTER = timedelta(minutes=10)
 
 
@@ -31,6 +36,7 @@ def send_message(partnership_id: int, message_id: int) -> None:
     try:
         _as_email(message).send()
     except Exception as error:  # whatever the mail server says, the row must tell it
+        log.warning("Message %s could not be sent: %s", message_id, type(error).__name__)
         _close(partnership_id, message, error=f"{type(error).__name__}: {error}"[:250])
         return
     _close(partnership_id, message, error="")
@@ -41,23 +47,29 @@ def sweep_outboxes() -> None:
     """Queue again what is waiting to be sent in any partnership."""
     for partnership_id in Partnership.objects.values_list("pk", flat=True):
         with acting_in(partnership_id):
-            waiting = list(_to_send(partnership_id).values_list("pk", flat=True)[:500])
+            waiting = list(_to_send(partnership_id).order_by("pk").values_list("pk", flat=True)[:500])
         for message_id in waiting:
             send_message.delay(partnership_id, message_id)
 
 
 def _to_send(partnership_id: int) -> "QuerySet[Message]":
-    long_ago = timezone.now() - _GIVEN_UP_AFTER
-    return Message.objects.filter(partnership=partnership_id).filter(
-        Q(state="queued") & (Q(claimed_at__isnull=True) | Q(claimed_at__lt=timezone.now() - timedelta(minutes=1)))
-        | Q(state="sending", claimed_at__lt=long_ago)
-    )
+    now = timezone.now()
+    rested = Q(claimed_at__isnull=True)
+    for attempts, wait in enumerate(WAITS, start=1):
+        rested |= Q(attempts=attempts, claimed_at__lt=now - wait)
+    died = Q(state=Message.State.SENDING, claimed_at__lt=now - _GIVEN_UP_AFTER)
+    return Message.objects.filter(Q(state=Message.State.QUEUED) & rested | died, partnership=partnership_id)
 
 
 def _claim(partnership_id: int, message_id: int) -> Message | None:
     with acting_in(partnership_id):
         message = _to_send(partnership_id).select_for_update(skip_locked=True).filter(pk=message_id).first()
         if message is None:
+            return None
+        if message.attempts >= MOST_ATTEMPTS:
+            # It killed its worker every time; it must not do so for ever.
+            message.state, message.error = Message.State.FAILED, "The worker died each time it was sent."
+            message.save(update_fields=["state", "error"])
             return None
         message.state = Message.State.SENDING
         message.claimed_at = timezone.now()
@@ -71,7 +83,7 @@ def _close(partnership_id: int, message: Message, *, error: str) -> None:
         if not error:
             message.state, message.sent_at = Message.State.SENT, timezone.now()
         else:
-            given_up = message.attempts >= _MOST_ATTEMPTS
+            given_up = message.attempts >= MOST_ATTEMPTS
             message.state = Message.State.FAILED if given_up else Message.State.QUEUED
         message.error = error
         message.save(update_fields=["state", "sent_at", "error"])
@@ -82,12 +94,28 @@ def _as_email(message: Message) -> EmailMultiAlternatives:
     email = EmailMultiAlternatives(
         subject=message.title,
         body=message.text,
-        from_email=formataddr((message.from_name, sender)),
-        to=[formataddr((message.to_name, message.to_email))],
+        from_email=formataddr((_one_line(message.from_name), sender)),
+        to=[formataddr((_one_line(message.to_name), message.to_email))],
         reply_to=[message.reply_to],
         headers={"X-Portal-Purpose": message.purpose, "Auto-Submitted": "auto-generated"},
     )
     email.attach_alternative(message.html, "text/html")
-    for one in message.attachments:
-        email.attach(one["name"], base64.b64decode(one["content"]), one["content_type"])
+    for row in message.attachments:
+        email.attach(_part(row))
     return email
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _part(row: dict[str, str]) -> MIMEBase:
+    # Django's own attach() would lose the parameters of the type, and without its method a mail program shows a
+    # calendar file as a mere attachment.
+    kind, *parameters = (part.strip() for part in row["content_type"].split(";"))
+    main, _, sub = kind.partition("/")
+    part = MIMEBase(main, sub, **dict(parameter.split("=", 1) for parameter in parameters))
+    part.set_payload(row["content"])
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=row["name"])
+    return part
