@@ -77,18 +77,24 @@ class Report(TenantModel):
     figures = models.JSONField(null=True, blank=True)
     pdf = models.CharField(max_length=200, blank=True)
     xlsx = models.CharField(max_length=200, blank=True)
-    requested_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     requested_at = models.DateTimeField()
     built_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
-    published_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    published_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_on", "-version"]
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "starts_on", "ends_on", "version"], name="one_report_per_version"),
+            models.UniqueConstraint(
+                fields=["partnership", "starts_on", "ends_on", "version"], name="one_report_per_version"
+            ),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="report_period_in_order"),
             models.CheckConstraint(condition=Q(progress__lte=100), name="progress_is_a_percentage"),
         ]

@@ -1,0 +1,76 @@
+"""What people have achieved: the days on which they attended a course or did an equivalent elsewhere."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Max
+
+from bookings.models import Booking
+from bookings.states import BookingState
+from compliance.models import TrainingRecord
+from courses.models import Requirement
+from partnership_portal.working_days import uk_date
+from partnerships.models import Partnership
+
+
+@dataclass(frozen=True, order=True)
+class Achievement:
+    """Something learnt: the day it was finished, and what it was in words."""
+
+    on: date
+    what: str
+
+
+class Achievements:
+    """The newest achievement of each person in each course, and of each equivalent (two queries)."""
+
+    def __init__(
+        self, partnership: Partnership, persons: Collection[int], requirements: list[Requirement]
+    ) -> None:
+        self._by_course: dict[tuple[int, int], Achievement] = {}
+        self._elsewhere: dict[tuple[int, int], list[Achievement]] = defaultdict(list)
+        titles = {course.pk: course.title for one in requirements for course in one.courses.all()}
+        self._read_bookings(partnership, persons, titles)
+        self._read_records(partnership, persons, [one.pk for one in requirements if counts_equivalents(one)])
+
+    def best(self, person_id: int, requirement: Requirement) -> Achievement | None:
+        """The newest achievement that meets the requirement, by whichever of its options."""
+        found = [self._by_course.get((person_id, course.pk)) for course in requirement.courses.all()]
+        found += self._elsewhere.get((person_id, requirement.pk), [])
+        return max((one for one in found if one is not None), default=None)
+
+    def _read_bookings(
+        self, partnership: Partnership, persons: Collection[int], titles: dict[int, str]
+    ) -> None:
+        attended = (
+            Booking.objects.filter(
+                partnership=partnership,
+                person__in=persons,
+                state=BookingState.ATTENDED,
+                session__course__in=titles,
+            )
+            .order_by()
+            .values_list("person_id", "session__course_id")
+            .annotate(last=Max("session__ends_at"))
+        )
+        for person_id, course_id, last in attended:
+            self._by_course[person_id, course_id] = Achievement(uk_date(last), titles[course_id])
+
+    def _read_records(
+        self, partnership: Partnership, persons: Collection[int], requirements: list[int]
+    ) -> None:
+        records = TrainingRecord.objects.standing().filter(
+            partnership=partnership, person__in=persons, requirement__in=requirements
+        )
+        rows = records.order_by().values_list(
+            "person_id", "requirement_id", "completed_on", "title", "provider"
+        )
+        for person_id, requirement_id, on, title, provider in rows:
+            self._elsewhere[person_id, requirement_id].append(Achievement(on, f"{title}, {provider}"))
+
+
+def counts_equivalents(requirement: Requirement) -> bool:
+    """Tell whether training done elsewhere may meet it: the strategy says so, or nothing else could."""
+    return requirement.accepts_equivalent or not requirement.courses.all()

@@ -1,0 +1,216 @@
+"""Where people stand: which of their group's requirements they meet, and when that lapses."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from compliance.queries.achievements import Achievement, Achievements
+from courses.models import Course, Requirement
+from partnership_portal.working_days import add_months, uk_today
+from partnerships.actors import Actor
+from partnerships.models import CompetencyGroup, Membership, Organisation, Partnership, Person
+
+WARNING = timedelta(days=90)
+
+
+class Status(StrEnum):
+    """How one requirement stands; a lapse begins on the day itself."""
+
+    MET = "met"
+    LAPSING = "lapsing"
+    LAPSED = "lapsed"
+    MISSING = "missing"
+
+    @property
+    def label(self) -> str:
+        """The status as a tag says it."""
+        return {
+            Status.MET: "Met",
+            Status.LAPSING: "Renew soon",
+            Status.LAPSED: "Lapsed",
+            Status.MISSING: "Not yet met",
+        }[self]
+
+
+@dataclass(frozen=True)
+class RequirementStanding:
+    """One requirement of somebody's group and what they have done about it."""
+
+    requirement: Requirement
+    status: Status
+    met_on: date | None = None
+    lapses_on: date | None = None
+    met_by: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether it is met today, also if that ends soon."""
+        return self.status in {Status.MET, Status.LAPSING}
+
+    @property
+    def courses(self) -> list[Course]:
+        """The courses of which any one meets it."""
+        return list(self.requirement.courses.all())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything that is required of and recommended to one person on one day."""
+
+    on: date
+    groups: tuple[CompetencyGroup, ...] = ()
+    requirements: tuple[RequirementStanding, ...] = ()
+
+    @cached_property
+    def required(self) -> list[RequirementStanding]:
+        """What must be met."""
+        return [one for one in self.requirements if one.requirement.kind == Requirement.Kind.REQUIRED]
+
+    @cached_property
+    def recommended(self) -> list[RequirementStanding]:
+        """What should be met."""
+        return [one for one in self.requirements if one.requirement.kind == Requirement.Kind.RECOMMENDED]
+
+    @cached_property
+    def to_do(self) -> list[RequirementStanding]:
+        """What is required and missing, lapsed or about to lapse, the most pressing first."""
+        order = [Status.LAPSED, Status.MISSING, Status.LAPSING]
+        return sorted(
+            (one for one in self.required if one.status in order), key=lambda one: order.index(one.status)
+        )
+
+    @cached_property
+    def required_course_ids(self) -> frozenset[int]:
+        """Courses by which something required can be met."""
+        return _course_ids(self.required)
+
+    @cached_property
+    def recommended_course_ids(self) -> frozenset[int]:
+        """Courses that are recommended and not required."""
+        return _course_ids(self.recommended) - self.required_course_ids
+
+    @cached_property
+    def lacking_course_ids(self) -> frozenset[int]:
+        """Courses that would meet something required which is missing or lapsed."""
+        return _course_ids(one for one in self.required if not one.is_met)
+
+    @property
+    def required_count(self) -> int:
+        """How many things are required."""
+        return len(self.required)
+
+    @cached_property
+    def met_count(self) -> int:
+        """How many of the required things are met today."""
+        return sum(one.is_met for one in self.required)
+
+    @property
+    def lacking_count(self) -> int:
+        """How many of the required things are missing or have lapsed."""
+        return self.required_count - self.met_count
+
+    @cached_property
+    def next_lapse(self) -> date | None:
+        """The day on which the first of the required things that are met lapses."""
+        return min((one.lapses_on for one in self.required if one.is_met and one.lapses_on), default=None)
+
+    @property
+    def status(self) -> Status:
+        """The whole in one word: the worst of what is required."""
+        worst = [Status.MISSING, Status.LAPSED, Status.LAPSING]
+        return next(
+            (status for status in worst if any(one.status is status for one in self.required)), Status.MET
+        )
+
+
+def standing_of(who: Actor | Person, *, on: date | None = None) -> Standing:
+    """Where one person stands, by the groups of all their live memberships (six queries at most)."""
+    on = on or uk_today()
+    if isinstance(who, Person):
+        return standings_of([who], on=on)[who.pk]
+    if who.person is None:
+        return Standing(on=on)
+    groups = [one.competency_group_id for one in who.memberships if one.competency_group_id]
+    return _standings(who.partnership, {who.person.pk: groups}, on)[who.person.pk]
+
+
+def standings_of(
+    persons: Iterable[Person], *, on: date | None = None, organisation: Organisation | None = None
+) -> dict[int, Standing]:
+    """Where many people of one partnership stand, by their keys (six queries at most, however many they are).
+
+    With an organisation, only what people need for their work there counts as required of them.
+    """
+    persons = list(persons)
+    if not persons:
+        return {}
+    partnership = persons[0].partnership
+    needed: dict[int, list[int]] = {person.pk: [] for person in persons}
+    memberships = Membership.objects.live().filter(
+        partnership=partnership, person__in=needed, competency_group__isnull=False
+    )
+    if organisation is not None:
+        memberships = memberships.filter(organisation=organisation)
+    for person_id, group_id in memberships.values_list("person_id", "competency_group_id"):
+        needed[person_id].append(group_id)
+    return _standings(partnership, needed, on or uk_today())
+
+
+def _standings(
+    partnership: Partnership, groups_of: Mapping[int, Collection[int]], on: date
+) -> dict[int, Standing]:
+    groups = {group.pk: group for group in CompetencyGroup.objects.filter(partnership=partnership)}
+    asked = {key for keys in groups_of.values() for key in _with_foundations(keys, groups)}
+    requirements = list(
+        Requirement.objects.filter(partnership=partnership, group__in=asked).prefetch_related("courses")
+    )
+    by_group: dict[int, list[Requirement]] = defaultdict(list)
+    for requirement in requirements:
+        requirement.group = groups[requirement.group_id]
+        by_group[requirement.group_id].append(requirement)
+    achievements = Achievements(partnership, list(groups_of), requirements)
+    standings = {}
+    for person_id, keys in groups_of.items():
+        mine = sorted(
+            (groups[key] for key in _with_foundations(keys, groups)), key=lambda one: (one.position, one.pk)
+        )
+        judged = [
+            _judge(requirement, achievements.best(person_id, requirement), on)
+            for group in mine
+            for requirement in by_group[group.pk]
+        ]
+        own = tuple(group for group in mine if group.pk in keys)
+        standings[person_id] = Standing(on=on, groups=own, requirements=tuple(judged))
+    return standings
+
+
+def _with_foundations(keys: Iterable[int], groups: Mapping[int, CompetencyGroup]) -> set[int]:
+    """The groups themselves and, again and again, what they build on."""
+    found: set[int] = set()
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            foundation = groups[key].builds_on_id
+            waiting += [foundation] if foundation else []
+    return found
+
+
+def _judge(requirement: Requirement, achievement: Achievement | None, on: date) -> RequirementStanding:
+    if achievement is None:
+        return RequirementStanding(requirement, Status.MISSING)
+    months = requirement.refresher_months or requirement.group.refresher_months
+    lapses_on = add_months(achievement.on, months) if months else None
+    if lapses_on is None or on + WARNING < lapses_on:
+        status = Status.MET
+    else:
+        status = Status.LAPSING if on < lapses_on else Status.LAPSED
+    return RequirementStanding(requirement, status, achievement.on, lapses_on, achievement.what)
+
+
+def _course_ids(standings: Iterable[RequirementStanding]) -> frozenset[int]:
+    return frozenset(course.pk for one in standings for course in one.requirement.courses.all())
