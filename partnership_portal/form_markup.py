@@ -14,7 +14,7 @@ from django.forms.formsets import BaseFormSet
 from partnership_portal.widgets import PARTS, GovDateInput
 
 # Widget attributes that steer this template pack and are not written into the page.
-OWN_ATTRS = ("label_size", "prefix", "suffix", "data-threshold")
+OWN_ATTRS = ("label_size", "prefix", "suffix", "data-threshold", "placeholder")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,25 @@ def bad_parts(field: BoundField) -> list[str]:
     errors = field.errors.as_data() if hasattr(field.errors, "as_data") else []
     named = {part for error in errors for part in (getattr(error, "params", None) or {}).get("parts", [])}
     return [part for part in PARTS if part in named] if named else (list(PARTS) if errors else [])
+
+
+def sentences(field: BoundField) -> list[str]:
+    """The field's errors; Django's stock one for an empty field is said in words that name it."""
+    stock = str(forms.Field.default_error_messages["required"])
+    told = [_missing(field) if text == stock else str(text) for text in field.errors]
+    return [text[:-1] if text.endswith(".") and ". " not in text else text for text in told]
+
+
+def _missing(field: BoundField) -> str:
+    label = str(field.label or "").rstrip(".:")
+    name = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    kind = kind_of(field)
+    if kind == "checkbox":
+        return f"Tick the box: {label}"
+    if label.endswith("?"):
+        return f"Answer the question: {label}"
+    verb = {"radios": "Choose", "checkboxes": "Choose", "select": "Choose", "file": "Choose a file for"}
+    return f"{verb.get(kind, 'Enter')} {name}"
 
 
 def _classes(field: BoundField) -> list[str]:
@@ -149,7 +168,7 @@ def problems(form: BaseForm | BaseFormSet[Any] | None) -> list[Problem]:
     found = [Problem(text, _first_target(form)) for text in form.non_field_errors()]
     for field in form:
         target = _first_target(form) if field.is_hidden else first_id(field)
-        found += [Problem(text, target) for text in field.errors]
+        found += [Problem(text, target) for text in sentences(field)]
     return found
 
 

@@ -82,7 +82,9 @@ def write_xlsx(stream: IO[bytes], sheets: Iterable[Sheet]) -> None:
             page = book.add_worksheet(_sheet_name(sheet.name, taken))
             page.freeze_panes(1, 0)
             for column, header in enumerate(sheet.headers):
-                width = sheet.widths[column] if column < len(sheet.widths) else max(12, min(40, len(header) + 4))
+                width = (
+                    sheet.widths[column] if column < len(sheet.widths) else max(12, min(40, len(header) + 4))
+                )
                 page.set_column(column, column, width)
             for column, header in enumerate(sheet.headers):
                 page.write_string(0, column, header, formats["head"])

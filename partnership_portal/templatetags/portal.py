@@ -176,6 +176,7 @@ def govuk_field(field: BoundField, optional: bool = True) -> SafeString:
             "kind": kind,
             "label": f"{label} (optional)" if says_optional and "optional" not in label else label,
             "label_size": field.field.widget.attrs.get("label_size", "s"),
+            "errors": form_markup.sentences(field),
             "described_by": form_markup.described_by(field),
             "group_classes": form_markup.group_classes(field, kind),
             "counted": form_markup.counted(field),

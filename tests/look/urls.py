@@ -13,5 +13,5 @@ def colours(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(stylesheet(BRAND), content_type="text/css")
 
 
-partnership = ([path("<slug:slug>/colours.css", colours, name="colours")], "partnership")
-urlpatterns = [path("accounts/", include("allauth.urls")), path("", include(partnership))]
+partnerships = ([path("<slug:slug>/colours.css", colours, name="colours")], "partnerships")
+urlpatterns = [path("accounts/", include("allauth.urls")), path("", include(partnerships))]

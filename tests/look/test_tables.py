@@ -1,0 +1,59 @@
+"""Spreadsheets and CSV: UK time, nothing that runs, memory that does not grow."""
+
+import datetime as dt
+import io
+import tracemalloc
+
+from python_calamine import CalamineWorkbook
+
+from partnership_portal.tables import Sheet, write_csv, write_xlsx, xlsx_response
+
+HEADERS = ["Name", "Booked", "Day", "Places", "Came"]
+ROWS = [
+    ["=HYPERLINK(1)", dt.datetime(2026, 7, 1, 8, 30, tzinfo=dt.UTC), dt.date(2026, 7, 1), 12, True],
+    ["Łukasz Ŵyn", None, None, 0, False],
+    ["http://example.org", None, None, -3, None],
+]
+
+
+def test_a_workbook_keeps_kinds_and_uk_time():
+    stream = io.BytesIO()
+    write_xlsx(
+        stream, [Sheet("Bookings", HEADERS, ROWS), Sheet("Bookings", ["A"], []), Sheet("a/b*c", ["A"], [])]
+    )
+    book = CalamineWorkbook.from_filelike(io.BytesIO(stream.getvalue()))
+    assert book.sheet_names == ["Bookings", "Bookings 2", "a b c"]
+    rows = book.get_sheet_by_name("Bookings").to_python()
+    assert rows[0] == HEADERS
+    assert rows[1] == ["=HYPERLINK(1)", dt.datetime(2026, 7, 1, 9, 30), dt.date(2026, 7, 1), 12, "Yes"]
+    assert rows[2][0] == "Łukasz Ŵyn"
+    assert b"<f>" not in stream.getvalue()
+
+
+def test_csv_never_begins_a_cell_with_a_formula():
+    stream = io.StringIO()
+    texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "\tx", "plain"]
+    write_csv(stream, ["Text", "Booked"], [[text, ROWS[0][1]] for text in texts])
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "\ufeffText,Booked"
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        "'=1+1",
+        "'+44 20",
+        "'-x",
+        "'@SUM(A1)",
+        "'\tx",
+        "plain",
+    ]
+    assert lines[1].endswith("01/07/2026 09:30")
+
+
+def test_memory_does_not_grow_with_the_rows():
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        response = xlsx_response("x.xlsx", [Sheet("Rows", HEADERS, (ROWS[0] for _ in range(count)))])
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        response.close()
+        return most
+
+    assert peak(8_000) < peak(1_000) * 2 + 1_000_000
