@@ -1,0 +1,174 @@
+"""Memberships: a person's place in an organisation, and the roles that go with it."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from partnership_portal.working_days import uk_today
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.models import CompetencyGroup, Membership, MembershipRole, Organisation, Partnership, Person
+from partnerships.permissions import Permission, Role, require
+
+
+def add_membership(
+    *,
+    actor: Actor,
+    person: Person,
+    organisation: Organisation,
+    job_role: str = "",
+    competency_group: CompetencyGroup | None = None,
+    line_manager_name: str = "",
+    line_manager_email: str = "",
+) -> Membership:
+    """Put a person into an organisation."""
+    if not actor.may(Permission.MANAGE_PEOPLE) and organisation.pk not in actor.led_organisation_ids:
+        raise PermissionDenied("Only the organisation's lead or the partnership team can add people to it.")
+    with transaction.atomic():
+        Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
+        if Membership.objects.live().filter(person=person, organisation=organisation).exists():
+            raise DomainError(f"{person.name} is already with {organisation.name}.")
+        membership = Membership.objects.create(
+            partnership=actor.partnership,
+            person=person,
+            organisation=organisation,
+            job_role=job_role.strip(),
+            competency_group=competency_group,
+            started_on=uk_today(),
+            **_manager(actor, person, line_manager_name, line_manager_email),
+        )
+        audit.record(actor, "partnerships.add_membership", membership, after=_facts(membership))
+    return membership
+
+
+def change_membership(
+    *,
+    actor: Actor,
+    membership: Membership,
+    job_role: str,
+    competency_group: CompetencyGroup | None,
+    line_manager_name: str = "",
+    line_manager_email: str = "",
+) -> Membership:
+    """Change job, target group and line manager: by the person, the organisation's lead or the team.
+
+    A line manager whose email is a person's here becomes that person, who then sees the member's record.
+    """
+    own = actor.person is not None and membership.person_id == actor.person.pk
+    led = membership.organisation_id in actor.led_organisation_ids
+    if not (actor.may(Permission.MANAGE_PEOPLE) or own or led):
+        raise PermissionDenied("You can change your own job and those of the people of your organisation.")
+    with transaction.atomic():
+        membership = _locked(actor, membership)
+        before = _facts(membership)
+        membership.job_role = job_role.strip()
+        membership.competency_group = competency_group
+        for name, value in _manager(actor, membership.person, line_manager_name, line_manager_email).items():
+            setattr(membership, name, value)
+        if _facts(membership) != before:
+            membership.save()
+            audit.record(
+                actor, "partnerships.change_membership", membership, before=before, after=_facts(membership)
+            )
+    return membership
+
+
+def end_membership(*, actor: Actor, membership: Membership) -> Membership:
+    """End a membership today; bookings, records and certificates stay. Ending an ended one changes nothing."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    with transaction.atomic():
+        _lock_partnership(actor)
+        membership = Membership.objects.select_for_update().get(
+            partnership=actor.partnership, pk=membership.pk
+        )
+        if membership.ended_on is not None:
+            return membership
+        if membership.granted_roles.filter(role=Role.TEAM).exists():
+            _keep_a_team(actor, membership)
+        membership.ended_on = uk_today()
+        membership.save(update_fields=["ended_on"])
+        audit.record(
+            actor,
+            "partnerships.end_membership",
+            membership,
+            before={"ended_on": None},
+            after={"ended_on": membership.ended_on.isoformat()},
+        )
+    return membership
+
+
+def grant_role(*, actor: Actor, membership: Membership, role: Role) -> MembershipRole:
+    """Give a role to a member; giving it again changes nothing."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    if role not in MembershipRole.GRANTED:
+        raise DomainError(f"“{role.label}” follows from the facts and can’t be given.")
+    with transaction.atomic():
+        membership = _locked(actor, membership)
+        granted, made = MembershipRole.objects.get_or_create(
+            partnership=actor.partnership, membership=membership, role=role
+        )
+        if made:
+            audit.record(actor, "partnerships.grant_role", membership, after={"role": role.value})
+    return granted
+
+
+def revoke_role(*, actor: Actor, membership: Membership, role: Role) -> None:
+    """Take a role away; the last member of the partnership team keeps it."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    with transaction.atomic():
+        _lock_partnership(actor)
+        granted = MembershipRole.objects.filter(
+            partnership=actor.partnership, membership=membership, role=role
+        )
+        if not granted.exists():
+            return
+        if role is Role.TEAM:
+            _keep_a_team(actor, membership)
+        granted.delete()
+        audit.record(actor, "partnerships.revoke_role", membership, before={"role": role.value})
+
+
+def _locked(actor: Actor, membership: Membership) -> Membership:
+    membership = Membership.objects.select_for_update().get(partnership=actor.partnership, pk=membership.pk)
+    if membership.ended_on is not None:
+        raise DomainError("This person has left the organisation.")
+    return membership
+
+
+def _lock_partnership(actor: Actor) -> None:
+    # Two members of the team who remove each other at the same time would leave none.
+    Partnership.objects.select_for_update().get(pk=actor.partnership.pk)
+
+
+def _keep_a_team(actor: Actor, leaving: Membership) -> None:
+    others = MembershipRole.objects.filter(
+        partnership=actor.partnership, role=Role.TEAM, membership__ended_on__isnull=True
+    ).exclude(membership=leaving)
+    if not others.exists():
+        raise DomainError(
+            "This is the last member of the partnership team. Give the role to somebody else first."
+        )
+
+
+def _manager(actor: Actor, person: Person, name: str, email: str) -> dict[str, Any]:
+    key = email.strip().lower()
+    if key and key == person.email_key:
+        raise DomainError("Nobody can be their own line manager. Give the manager’s own email address.")
+    known = Person.objects.filter(partnership=actor.partnership, email_key=key).first() if key else None
+    if known is not None:
+        return {"line_manager": known, "line_manager_name": "", "line_manager_email": ""}
+    return {"line_manager": None, "line_manager_name": name.strip(), "line_manager_email": key}
+
+
+def _facts(membership: Membership) -> dict[str, Any]:
+    return {
+        "person": membership.person_id,
+        "organisation": membership.organisation_id,
+        "job_role": membership.job_role,
+        "competency_group": membership.competency_group_id,
+        "line_manager": membership.line_manager_id,
+        "line_manager_name": membership.line_manager_name,
+        "line_manager_email": membership.line_manager_email,
+    }

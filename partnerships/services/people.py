@@ -1,0 +1,134 @@
+"""People of a partnership: add, correct, claim one's own."""
+
+from dataclasses import replace
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import QuerySet
+
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.models import CompetencyGroup, Membership, Organisation, Person
+from partnerships.permissions import Permission, require
+from partnerships.services.memberships import add_membership
+
+
+def add_person(
+    *,
+    actor: Actor,
+    name: str,
+    organisation: Organisation,
+    email: str = "",
+    phone: str = "",
+    job_role: str = "",
+    competency_group: CompetencyGroup | None = None,
+    line_manager_name: str = "",
+    line_manager_email: str = "",
+) -> Person:
+    """Add somebody to the workforce; with an email that is known already, the same person joins the organisation too.
+
+    They need no account. If they make one with this email, they find their record there (``claim_person``).
+    """
+    require(actor, Permission.MANAGE_PEOPLE)
+    with transaction.atomic():
+        person = _with_email(actor, email)
+        if person is None:
+            person = Person.objects.create(
+                partnership=actor.partnership,
+                name=name.strip(),
+                email=email.strip().lower(),
+                phone=phone.strip(),
+            )
+            audit.record(actor, "partnerships.add_person", person, after=_facts(person))
+        if not Membership.objects.live().filter(person=person, organisation=organisation).exists():
+            add_membership(
+                actor=actor,
+                person=person,
+                organisation=organisation,
+                job_role=job_role,
+                competency_group=competency_group,
+                line_manager_name=line_manager_name,
+                line_manager_email=line_manager_email,
+            )
+    return person
+
+
+def change_person(*, actor: Actor, person: Person, name: str, email: str, phone: str) -> Person:
+    """Correct a person's name and contact."""
+    require(actor, Permission.MANAGE_PEOPLE)
+    with transaction.atomic():
+        person = Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
+        other = _with_email(actor, email)
+        if other is not None and other.pk != person.pk:
+            raise DomainError(
+                f"{other.name} has this email address already. Each person needs one of their own."
+            )
+        return _change(actor, person, "partnerships.change_person", name=name, email=email, phone=phone)
+
+
+def change_own_details(*, actor: Actor, name: str, email: str, phone: str) -> Person:
+    """Change what the portal calls and how it reaches the actor; the email must be one that they have verified."""
+    require(actor, Permission.CHANGE_OWN_DETAILS)
+    if actor.person is None or actor.user is None:
+        raise DomainError("Only people with an account can change their own details.")
+    with transaction.atomic():
+        person = Person.objects.select_for_update().get(pk=actor.person.pk)
+        email = email.strip().lower()
+        if email != person.email and not _verified(actor).filter(email__iexact=email).exists():
+            raise DomainError("Choose an email address that you have confirmed for your account.")
+        other = _with_email(actor, email)
+        if other is not None and other.pk != person.pk:
+            raise DomainError(
+                "Another person here has this email address. Contact the partnership team."
+            )
+        return _change(actor, person, "partnerships.change_own_details", name=name, email=email, phone=phone)
+
+
+def claim_person(*, actor: Actor) -> Person | None:
+    """Give the account its person here, if one without account has an email that the account has verified.
+
+    Gives nothing where there is none. Doing it twice changes nothing.
+    """
+    if actor.user is None:
+        return None
+    with transaction.atomic():
+        if Person.objects.filter(partnership=actor.partnership, user=actor.user).exists():
+            return None
+        emails = [email.lower() for email in _verified(actor).values_list("email", flat=True)]
+        person = (
+            Person.objects.select_for_update()
+            .filter(partnership=actor.partnership, user__isnull=True, email_key__in=emails)
+            .exclude(email_key="")
+            .order_by("pk")
+            .first()
+        )
+        if person is None:
+            return None
+        person.user = actor.user
+        person.save(update_fields=["user"])
+        claimant = replace(actor, person=person)
+        audit.record(claimant, "partnerships.claim_person", person, after={"account": actor.user.pk})
+    return person
+
+
+def _verified(actor: Actor) -> "QuerySet[EmailAddress]":
+    return EmailAddress.objects.filter(user=actor.user, verified=True)
+
+
+def _with_email(actor: Actor, email: str) -> Person | None:
+    key = email.strip().lower()
+    return Person.objects.filter(partnership=actor.partnership, email_key=key).first() if key else None
+
+
+def _facts(person: Person) -> dict[str, str]:
+    return {"name": person.name, "email": person.email, "phone": person.phone}
+
+
+def _change(actor: Actor, person: Person, action: str, *, name: str, email: str, phone: str) -> Person:
+    before = _facts(person)
+    person.name, person.email, person.phone = name.strip(), email.strip().lower(), phone.strip()
+    if _facts(person) != before:
+        person.save(update_fields=["name", "email", "phone"])
+        audit.record(actor, action, person, before=before, after=_facts(person))
+    return person

@@ -1,0 +1,138 @@
+"""The partnership team's pages about people and their roles."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from partnerships.forms import AddPersonForm, ContactForm, JobForm, PeopleFilter, RoleForm, carried_out
+from partnerships.models import Membership, Person
+from partnerships.permissions import Permission, Role, requires
+from partnerships.services import memberships as service
+from partnerships.services.people import add_person, change_person
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody in the partnership, by name or email, role and organisation."""
+    form = PeopleFilter(request.GET, actor=request.actor)
+    found = _filtered(Person.objects.visible_to(request.actor), form)
+    live = Membership.objects.live().select_related("organisation").prefetch_related("granted_roles")
+    found = found.prefetch_related(Prefetch("memberships", live, to_attr="places")).order_by("name_key", "pk")
+    return render(
+        request,
+        "partnerships/people.html",
+        {
+            "filter": form,
+            "active": any(request.GET.get(name) for name in ("q", "role", "organisation")),
+            "organisation": form.cleaned_data.get("organisation") if form.is_valid() else None,
+            "page": Paginator(found, 50).get_page(request.GET.get("page")),
+        },
+    )
+
+
+def _filtered(found: QuerySet[Person], form: PeopleFilter) -> QuerySet[Person]:
+    if not form.is_valid():
+        return found
+    for word in form.cleaned_data["q"].lower().split():
+        found = found.filter(Q(name_key__contains=word) | Q(email_key__contains=word))
+    wanted = Membership.objects.live()
+    if form.cleaned_data["role"]:
+        wanted = wanted.filter(granted_roles__role=form.cleaned_data["role"])
+    if form.cleaned_data["organisation"]:
+        wanted = wanted.filter(organisation=form.cleaned_data["organisation"])
+    if form.cleaned_data["role"] or form.cleaned_data["organisation"]:
+        found = found.filter(pk__in=wanted.values("person"))
+    return found
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def add(request: HttpRequest) -> HttpResponse:
+    """Add somebody to the workforce."""
+    form = AddPersonForm(request.POST or None, actor=request.actor, initial=request.GET.dict())
+    added: list[Person] = []
+    if request.method == "POST" and carried_out(
+        form, lambda: added.append(add_person(actor=request.actor, **form.cleaned_data))
+    ):
+        messages.success(request, f"{added[0].name} is added.")
+        return redirect("partnerships:person", request.partnership.slug, added[0].pk)
+    return render(request, "partnerships/person_add.html", {"form": form})
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person: contact, memberships, roles."""
+    found = get_object_or_404(Person.objects.visible_to(request.actor).select_related("user"), pk=pk)
+    places = (
+        found.memberships.select_related("organisation", "competency_group", "line_manager")
+        .prefetch_related("granted_roles")
+        .order_by("ended_on", "pk")
+    )
+    return render(request, "partnerships/person.html", {"person": found, "places": places, "role_form": RoleForm()})
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct a person's name and contact."""
+    found = get_object_or_404(Person.objects.visible_to(request.actor), pk=pk)
+    form = ContactForm(request.POST or None, person=found)
+    if request.method == "POST" and carried_out(
+        form, lambda: change_person(actor=request.actor, person=found, **form.cleaned_data)
+    ):
+        messages.success(request, "The details are saved.")
+        return redirect("partnerships:person", request.partnership.slug, pk)
+    return render(request, "partnerships/person_change.html", {"form": form, "person": found})
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def membership(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change somebody's job, group and line manager."""
+    found = _membership(request, pk)
+    form = JobForm(request.POST or None, actor=request.actor, membership=found)
+    if request.method == "POST" and carried_out(
+        form, lambda: service.change_membership(actor=request.actor, membership=found, **form.cleaned_data)
+    ):
+        messages.success(request, f"The job of {found.person} at {found.organisation} is saved.")
+        return redirect("partnerships:person", request.partnership.slug, found.person_id)
+    return render(request, "partnerships/job.html", {"form": form, "membership": found, "of_other": True})
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a role."""
+    found = _membership(request, pk)
+    form = RoleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        role = Role(form.cleaned_data["role"])
+        service.grant_role(actor=request.actor, membership=found, role=role)
+        messages.success(request, f"{found.person} is now {role.label.lower()} at {found.organisation}.")
+    return redirect("partnerships:person", request.partnership.slug, found.person_id)
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def revoke(request: HttpRequest, pk: int, role: str) -> HttpResponse:
+    """Take a role away, after asking."""
+    found = _membership(request, pk)
+    held = get_object_or_404(found.granted_roles, role=role)
+    if request.method == "POST":
+        service.revoke_role(actor=request.actor, membership=found, role=Role(held.role))
+        messages.success(request, f"{found.person} is no longer {Role(held.role).label.lower()}.")
+        return redirect("partnerships:person", request.partnership.slug, found.person_id)
+    return render(request, "partnerships/role_revoke.html", {"membership": found, "role": Role(held.role)})
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a membership, after asking."""
+    found = _membership(request, pk)
+    if request.method == "POST":
+        service.end_membership(actor=request.actor, membership=found)
+        messages.success(request, f"{found.person} is no longer with {found.organisation}.")
+        return redirect("partnerships:person", request.partnership.slug, found.person_id)
+    return render(request, "partnerships/membership_end.html", {"membership": found})
+
+
+def _membership(request: HttpRequest, pk: int) -> Membership:
+    found = Membership.objects.visible_to(request.actor).live()
+    return get_object_or_404(found.select_related("person", "organisation", "line_manager"), pk=pk)
