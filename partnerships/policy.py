@@ -8,8 +8,19 @@ from enum import StrEnum
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
+
+Section = Annotated[str, Field(max_length=120)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
+Sentence = Annotated[str, Field(min_length=1)]
+
+
+def cited_or_default(section: object, portal_default: object) -> None:
+    """Refuse a value that names no source, or two."""
+    if bool(section) == bool(portal_default):
+        raise PydanticCustomError("source", 'give either section = "§…" or portal_default = true')
 
 
 class Strict(BaseModel):
@@ -22,19 +33,23 @@ class Clause(Strict, Generic[T]):
     """One rule and where it comes from: a section of the strategy, or the portal's default."""
 
     value: T
-    section: str = ""
+    section: Section = ""
     portal_default: bool = False
 
     @model_validator(mode="after")
     def _cited_or_default(self) -> Self:
-        if bool(self.section) == self.portal_default:
-            raise ValueError("give either section = \"§…\" or portal_default = true")
+        cited_or_default(self.section, self.portal_default)
         return self
 
     @property
     def source(self) -> str:
         """Where the value comes from, in words."""
         return self.section or "Portal default"
+
+
+def default(value: T) -> Clause[T]:
+    """A clause for what the file leaves out: the portal's default."""
+    return Clause(value=value, portal_default=True)
 
 
 class CertificateRelease(StrEnum):
@@ -123,7 +138,7 @@ class Window(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last <= self.first:
-            raise ValueError("last must be later than first")
+            raise PydanticCustomError("window", "last must be later than first")
         return self
 
 
@@ -164,18 +179,26 @@ class TrainerPolicy(Strict):
     delivery_days_a_year: Clause[Annotated[int, Field(ge=0, le=60)]]
     yearly_event_compulsory: Clause[bool]
     lead_tutor_reviews_a_year: Clause[Annotated[int, Field(ge=0, le=12)]]
+    train_the_trainer_runs_a_year: Clause[Annotated[int, Field(ge=0, le=12)]] = default(0)
+    new_with_experienced: Clause[bool] = default(False)
+    released_days_a_year: Clause[Annotated[int, Field(ge=0, le=60)]] = default(0)
+    pool_meetings_a_year: Clause[Annotated[int, Field(ge=0, le=24)]] = default(0)
+    pool_meeting_hours: Clause[Annotated[int, Field(ge=0, le=8)]] = default(0)
 
 
 class ObservationPolicy(Strict):
     """How courses are observed."""
 
     rule: Clause[ObservationRule]
+    shared_with_trainers: Clause[bool] = default(True)
+    shared_with_group: Clause[bool] = default(True)
 
 
 class BookingPolicy(Strict):
     """What is asked before and while booking."""
 
     class_size_cap: Clause[Annotated[int, Field(ge=1, le=500)] | Literal["none"]]
+    lecture_style_exempt: Clause[bool] = default(False)
     prerequisite: Clause[PrerequisiteRule]
     deadline_working_days: Clause[Annotated[int, Field(ge=0, le=20)]]
     late_cancellation_working_days: Clause[Annotated[int, Field(ge=0, le=30)]]
@@ -190,12 +213,19 @@ class ChargeKind(StrEnum):
     SINGLE_AGENCY_USE = "single_agency_use"
 
 
+class ChargeBand(Strict):
+    """A kind of course for which the same charges apply; courses name it as their ``charge_band``."""
+
+    code: Code
+    name: Sentence
+
+
 class ChargingClass(Strict):
     """A class of organisations that pay alike."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-    name: str
-    section: str = ""
+    code: Code
+    name: Sentence
+    section: Section = ""
 
 
 class ChargeRule(Strict):
@@ -203,39 +233,46 @@ class ChargeRule(Strict):
 
     ``courses`` names charge bands of courses ("core", "specialist", "learning-event"); ``classes`` charging classes;
     an empty list means all. ``pence`` is what a full day costs; ``at_cost`` leaves the amount to the session.
+    ``amount_portal_default`` says that the strategy states the charge but not how much it is.
     """
 
     kind: ChargeKind
-    courses: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
+    courses: tuple[Code, ...] = ()
+    classes: tuple[Code, ...] = ()
     pence: Annotated[int, Field(ge=0)] = 0
     half_day_pence: Annotated[int, Field(ge=0)] | None = None
     at_cost: bool = False
-    words: str
-    section: str = ""
+    words: Sentence
+    section: Section = ""
     portal_default: bool = False
+    amount_portal_default: bool = False
 
     @model_validator(mode="after")
     def _cited_or_default(self) -> Self:
-        if bool(self.section) == self.portal_default:
-            raise ValueError("give either section = \"§…\" or portal_default = true")
+        cited_or_default(self.section, self.portal_default)
         return self
+
+    @property
+    def source(self) -> str:
+        """Where the rule comes from, in words."""
+        return self.section or "Portal default"
 
 
 class ChargingPolicy(Strict):
-    """Who pays for what."""
+    """Who pays for what; the profile's cross-checks see that rules name known classes and bands."""
 
-    classes: tuple[ChargingClass, ...]
-    rules: tuple[ChargeRule, ...]
+    classes: tuple[ChargingClass, ...] = ()
+    rules: tuple[ChargeRule, ...] = ()
+    bands: tuple[ChargeBand, ...] = ()
 
-    @model_validator(mode="after")
-    def _classes_exist(self) -> Self:
-        known = {one.code for one in self.classes}
-        for rule in self.rules:
-            for code in rule.classes:
-                if code not in known:
-                    raise ValueError(f"rule “{rule.words}” names the unknown charging class “{code}”")
-        return self
+
+class FurtherReport(Strict):
+    """Something else that is reported, to whom and how often."""
+
+    to: Sentence
+    what: Sentence
+    cadence: Literal["quarterly", "every_two_months", "yearly", "as_needed"]
+    section: Section
 
 
 class ReportingPolicy(Strict):
@@ -244,14 +281,25 @@ class ReportingPolicy(Strict):
     cadence: Clause[Literal["quarterly", "every_two_months"]]
     year_starts_in_month: Clause[Annotated[int, Field(ge=1, le=12)]]
     contents: Clause[tuple[ReportLine, ...]]
+    added: Clause[tuple[ReportLine, ...]] = default(())
+    on_request: Clause[tuple[ReportLine, ...]] = default(())
+    further: tuple[FurtherReport, ...] = ()
+
+    @property
+    def lines(self) -> tuple[ReportLine, ...]:
+        """Every line that the portal's report has: asked for by the strategy, on request, and added by the portal."""
+        asked = {*self.contents.value, *self.added.value, *self.on_request.value}
+        return tuple(line for line in ReportLine if line in asked)
+
     at_risk_bookings_percent: Clause[Annotated[int, Field(ge=1, le=100)]]
 
 
 class Statement(Strict):
     """Something that the strategy says and the portal shows, but which no code needs to act on."""
 
-    words: str
-    section: str
+    words: Sentence
+    section: Section
+    heading: str = ""
 
 
 class Policy(Strict):

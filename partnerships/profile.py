@@ -6,16 +6,27 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from partnerships.policy import Policy, Strict
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=50)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+Website = Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=200)]
+# As long as the database's columns are.
 Words = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+Code = Annotated[str, Field(min_length=1, max_length=20)]
+ShortSection = Annotated[str, Field(max_length=60)]
 
 # The first parts of the portal's own addresses.
-RESERVED = frozenset({"accounts", "admin", "demo", "healthz", "readyz", "static", "s"})
+RESERVED = frozenset(
+    {"accounts", "admin", "demo", "healthz", "readyz", "static", "s", "accessibility", "privacy"}
+)
+PARTS_OF_A_PUBLISHED_COURSE = ("audience", "summary", "objectives", "duration", "trained_by")
+MISSING_PART = "is missing; a published course states it (or set is_published = false)"
 
 
 class Method(StrEnum):
@@ -40,22 +51,22 @@ class PartnershipProfile(Strict):
     """Names, colours and the coordinator in whose name messages go out."""
 
     slug: Slug
-    name: Words
-    short_name: Words
-    area: Words
-    strategy_title: Words
+    name: Name
+    short_name: Annotated[str, Field(min_length=1, max_length=40)]
+    area: Label
+    strategy_title: Name
     policy_effective_from: date
     brand_colour: Colour
     accent_colour: Colour
-    coordinator_name: Words
+    coordinator_name: Name
     coordinator_email: Email
-    coordinator_phone: str = ""
-    website: str = ""
+    coordinator_phone: Annotated[str, Field(max_length=40)] = ""
+    website: Website = ""
 
     @model_validator(mode="after")
     def _free_address(self) -> Self:
         if self.slug in RESERVED:
-            raise ValueError(f"slug “{self.slug}” is one of the portal's own addresses; choose another")
+            raise PydanticCustomError("reserved", "is one of the portal's own addresses; choose another slug")
         return self
 
 
@@ -63,13 +74,13 @@ class SectorProfile(Strict):
     """A kind of organisation."""
 
     code: Slug
-    name: Words
+    name: Label
 
 
 class OrganisationProfile(Strict):
     """An example organisation to start with."""
 
-    name: Words
+    name: Name
     sector: Slug
     charging_class: str = ""
 
@@ -77,21 +88,21 @@ class OrganisationProfile(Strict):
 class SubGroupProfile(Strict):
     """The group that steers training."""
 
-    name: Words
+    name: Name
     reports_to: tuple[Words, ...]
     remit: str = ""
     meetings_a_year: Annotated[int, Field(ge=1, le=24)]
     papers_working_days: Annotated[int, Field(ge=0, le=30)] = 5
-    section: str = ""
+    section: ShortSection = ""
     portal_default: bool = False
 
 
 class PriorityProfile(Strict):
     """A priority of the partnership, to which courses may belong."""
 
-    code: Words
-    title: Words
-    section: str = ""
+    code: Code
+    title: Name
+    section: ShortSection = ""
 
 
 class RequirementProfile(Strict):
@@ -100,25 +111,25 @@ class RequirementProfile(Strict):
     Without ``any_of`` it is met outside the portal (such as an induction) and recorded by the organisation.
     """
 
-    title: Words
+    title: Name
     kind: Literal["required", "recommended"]
     any_of: tuple[Slug, ...] = ()
     accepts_equivalent: bool = False
     refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
     note: str = ""
-    section: str = ""
+    section: ShortSection = ""
 
 
 class GroupProfile(Strict):
     """A target group or level of the competency framework."""
 
-    code: Words
-    title: Words
+    code: Code
+    title: Name
     who: Words
     builds_on: str = ""
     refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
     exemptions: str = ""
-    section: str = ""
+    section: ShortSection = ""
     requirements: tuple[RequirementProfile, ...] = ()
 
 
@@ -126,32 +137,32 @@ class CourseProfile(Strict):
     """One course of the learning offer."""
 
     slug: Slug
-    title: Words
-    theme: Words
+    title: Name
+    theme: Label
     method: Method
     groups: tuple[str, ...] = ()
     priority: str = ""
     audience: str = ""
     summary: str = ""
     objectives: tuple[Words, ...] = ()
-    duration: str = ""
-    hours: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(0)
+    duration: Annotated[str, Field(max_length=100)] = ""
+    hours: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(0)
     days: Annotated[int, Field(ge=1, le=10)] = 1
-    frequency: str = ""
-    trained_by: str = ""
+    frequency: Annotated[str, Field(max_length=100)] = ""
+    trained_by: Annotated[str, Field(max_length=200)] = ""
     before_you_come: str = ""
     asks_impact: bool = True
     asks_line_manager: bool = False
     charge_band: Slug = "core"
     is_published: bool = True
-    section: str = ""
+    section: ShortSection = ""
 
     @model_validator(mode="after")
     def _published_courses_are_whole(self) -> Self:
         if self.is_published:
-            for part in ("audience", "summary", "objectives", "duration", "trained_by"):
+            for part in PARTS_OF_A_PUBLISHED_COURSE:
                 if not getattr(self, part):
-                    raise ValueError(f"a published course states its {part}; add it or set is_published = false")
+                    raise PydanticCustomError("whole", MISSING_PART)
         return self
 
 
