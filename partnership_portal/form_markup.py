@@ -164,8 +164,8 @@ def problems(form: BaseForm | BaseFormSet[Any] | None) -> list[Problem]:
     if isinstance(form, BaseFormSet):
         inner = [problem for each in form.forms for problem in problems(each)]
         first = next((_first_target(each) for each in form.forms if each.fields), "main-content")
-        return [Problem(text, first) for text in form.non_form_errors()] + inner
-    found = [Problem(text, _first_target(form)) for text in form.non_field_errors()]
+        return [Problem(str(text), first) for text in form.non_form_errors()] + inner
+    found = [Problem(str(text), _first_target(form)) for text in form.non_field_errors()]
     for field in form:
         target = _first_target(form) if field.is_hidden else first_id(field)
         found += [Problem(text, target) for text in sentences(field)]

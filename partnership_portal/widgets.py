@@ -110,8 +110,10 @@ class GovDateField(forms.Field):
         name = str(self.label or "date")
         return name[:1].lower() + name[1:] if lower and not name[:2].isupper() else name
 
-    def _refuse(self, text: str, parts: list[str]) -> None:
-        raise ValidationError(text, code="date", params={"label": self._name() or "Date", "parts": parts})
+    def _refuse(self, text: object, parts: list[str]) -> None:
+        raise ValidationError(
+            str(text), code="date", params={"label": self._name() or "Date", "parts": parts}
+        )
 
 
 class GovTimeField(forms.Field):

@@ -7,11 +7,11 @@ if ("noModule" in HTMLScriptElement.prototype) {
 }
 initAll();
 
-// Filters start closed on a narrow screen, unless the page was filtered.
+// Filters start closed on a narrow screen, unless they say what is wrong with them.
 const narrow = window.matchMedia("(max-width: 48.0525em)");
 const foldFilters = () => {
   for (const filter of document.querySelectorAll("details.portal-filter")) {
-    filter.open = !narrow.matches || filter.dataset.active === "true";
+    filter.open = !narrow.matches || filter.querySelector(".govuk-form-group--error") !== null;
   }
 };
 foldFilters();

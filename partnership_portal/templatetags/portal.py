@@ -80,7 +80,7 @@ def time_range(start: dt.datetime | dt.time | None, end: dt.datetime | dt.time |
 
 
 @register.filter
-def pence(value: int | None) -> str:
+def pence(value: int | str | None) -> str:
     """£12.50 of 1250 pence; £12 when it is a round sum."""
     if value is None or value == "":
         return ""

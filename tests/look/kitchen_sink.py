@@ -116,10 +116,15 @@ def page(*, bound: bool, data: dict[str, str] | None = None) -> str:
             {"key": "Name", "value": "Dana Żak", "url": "/"},
             {"key": "Organisation", "value": "Wyeshire Council"},
         ],
-        "headers": ["Course", "When", {"text": "Places", "numeric": True}],
+        "headers": ["Course", "When", {"text": "Places", "numeric": True}, "State"],
         "table": [
-            ["Right Help, Right Time", "21 November 2026", {"text": 24, "numeric": True}],
-            ["Graded Care Profile 2", "3 December 2026", {"text": 7, "numeric": True}],
+            ["Right Help, Right Time", "21 November 2026", {"text": 0, "numeric": True}, {"status": "open"}],
+            [
+                "Graded Care Profile 2",
+                "3 December 2026",
+                {"text": 7, "numeric": True},
+                {"text": "Open it", "url": "/"},
+            ],
         ],
         "tasks": [
             {
