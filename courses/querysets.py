@@ -28,7 +28,9 @@ class CourseQuerySet(models.QuerySet):
     def matching(self, words: str) -> Self:
         """Courses that contain the words, best first."""
         query = SearchQuery(words, search_type="websearch", config="english")
-        return self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "title")
+        return (
+            self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "title")
+        )
 
 
 class SessionQuerySet(models.QuerySet):
@@ -41,7 +43,7 @@ class SessionQuerySet(models.QuerySet):
             return sessions
         shown = ~Q(status="draft") & ~Q(course__status="draft")
         if actor.person is not None:
-            return sessions.filter(shown | Q(trainer_links__person=actor.person)).distinct()
+            return sessions.filter(shown | Q(pk__in=actor.person.trained_sessions.values("session_id")))
         return sessions.filter(shown)
 
     def trained_by(self, actor: "Actor") -> Self:
@@ -50,4 +52,14 @@ class SessionQuerySet(models.QuerySet):
 
     def coming(self, now: datetime) -> Self:
         """Published sessions of published courses that have not begun, soonest first."""
-        return self.filter(status="published", course__status="published", starts_at__gt=now).order_by("starts_at", "pk")
+        return self.filter(status="published", course__status="published", starts_at__gt=now).order_by(
+            "starts_at", "pk"
+        )
+
+
+class VenueQuerySet(models.QuerySet):
+    """Venues of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Everybody sees where sessions are held."""
+        return self.filter(partnership=actor.partnership)

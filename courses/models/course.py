@@ -36,7 +36,9 @@ class Course(TenantModel):
     title = models.CharField(max_length=200)
     theme = models.CharField(max_length=100)
     method = models.CharField(max_length=20, choices=[(method.value, method.label) for method in Method])
-    priority = models.ForeignKey(Priority, null=True, blank=True, on_delete=models.PROTECT, related_name="courses")
+    priority = models.ForeignKey(
+        Priority, null=True, blank=True, on_delete=models.PROTECT, related_name="courses"
+    )
     groups = models.ManyToManyField(
         CompetencyGroup,
         through="CourseGroup",
@@ -100,7 +102,9 @@ class CourseGroup(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "course", "group"], name="course_counts_once_for_a_group")
+            models.UniqueConstraint(
+                fields=["partnership", "course", "group"], name="course_counts_once_for_a_group"
+            )
         ]
 
     def __str__(self) -> str:

@@ -24,13 +24,18 @@ class Requirement(TenantModel):
     section = models.CharField(max_length=60, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     courses = models.ManyToManyField(
-        Course, through="RequirementOption", through_fields=("requirement", "course"), related_name="requirements"
+        Course,
+        through="RequirementOption",
+        through_fields=("requirement", "course"),
+        related_name="requirements",
     )
 
     class Meta:
         ordering = ["group__position", "kind", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "group", "title"], name="one_requirement_per_title")
+            models.UniqueConstraint(
+                fields=["partnership", "group", "title"], name="one_requirement_per_title"
+            )
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from courses.models.course import Course
-from courses.querysets import SessionQuerySet
+from courses.querysets import SessionQuerySet, VenueQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
@@ -14,6 +14,8 @@ class Venue(TenantModel):
     address = models.TextField()
     postcode = models.CharField(max_length=10)
     access = models.TextField("getting there and getting in", blank=True)
+
+    objects = VenueQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -56,7 +58,9 @@ class Session(TenantModel):
         ordering = ["starts_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(capacity__gte=1), name="session_has_places"),
-            models.CheckConstraint(condition=Q(places_taken__lte=F("capacity")), name="session_never_overbooked"),
+            models.CheckConstraint(
+                condition=Q(places_taken__lte=F("capacity")), name="session_never_overbooked"
+            ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_start"),
             models.CheckConstraint(
                 condition=Q(booking_closes_at__lte=F("starts_at")), name="booking_closes_before_start"
@@ -79,6 +83,11 @@ class Session(TenantModel):
     def places_left(self) -> int:
         """Places that nobody holds."""
         return max(self.capacity - self.places_taken, 0)
+
+    @property
+    def places_words(self) -> str:
+        """The places left in words."""
+        return f"{self.places_left or 'No'} place{'' if self.places_left == 1 else 's'} left"
 
     @property
     def is_full(self) -> bool:
@@ -107,7 +116,9 @@ class SessionDate(TenantModel):
         ordering = ["starts_at"]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="date_ends_after_start"),
-            models.UniqueConstraint(fields=["partnership", "session", "starts_at"], name="one_date_per_start"),
+            models.UniqueConstraint(
+                fields=["partnership", "session", "starts_at"], name="one_date_per_start"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,7 +132,9 @@ class SessionTrainer(TenantModel):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="trained_sessions")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partnership", "session", "person"], name="trainer_named_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "session", "person"], name="trainer_named_once")
+        ]
         indexes = [models.Index(fields=["partnership", "person"], name="sessions_by_trainer")]
 
     def __str__(self) -> str:

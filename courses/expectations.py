@@ -1,0 +1,85 @@
+"""What the partnership's policy means for a course, in words that learners read."""
+
+from courses.models import Course
+from partnerships.policy import (
+    CertificateRelease,
+    ChargeKind,
+    ImpactRule,
+    LineManagerRule,
+    Policy,
+    PrerequisiteRule,
+    Window,
+)
+
+
+def expectations(course: Course, policy: Policy) -> list[str]:
+    """What is expected of participants: time, evaluation, longer-term impact, line manager."""
+    found = [f"Take part in all of it: {course.duration.rstrip('.')}."]
+    if policy.booking.prerequisite.value is PrerequisiteRule.SINGLE_AGENCY_FIRST:
+        found.append("Complete your own organisation’s child protection training first.")
+    if policy.booking.prerequisite.value is PrerequisiteRule.PRE_COURSE_TASKS:
+        found.append(
+            "Complete any pre-course tasks, and agree with your manager that you are released for the time."
+        )
+    found.append("Complete a short evaluation at the end.")
+    if asks_learners(course, policy):
+        found.append(
+            f"Tell us {in_words(policy.impact.window.value)} later what has changed in your practice."
+        )
+    match policy.impact.line_manager.value:
+        case LineManagerRule.COURSES_THAT_ASK if course.asks_line_manager:
+            found.append("Your line manager is asked about the impact too.")
+        case LineManagerRule.DIP_SAMPLE:
+            found.append("You and your line manager may be chosen for a short interview about the impact.")
+    return found
+
+
+def asks_learners(course: Course, policy: Policy) -> bool:
+    """Tell whether those who attend are asked about the impact later."""
+    return policy.impact.learners.value is ImpactRule.ALL_LEARNERS or course.asks_impact
+
+
+def in_words(window: Window) -> str:
+    """Write a span, such as 3 to 6 months."""
+    return f"{window.first} to {window.last} {window.unit}"
+
+
+def certificate_rule(policy: Policy) -> str:
+    """When the certificate is issued."""
+    percent = policy.certificate.attendance_percent.value
+    attended = "attended every date" if percent == 100 else f"attended at least {percent}% of the dates"
+    match policy.certificate.release.value:
+        case CertificateRelease.AFTER_ATTENDANCE:
+            return f"You get your certificate when you have {attended}."
+        case CertificateRelease.AFTER_EVALUATION:
+            return f"You get your certificate when you have {attended} and completed the evaluation."
+        case CertificateRelease.AFTER_IMPACT:
+            when = in_words(policy.impact.window.value)
+            return (
+                f"You get your certificate when you have {attended}, completed the evaluation and, {when} later, "
+                "told us what has changed in your practice."
+            )
+
+
+def charges(course: Course, policy: Policy, charging_class: str | None) -> list[str]:
+    """What the course costs; for somebody whose charging class is known, the one rule that decides.
+
+    Rules for places come first, then those for not turning up and for cancelling late.
+    """
+    found = _rules(ChargeKind.PLACE, course, policy, charging_class) or ["Free."]
+    for kind in (ChargeKind.NON_ATTENDANCE, ChargeKind.LATE_CANCELLATION):
+        found += _rules(kind, course, policy, charging_class)
+    return found
+
+
+def _rules(kind: ChargeKind, course: Course, policy: Policy, charging_class: str | None) -> list[str]:
+    found = []
+    for rule in policy.charging.rules:
+        if rule.kind is not kind or (rule.courses and course.charge_band not in rule.courses):
+            continue
+        if charging_class is not None and rule.classes and charging_class not in rule.classes:
+            continue
+        found.append(rule.words)
+        if charging_class is not None or not rule.classes:
+            break
+    return found

@@ -1,0 +1,1 @@
+"""The forms of the catalogue and of the desk that plans the programme."""

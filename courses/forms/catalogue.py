@@ -1,0 +1,76 @@
+"""What visitors can filter the catalogue by."""
+
+from typing import Any
+
+from django import forms
+
+from courses.queries import Choices, Wanted
+from partnerships.profile import Method
+
+DATE_FORMATS = ["%d/%m/%Y", "%d/%m/%y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
+DATE_HINT = "For example, 27/3/2027"
+
+
+def filter_date(label: str) -> forms.DateField:
+    """One box for a date, as lists are filtered by."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=DATE_FORMATS,
+        help_text=DATE_HINT,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+        error_messages={"invalid": f"{label} must be a real date, like 27/3/2027"},
+    )
+
+
+class CatalogueForm(forms.Form):
+    """Search and filters; a filter that can't be read is named and left out."""
+
+    q = forms.CharField(
+        label="Search", required=False, max_length=200, widget=forms.TextInput({"type": "search"})
+    )
+    theme = forms.ChoiceField(label="Theme", required=False)
+    group = forms.ChoiceField(label="Who it is for", required=False)
+    method = forms.ChoiceField(
+        label="How it is taught",
+        required=False,
+        choices=[("", "Any way"), *((method.value, method.label) for method in Method)],
+    )
+    place = forms.ChoiceField(label="Where", required=False)
+    first_day = filter_date("From")
+    last_day = filter_date("Until")
+    places = forms.BooleanField(label="Only with places left", required=False)
+    sort = forms.ChoiceField(
+        label="Sort by",
+        required=False,
+        choices=[("", "Best match or soonest date"), ("soonest", "Soonest date"), ("title", "Title, A to Z")],
+    )
+
+    def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["theme"].choices = [("", "All themes"), *choices.themes]
+        self.fields["group"].choices = [("", "Everybody"), *choices.groups]
+        self.fields["place"].choices = [("", "Anywhere"), ("online", "Online"), *choices.venues]
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if found.get("first_day") and found.get("last_day") and found["last_day"] < found["first_day"]:
+            self.add_error("last_day", "Until must be the same as or after From")
+        return found
+
+    @property
+    def wanted(self) -> Wanted:
+        """What could be read of the filters."""
+        self.is_valid()
+        found = self.cleaned_data
+        return Wanted(
+            words=found.get("q", ""),
+            theme=found.get("theme", ""),
+            group=found.get("group", ""),
+            method=found.get("method", ""),
+            place=found.get("place", ""),
+            first_day=found.get("first_day"),
+            last_day=found.get("last_day"),
+            only_with_places=found.get("places", False),
+            sort=found.get("sort", ""),
+        )

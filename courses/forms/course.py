@@ -1,0 +1,125 @@
+"""Forms about courses and venues on the desk."""
+
+from typing import Any
+
+from django import forms
+
+from courses.models import Course, Priority, Venue
+from courses.services.courses import CourseDetails
+from courses.services.venues import VenueDetails
+from partnerships.actors import Actor
+from partnerships.models import CompetencyGroup
+
+_LONG = {"rows": 5}
+
+
+class CourseForm(forms.ModelForm):
+    """Everything about a course; only what a draft needs is compulsory."""
+
+    groups = forms.ModelMultipleChoiceField(
+        queryset=CompetencyGroup.objects.none(),
+        required=False,
+        label="Levels or groups it counts for",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Course
+        fields = [
+            "title",
+            "theme",
+            "method",
+            "groups",
+            "priority",
+            "audience",
+            "summary",
+            "objectives",
+            "duration",
+            "hours",
+            "days",
+            "frequency",
+            "trained_by",
+            "before_you_come",
+            "asks_impact",
+            "asks_line_manager",
+            "charge_band",
+            "section",
+        ]
+        labels = {
+            "method": "How it is taught",
+            "hours": "Hours on the certificate",
+            "days": "Number of dates",
+            "frequency": "How often",
+            "trained_by": "Who trains",
+            "before_you_come": "Before you come",
+            "asks_impact": "Ask participants later what has changed",
+            "asks_line_manager": "Ask the line manager too",
+            "charge_band": "Charge band",
+        }
+        help_texts = {
+            "theme": "Courses are grouped by theme. For example, Exploitation.",
+            "duration": "In words. For example, half a day.",
+            "frequency": "For example, every 2 months.",
+            "trained_by": "For example, the training pool.",
+            "charge_band": "The kind of course by which the partnership’s charges differ.",
+        }
+        widgets = {
+            **{
+                name: forms.Textarea(_LONG)
+                for name in ("audience", "summary", "objectives", "before_you_come")
+            },
+            "charge_band": forms.Select,
+            **{
+                name: forms.TextInput({"class": "govuk-input--width-20"})
+                for name in ("theme", "duration", "frequency", "trained_by", "section")
+            },
+        }
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["groups"].queryset = CompetencyGroup.objects.filter(partnership=actor.partnership)
+        self.fields["priority"].queryset = Priority.objects.filter(partnership=actor.partnership)
+        self.fields["priority"].empty_label = "Not a priority course"
+        bands = {band for rule in actor.partnership.policy().charging.rules for band in rule.courses}
+        bands |= {"core", self.instance.charge_band}
+        self.fields["charge_band"].widget.choices = [
+            (band, band.replace("-", " ").capitalize()) for band in sorted(bands)
+        ]
+        if self.instance.pk:
+            self.initial["groups"] = list(self.instance.groups.all())
+
+    def clean_charge_band(self) -> str:
+        band = self.cleaned_data["charge_band"]
+        if band not in dict(self.fields["charge_band"].widget.choices):
+            raise forms.ValidationError("Choose a charge band from the list")
+        return band
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: the service writes."""
+
+    @property
+    def details(self) -> CourseDetails:
+        """What was filled in."""
+        return CourseDetails(**{**self.cleaned_data, "groups": tuple(self.cleaned_data["groups"])})
+
+
+class VenueForm(forms.ModelForm):
+    """Where a venue is."""
+
+    class Meta:
+        model = Venue
+        fields = ["name", "address", "postcode", "access"]
+        help_texts = {"access": "Parking, public transport, steps, lifts, hearing loop."}
+        widgets = {
+            "address": forms.Textarea({"rows": 3}),
+            "postcode": forms.TextInput({"class": "govuk-input--width-10"}),
+            "access": forms.Textarea(_LONG),
+        }
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: the service writes."""
+
+    @property
+    def details(self) -> VenueDetails:
+        """What was filled in."""
+        return VenueDetails(**self.cleaned_data)

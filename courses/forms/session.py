@@ -1,0 +1,249 @@
+"""Forms about sessions on the desk."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from courses.forms.catalogue import DATE_FORMATS, filter_date
+from courses.models import Course, Session, Venue
+from courses.plans import SessionPlan, Slot, every_months, every_weeks, slot_on
+from courses.queries import trainers_of
+from partnership_portal.widgets import GovDateField, GovTimeField
+from partnership_portal.working_days import UK
+from partnerships.actors import Actor
+from partnerships.models import Person
+
+ROWS = 4
+
+
+class SlotForm(forms.Form):
+    """One date of a session; a row may stay empty."""
+
+    day = GovDateField(label="Date", required=False)
+    start = GovTimeField(label="Starts at", required=False, help_text="For example, 9:30am")
+    end = GovTimeField(label="Ends at", required=False, help_text="For example, 4pm")
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if any(found.get(name) for name in ("day", "start", "end")) and not self.errors:
+            for name, what in (("day", "date"), ("start", "time it starts"), ("end", "time it ends")):
+                if found.get(name) is None:
+                    self.add_error(name, f"Enter the {what}")
+            if not self.errors and found["end"] <= found["start"]:
+                self.add_error("end", "It must end after it starts")
+        return found
+
+    @property
+    def slot(self) -> Slot | None:
+        """The date that was filled in, or nothing for an empty row."""
+        found = self.cleaned_data
+        return slot_on(found["day"], found["start"], found["end"]) if found.get("day") else None
+
+
+class SlotsFormSet(forms.BaseFormSet):
+    """The dates of a session, in a fixed number of rows."""
+
+    def clean(self) -> None:
+        if not any(self.errors) and not self.slots:
+            self.forms[0].add_error("day", "Enter at least one date")
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The dates that were filled in."""
+        return tuple(slot for form in self.forms if (slot := form.slot))
+
+    @property
+    def opened(self) -> bool:
+        """Tell whether more than the first row needs to be seen."""
+        return any(form.initial or form.has_changed() or form.errors for form in self.forms[1:])
+
+    def refuse(self, sentence: str) -> None:
+        """Show a refusal beside the first date."""
+        self.forms[0].add_error("day", sentence)
+
+
+def slots_formset(data: Any, slots: Sequence[Slot] = ()) -> SlotsFormSet:
+    """The rows, filled with the session's dates by UK clocks."""
+    rows = max(ROWS, len(slots))
+    factory = forms.formset_factory(
+        SlotForm, formset=SlotsFormSet, extra=rows, max_num=rows, absolute_max=rows
+    )
+    formset = factory(data, prefix="dates")
+    for form, slot in zip(formset.forms, slots, strict=False):
+        start, end = slot.starts_at.astimezone(UK), slot.ends_at.astimezone(UK)
+        form.initial = {"day": start.date(), "start": start.time(), "end": end.time()}
+    return formset
+
+
+class SessionForm(forms.ModelForm):
+    """Everything about a session but its dates."""
+
+    trainers = forms.ModelMultipleChoiceField(
+        queryset=Person.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Session
+        fields = [
+            "course",
+            "venue",
+            "joining_link",
+            "capacity",
+            "minimum",
+            "trainers",
+            "joining_instructions",
+        ]
+        labels = {
+            "capacity": "Number of places",
+            "minimum": "Bookings needed to go ahead",
+            "joining_link": "Joining link",
+        }
+        help_texts = {
+            "joining_link": "For online sessions. Only people who have booked see it.",
+            "minimum": "Leave it at 0 if it goes ahead with any number.",
+            "joining_instructions": "Sent to people who have booked.",
+        }
+        widgets = {"joining_instructions": forms.Textarea({"rows": 5}), "joining_link": forms.URLInput}
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["venue"].queryset = Venue.objects.visible_to(actor)
+        self.fields["venue"].empty_label = "No venue: it is online"
+        self.fields["joining_link"].assume_scheme = "https"
+        eligible = Q(pk__in=trainers_of(actor).values("pk"))
+        if self.instance.pk:
+            # The course of a session never changes: bookings were made for it.
+            del self.fields["course"]
+            self.initial["trainers"] = list(self.instance.trainer_links.values_list("person_id", flat=True))
+            eligible |= Q(pk__in=self.initial["trainers"])
+        else:
+            courses = Course.objects.visible_to(actor).exclude(status="archived").defer("search")
+            self.fields["course"].queryset = courses
+            self.fields["course"].empty_label = "Choose a course"
+        self.fields["trainers"].queryset = Person.objects.filter(eligible, partnership=actor.partnership)
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: the service writes."""
+
+    def plan(self, slots: tuple[Slot, ...]) -> SessionPlan:
+        """What was filled in, with these dates."""
+        found = {name: value for name, value in self.cleaned_data.items() if name != "course"}
+        return SessionPlan(slots=slots, **{**found, "trainers": tuple(found["trainers"])})
+
+    def refuse(self, sentence: str, field: str) -> None:
+        """Show a service's refusal beside its field."""
+        self.add_error(field if field in self.fields else None, sentence)
+
+
+class RepeatForm(forms.Form):
+    """How often a series repeats."""
+
+    repeat = forms.ChoiceField(
+        label="How does it repeat?",
+        widget=forms.RadioSelect,
+        choices=[
+            ("weeks", "Every few weeks"),
+            ("months", "Every few months, on the same weekday, such as the second Tuesday"),
+            ("days", "On first dates that I list"),
+        ],
+        error_messages={"required": "Choose how it repeats"},
+    )
+    every = forms.IntegerField(
+        label="Every how many weeks or months?", required=False, min_value=1, max_value=26, initial=1
+    )
+    count = forms.IntegerField(
+        label="How many sessions altogether?", required=False, min_value=1, max_value=60, initial=6
+    )
+    first_days = forms.CharField(
+        label="First dates of the other sessions",
+        required=False,
+        help_text="One a line. For example, 27/3/2027. Only if you list the dates.",
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+    def clean_first_days(self) -> list[dt.date]:
+        reader = forms.DateField(input_formats=DATE_FORMATS)
+        days = []
+        for line in filter(None, re.split(r"[\n,;]+", self.cleaned_data["first_days"])):
+            if not line.strip():
+                continue
+            try:
+                days.append(reader.clean(line.strip()))
+            except forms.ValidationError as error:
+                raise forms.ValidationError(f"“{line.strip()}” is not a date like 27/3/2027") from error
+        return days
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if found.get("repeat") == "days":
+            if not found.get("first_days") and "first_days" not in self.errors:
+                self.add_error("first_days", "Enter at least one first date")
+        elif found.get("repeat"):
+            for name, sentence in (
+                ("every", "Enter every how many weeks or months it repeats"),
+                ("count", "Enter how many sessions there are altogether"),
+            ):
+                if found.get(name) is None and name not in self.errors:
+                    self.add_error(name, sentence)
+        return found
+
+    def days(self, first: dt.date) -> list[dt.date]:
+        """The first day of each session, beginning with the one whose dates were filled in."""
+        found = self.cleaned_data
+        if found["repeat"] == "days":
+            return [first, *found["first_days"]]
+        if found["repeat"] == "weeks":
+            return every_weeks(first, weeks=found["every"], count=found["count"])
+        return every_months(first, months=found["every"], count=found["count"])
+
+
+class CancelForm(forms.Form):
+    """Why a session is cancelled."""
+
+    reason = forms.CharField(
+        label="Why is it cancelled?",
+        max_length=250,
+        help_text="Everybody who booked will read this.",
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": "Enter why it is cancelled"},
+    )
+
+
+class DeskCoursesForm(forms.Form):
+    """What the desk's list of courses can be filtered by."""
+
+    q = forms.CharField(label="Title", required=False, max_length=200)
+    status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *Course.Status.choices])
+    theme = forms.ChoiceField(label="Theme", required=False)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        themes = Course.objects.visible_to(actor).order_by("theme").values_list("theme", flat=True).distinct()
+        self.fields["theme"].choices = [("", "All"), *((theme, theme) for theme in themes)]
+
+
+class DeskSessionsForm(forms.Form):
+    """What the desk's list of sessions can be filtered by."""
+
+    show = forms.ChoiceField(
+        label="Show",
+        required=False,
+        choices=[
+            ("coming", "Open and coming"),
+            ("draft", "Drafts"),
+            ("past", "Past"),
+            ("cancelled", "Cancelled"),
+            ("all", "All"),
+        ],
+    )
+    course = forms.ModelChoiceField(queryset=Course.objects.none(), required=False, empty_label="All courses")
+    first_day = filter_date("From")
+    last_day = filter_date("Until")
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["course"].queryset = Course.objects.visible_to(actor).defer("search")

@@ -1,0 +1,193 @@
+"""Questions about the programme that join or add up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
+
+from courses.models import Course, CourseGroup, Session, Venue
+from partnership_portal.working_days import uk_moment
+from partnerships.actors import Actor
+from partnerships.models import CompetencyGroup, MembershipRole, Person
+from partnerships.permissions import Role
+
+# Never needed to show a course, and as long as its texts together.
+_HEAVY = ("search",)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for in the catalogue."""
+
+    words: str = ""
+    theme: str = ""
+    group: str = ""
+    method: str = ""
+    place: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    only_with_places: bool = False
+    sort: str = ""
+
+    @property
+    def asks_for_session(self) -> bool:
+        """Tell whether only courses with a fitting session are wanted."""
+        return bool(self.place or self.first_day or self.last_day or self.only_with_places)
+
+
+@dataclass
+class Choices:
+    """What the catalogue can be filtered by: pairs of value and label."""
+
+    themes: list[tuple[str, str]] = field(default_factory=list)
+    groups: list[tuple[str, str]] = field(default_factory=list)
+    venues: list[tuple[str, str]] = field(default_factory=list)
+    group_titles: dict[int, str] = field(default_factory=dict)
+
+
+def catalogue_choices(actor: Actor) -> Choices:
+    """Themes of published courses, groups and venues, in one query."""
+
+    def rows(queryset: QuerySet, kind: str, position: Any, value: Any, label: str) -> QuerySet:
+        return queryset.order_by().values_list(
+            Value(kind, output_field=CharField()),
+            position,
+            Cast(value, CharField()),
+            Cast(label, CharField()),
+            "pk",
+        )
+
+    themes = Course.objects.visible_to(actor).published().order_by("theme", "pk").distinct("theme")
+    themes = Course.objects.filter(partnership=actor.partnership, pk__in=themes.values("pk"))
+    groups = CompetencyGroup.objects.filter(partnership=actor.partnership)
+    found = Choices()
+    for kind, _, value, label, pk in (
+        rows(themes, "theme", Value(0), "theme", "theme")
+        .union(
+            rows(groups, "group", F("position"), "code", "title"),
+            rows(Venue.objects.visible_to(actor), "venue", Value(0), "pk", "name"),
+            all=True,
+        )
+        .order_by("col1", "col2", "col4")
+    ):
+        {"theme": found.themes, "group": found.groups, "venue": found.venues}[kind].append((value, label))
+        if kind == "group":
+            found.group_titles[pk] = label
+    return found
+
+
+def catalogue(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
+    """Published courses that fit, each annotated with its next fitting session and the groups it counts for."""
+    courses = Course.objects.visible_to(actor).published().defer(*_HEAVY, "objectives", "before_you_come")
+    if wanted.words:
+        courses = courses.matching(wanted.words)
+    for name, value in (("theme", wanted.theme), ("method", wanted.method)):
+        if value:
+            courses = courses.filter(**{name: value})
+    if wanted.group:
+        links = CourseGroup.objects.filter(course=OuterRef("pk"), group__code=wanted.group)
+        courses = courses.filter(Exists(links))
+    sessions = _fitting(actor, wanted, now).filter(course=OuterRef("pk"))
+    if wanted.asks_for_session:
+        courses = courses.filter(Exists(sessions))
+    courses = courses.annotate(
+        next_id=Subquery(sessions.values("pk")[:1]),
+        next_start=Subquery(sessions.values("starts_at")[:1]),
+        group_ids=ArraySubquery(
+            CourseGroup.objects.filter(course=OuterRef("pk")).order_by("group__position").values("group_id")
+        ),
+    )
+    if wanted.sort == "title":
+        return courses.order_by("title", "pk")
+    if wanted.words and wanted.sort != "soonest":
+        return courses
+    return courses.order_by(F("next_start").asc(nulls_last=True), "title", "pk")
+
+
+def _fitting(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Session]:
+    sessions = Session.objects.visible_to(actor).coming(now)
+    if wanted.place == "online":
+        sessions = sessions.filter(venue=None)
+    elif wanted.place:
+        sessions = sessions.filter(venue=wanted.place)
+    if wanted.only_with_places:
+        sessions = sessions.filter(places_taken__lt=F("capacity"), booking_closes_at__gt=now)
+    return _between(sessions, wanted.first_day, wanted.last_day)
+
+
+def _between(sessions: QuerySet[Session], first: date | None, last: date | None) -> QuerySet[Session]:
+    if first:
+        sessions = sessions.filter(starts_at__gte=uk_moment(first, time()))
+    if last:
+        sessions = sessions.filter(starts_at__lt=uk_moment(last + timedelta(days=1), time()))
+    return sessions
+
+
+def add_next_sessions(actor: Actor, courses: Iterable[Course]) -> None:
+    """Put the next session on each course of the catalogue, in one query."""
+    courses = list(courses)
+    wanted = [course.next_id for course in courses if course.next_id]
+    sessions = Session.objects.visible_to(actor).select_related("venue").in_bulk(wanted)
+    for course in courses:
+        course.next_session = sessions.get(course.next_id)
+
+
+def coming_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Session]:
+    """The published sessions of a course that have not begun."""
+    return (
+        Session.objects.visible_to(actor)
+        .coming(now)
+        .filter(course=course)
+        .select_related("venue")
+        .annotate(date_count=Count("dates"))
+    )
+
+
+def trainers_of(actor: Actor) -> QuerySet[Person]:
+    """Everybody in the partnership who holds the trainer role."""
+    held = MembershipRole.objects.filter(
+        partnership=actor.partnership, role=Role.TRAINER, membership__ended_on__isnull=True
+    )
+    return Person.objects.filter(partnership=actor.partnership, pk__in=held.values("membership__person_id"))
+
+
+def desk_courses(actor: Actor, *, words: str, status: str, theme: str, now: datetime) -> QuerySet[Course]:
+    """Courses with the number of their coming sessions, for those who plan the programme."""
+    coming = Count("sessions", filter=Q(sessions__status="published", sessions__starts_at__gt=now))
+    courses = Course.objects.visible_to(actor).defer(*_HEAVY).annotate(coming=coming)
+    if words:
+        courses = courses.filter(title__icontains=words)
+    if status:
+        courses = courses.filter(status=status)
+    if theme:
+        courses = courses.filter(theme=theme)
+    return courses.order_by("title", "pk")
+
+
+def desk_sessions(
+    actor: Actor,
+    *,
+    show: str,
+    course: Course | None,
+    first_day: date | None,
+    last_day: date | None,
+    now: datetime,
+) -> QuerySet[Session]:
+    """Sessions of one kind (coming, past, draft, cancelled, all), those to come soonest first."""
+    sessions = Session.objects.visible_to(actor).select_related("course", "venue").defer("course__search")
+    if show in {"draft", "cancelled"}:
+        sessions = sessions.filter(status=show)
+    elif show == "past":
+        sessions = sessions.filter(status="published", ends_at__lte=now)
+    elif show == "coming":
+        sessions = sessions.filter(status="published", ends_at__gt=now)
+    if course:
+        sessions = sessions.filter(course=course)
+    latest_first = show in {"past", "cancelled", "all"}
+    return _between(sessions, first_day, last_day).order_by(
+        *(["-starts_at", "-pk"] if latest_first else ["starts_at", "pk"])
+    )

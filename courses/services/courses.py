@@ -1,0 +1,172 @@
+"""Writing, changing, publishing and archiving courses."""
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from courses.models import Course, CourseGroup, Priority
+from courses.refusals import PlanRefused
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.models import CompetencyGroup
+from partnerships.permissions import Permission, require
+
+# What everybody who thinks of booking must be told, in the order of the course's page.
+PARTS = {
+    "audience": "target audience",
+    "summary": "summary",
+    "objectives": "learning objectives",
+    "duration": "duration",
+    "trained_by": "who trains",
+}
+# Addresses of the desk that a course's short name must leave free.
+_RESERVED = frozenset({"new"})
+
+
+@dataclass(frozen=True)
+class CourseDetails:
+    """Everything about a course that those who plan the programme decide."""
+
+    title: str
+    theme: str
+    method: str
+    groups: tuple[CompetencyGroup, ...] = ()
+    priority: Priority | None = None
+    audience: str = ""
+    summary: str = ""
+    objectives: str = ""
+    duration: str = ""
+    hours: Decimal = Decimal(0)
+    days: int = 1
+    frequency: str = ""
+    trained_by: str = ""
+    before_you_come: str = ""
+    asks_impact: bool = True
+    asks_line_manager: bool = False
+    charge_band: str = "core"
+    section: str = ""
+
+
+_COLUMNS = [field.name for field in fields(CourseDetails) if field.name != "groups"]
+
+
+def missing_parts(course: Course | CourseDetails) -> list[str]:
+    """The parts that a published course states and this one does not, in words."""
+    return [words for name, words in PARTS.items() if not getattr(course, name).strip()]
+
+
+def write_course(*, actor: Actor, details: CourseDetails) -> Course:
+    """Add a course as a draft that only the planners see; its address comes from its title and then stays."""
+    require(actor, Permission.PLAN_PROGRAMME)
+    with transaction.atomic():
+        course = Course(partnership=actor.partnership, slug=_free_slug(actor, details.title))
+        _apply(course, details)
+        course.save()
+        _set_groups(course, details)
+        audit.record(actor, "courses.write_course", course, after=_facts(details))
+    return course
+
+
+def change_course(*, actor: Actor, course: Course, details: CourseDetails) -> Course:
+    """Change a course; one that is published must stay whole."""
+    require(actor, Permission.PLAN_PROGRAMME)
+    with transaction.atomic():
+        course = _locked(actor, course)
+        before = _facts(_details(course))
+        missing = missing_parts(details)
+        if course.status == Course.Status.PUBLISHED and missing:
+            field = next(name for name, words in PARTS.items() if words == missing[0])
+            raise PlanRefused(f"A published course must state its {_listed(missing)}.", field)
+        _apply(course, details)
+        course.save()
+        _set_groups(course, details)
+        after = _facts(details)
+        if after != before:
+            audit.record(actor, "courses.change_course", course, before=before, after=after)
+    return course
+
+
+def publish_course(*, actor: Actor, course: Course) -> Course:
+    """Show a course to everybody, once all its parts are there."""
+    require(actor, Permission.PLAN_PROGRAMME)
+    with transaction.atomic():
+        course = _locked(actor, course)
+        if course.status == Course.Status.PUBLISHED:
+            return course
+        missing = missing_parts(course)
+        if missing:
+            raise PlanRefused(f"This course can’t be published yet. Add its {_listed(missing)}.")
+        return _set_status(actor, course, Course.Status.PUBLISHED, "courses.publish_course")
+
+
+def archive_course(*, actor: Actor, course: Course) -> Course:
+    """Take a course out of the catalogue; its past sessions and certificates stay."""
+    require(actor, Permission.PLAN_PROGRAMME)
+    with transaction.atomic():
+        course = _locked(actor, course)
+        if course.status == Course.Status.ARCHIVED:
+            return course
+        coming = course.sessions.filter(status="published", ends_at__gt=timezone.now()).count()
+        if coming:
+            number = "1 session that is" if coming == 1 else f"{coming} sessions that are"
+            raise PlanRefused(f"This course has {number} open for booking. Cancel or hold them first.")
+        return _set_status(actor, course, Course.Status.ARCHIVED, "courses.archive_course")
+
+
+def _set_status(actor: Actor, course: Course, status: Course.Status, action: str) -> Course:
+    before = course.status
+    course.status = status
+    course.save(update_fields=["status"])
+    audit.record(actor, action, course, before={"status": before}, after={"status": status})
+    return course
+
+
+def _locked(actor: Actor, course: Course) -> Course:
+    return Course.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=course.pk)
+
+
+def _free_slug(actor: Actor, title: str) -> str:
+    start = slugify(title)[:44].strip("-") or "course"
+    taken = _RESERVED | set(
+        Course.objects.filter(partnership=actor.partnership, slug__startswith=start).values_list(
+            "slug", flat=True
+        )
+    )
+    numbered = (f"{start}-{number}" for number in range(2, len(taken) + 3))
+    return start if start not in taken else next(slug for slug in numbered if slug not in taken)
+
+
+def _apply(course: Course, details: CourseDetails) -> None:
+    for name in _COLUMNS:
+        setattr(course, name, getattr(details, name))
+
+
+def _set_groups(course: Course, details: CourseDetails) -> None:
+    named = {group.pk for group in details.groups}
+    links = CourseGroup.objects.filter(partnership=course.partnership, course=course)
+    links.exclude(group_id__in=named).delete()
+    for group_id in named.difference(links.values_list("group_id", flat=True)):
+        CourseGroup.objects.create(partnership=course.partnership, course=course, group_id=group_id)
+
+
+def _details(course: Course) -> CourseDetails:
+    return CourseDetails(
+        **{name: getattr(course, name) for name in _COLUMNS}, groups=tuple(course.groups.order_by("pk"))
+    )
+
+
+def _facts(details: CourseDetails) -> dict[str, Any]:
+    return {
+        **{name: getattr(details, name) for name in _COLUMNS},
+        "priority": details.priority.pk if details.priority else None,
+        "hours": f"{details.hours:.2f}",
+        "groups": sorted(group.pk for group in details.groups),
+    }
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

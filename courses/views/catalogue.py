@@ -1,0 +1,87 @@
+"""What everybody may see: the catalogue, a course, a session."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from courses import expectations, queries
+from courses.availability import availability
+from courses.forms.catalogue import CatalogueForm
+from courses.models import Course, Session
+from partnerships.actors import Actor
+from partnerships.permissions import public
+
+PAGE_SIZE = 20
+
+
+@public
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Find a course: search, filters, and when each is held next."""
+    choices = queries.catalogue_choices(request.actor)
+    form = CatalogueForm(request.GET, choices=choices)
+    wanted = form.wanted
+    found = queries.catalogue(request.actor, wanted, timezone.now())
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    queries.add_next_sessions(request.actor, page.object_list)
+    for course in page.object_list:
+        course.group_titles = [choices.group_titles[pk] for pk in course.group_ids]
+    return render(
+        request,
+        "courses/catalogue.html",
+        {"form": form, "page_obj": page, "wanted": wanted, "filtered": any(request.GET.values())},
+    )
+
+
+@public
+def course(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everything about one course, and its coming sessions."""
+    courses = Course.objects.visible_to(request.actor).select_related("priority").defer("search")
+    course = get_object_or_404(courses, slug=slug)
+    policy = request.partnership.policy()
+    return render(
+        request,
+        "courses/course.html",
+        {
+            "course": course,
+            "groups": course.groups.order_by("position"),
+            "sessions": _with_availability(queries.coming_sessions(request.actor, course, timezone.now())),
+            "expectations": expectations.expectations(course, policy),
+            "charges": expectations.charges(course, policy, _charging_class(request.actor)),
+        },
+    )
+
+
+@public
+def session(request: HttpRequest, pk: int) -> HttpResponse:
+    """One session: when, where, who trains, and whether one can book."""
+    sessions = (
+        Session.objects.visible_to(request.actor).select_related("course", "venue").defer("course__search")
+    )
+    session = get_object_or_404(sessions, pk=pk)
+    policy = request.partnership.policy(session.starts_at)
+    return render(
+        request,
+        "courses/session.html",
+        {
+            "session": session,
+            "course": session.course,
+            "dates": list(session.dates.all()),
+            "trainers": [link.person for link in session.trainer_links.select_related("person")],
+            "availability": availability(session, timezone.now()),
+            "certificate_rule": expectations.certificate_rule(policy),
+            "charges": expectations.charges(session.course, policy, _charging_class(request.actor)),
+        },
+    )
+
+
+def _charging_class(actor: Actor) -> str | None:
+    return actor.membership.organisation.charging_class or None if actor.membership else None
+
+
+def _with_availability(sessions: "list[Session]") -> "list[Session]":
+    now = timezone.now()
+    sessions = list(sessions)
+    for session in sessions:
+        session.availability = availability(session, now)
+    return sessions

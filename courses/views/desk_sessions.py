@@ -1,0 +1,181 @@
+"""The desk's pages about sessions."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from courses import queries
+from courses.availability import availability
+from courses.forms.session import (
+    CancelForm,
+    DeskSessionsForm,
+    RepeatForm,
+    SessionForm,
+    SlotsFormSet,
+    slots_formset,
+)
+from courses.models import Session
+from courses.plans import Slot
+from courses.refusals import PlanRefused
+from courses.services import sessions as services
+from courses.services.series import plan_series
+from partnership_portal.templatetags.portal import uk_date as in_words
+from partnership_portal.working_days import is_working_day, uk_date
+from partnerships.permissions import Permission, requires
+
+PAGE_SIZE = 20
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_list(request: HttpRequest) -> HttpResponse:
+    """All sessions: coming, drafts, past, cancelled."""
+    form = DeskSessionsForm(request.GET, actor=request.actor)
+    form.is_valid()
+    found = queries.desk_sessions(
+        request.actor,
+        show=form.cleaned_data.get("show") or "coming",
+        course=form.cleaned_data.get("course"),
+        first_day=form.cleaned_data.get("first_day"),
+        last_day=form.cleaned_data.get("last_day"),
+        now=timezone.now(),
+    )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "courses/desk/sessions.html",
+        {"form": form, "page_obj": page, "filtered": any(request.GET.values())},
+    )
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_new(request: HttpRequest) -> HttpResponse:
+    """Plan one session."""
+    form = SessionForm(request.POST or None, actor=request.actor, initial=_initial(request))
+    slots = slots_formset(request.POST or None)
+    if form.is_valid() & slots.is_valid():
+        try:
+            session = services.plan_session(
+                actor=request.actor, course=form.cleaned_data["course"], plan=form.plan(slots.slots)
+            )
+        except PlanRefused as refusal:
+            _show(refusal, form, slots)
+        else:
+            messages.success(request, "The session is saved as a draft. Publish it to open it for booking.")
+            return redirect("courses:desk_session", request.partnership.slug, session.pk)
+    return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def series_new(request: HttpRequest) -> HttpResponse:
+    """Plan several sessions of a course at once."""
+    form = SessionForm(request.POST or None, actor=request.actor, initial=_initial(request))
+    slots, repeat = slots_formset(request.POST or None), RepeatForm(request.POST or None)
+    if form.is_valid() & slots.is_valid() & repeat.is_valid():
+        try:
+            planned = plan_series(
+                actor=request.actor,
+                course=form.cleaned_data["course"],
+                plan=form.plan(slots.slots),
+                first_days=repeat.days(uk_date(min(slots.slots).starts_at)),
+            )
+        except PlanRefused as refusal:
+            if refusal.field in repeat.fields:
+                repeat.add_error(refusal.field, refusal.sentence)
+            else:
+                _show(refusal, form, slots)
+        else:
+            messages.success(request, _told(planned))
+            return redirect(_drafts_of(request, planned[0]))
+    return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots, "repeat": repeat})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a session, and go on to publish or cancel it."""
+    session = _session(request, pk)
+    current = [Slot(date.starts_at, date.ends_at) for date in session.dates.all()]
+    form = SessionForm(request.POST or None, instance=session, actor=request.actor)
+    slots = slots_formset(request.POST or None, current)
+    if form.is_valid() & slots.is_valid():
+        try:
+            services.change_session(actor=request.actor, session=session, plan=form.plan(slots.slots))
+        except PlanRefused as refusal:
+            _show(refusal, form, slots)
+        else:
+            messages.success(request, "The session is saved.")
+            return redirect("courses:desk_session", request.partnership.slug, pk)
+    return render(
+        request,
+        "courses/desk/session_form.html",
+        {
+            "form": form,
+            "slots": slots,
+            "session": session,
+            "availability": availability(session, timezone.now()),
+        },
+    )
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what people will see, then open the session for booking."""
+    session = _session(request, pk)
+    if request.method != "POST":
+        return render(request, "courses/desk/session_publish.html", {"session": session})
+    try:
+        services.publish_session(actor=request.actor, session=session)
+    except PlanRefused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "The session is published. People can book it now.")
+    return redirect("courses:desk_session", request.partnership.slug, pk)
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the reason, then cancel the session."""
+    session = _session(request, pk)
+    form = CancelForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.cancel_session(actor=request.actor, session=session, reason=form.cleaned_data["reason"])
+        except PlanRefused as refusal:
+            form.add_error(refusal.field or None, refusal.sentence)
+        else:
+            messages.success(request, "The session is cancelled.")
+            return redirect("courses:desk_session", request.partnership.slug, pk)
+    return render(request, "courses/desk/session_cancel.html", {"form": form, "session": session})
+
+
+def _session(request: HttpRequest, pk: int) -> Session:
+    sessions = (
+        Session.objects.visible_to(request.actor).select_related("course", "venue").defer("course__search")
+    )
+    return get_object_or_404(sessions, pk=pk)
+
+
+def _initial(request: HttpRequest) -> dict[str, object]:
+    return {"course": request.GET.get("course", "")}
+
+
+def _show(refusal: PlanRefused, form: SessionForm, slots: SlotsFormSet) -> None:
+    if refusal.field == "slots":
+        slots.refuse(refusal.sentence)
+    else:
+        form.refuse(refusal.sentence, refusal.field)
+
+
+def _told(planned: list[Session]) -> str:
+    free = [
+        in_words(session.starts_at) for session in planned if not is_working_day(uk_date(session.starts_at))
+    ]
+    count = "1 session is" if len(planned) == 1 else f"{len(planned)} sessions are"
+    warning = f" Check these dates, which are not working days: {', '.join(free)}." if free else ""
+    return f"{count} saved as drafts. Publish each to open it for booking.{warning}"
+
+
+def _drafts_of(request: HttpRequest, session: Session) -> str:
+    return f"{reverse('courses:desk_sessions', args=[request.partnership.slug])}?show=draft&course={session.course_id}"
