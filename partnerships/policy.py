@@ -171,7 +171,7 @@ class ImpactPolicy(Strict):
 class TrainerPolicy(Strict):
     """Who may train, and what is expected of them."""
 
-    pool: Clause[str]
+    pool: Clause[Sentence]
     feedback_after_session: Clause[bool]
     train_the_trainer: Clause[bool]
     observe_before_delivering: Clause[bool]
@@ -239,8 +239,8 @@ class ChargeRule(Strict):
     kind: ChargeKind
     courses: tuple[Code, ...] = ()
     classes: tuple[Code, ...] = ()
-    pence: Annotated[int, Field(ge=0)] = 0
-    half_day_pence: Annotated[int, Field(ge=0)] | None = None
+    pence: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    half_day_pence: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     at_cost: bool = False
     words: Sentence
     section: Section = ""

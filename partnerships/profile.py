@@ -162,7 +162,7 @@ class CourseProfile(Strict):
         if self.is_published:
             for part in PARTS_OF_A_PUBLISHED_COURSE:
                 if not getattr(self, part):
-                    raise PydanticCustomError("whole", MISSING_PART)
+                    raise PydanticCustomError("whole", "{part} " + MISSING_PART, {"part": part})
         return self
 
 

@@ -3,7 +3,7 @@
 from .account import User
 from .audit import AuditEntry
 from .organisation import CompetencyGroup, Organisation, Sector
-from .partnership import Partnership, PolicyVersion
+from .partnership import Partnership, PolicyVersion, ProfileLoad
 from .person import JoinRequest, Membership, MembershipRole, Person
 from .subgroup import Meeting, SubGroup
 
@@ -18,6 +18,7 @@ __all__ = [
     "Partnership",
     "Person",
     "PolicyVersion",
+    "ProfileLoad",
     "Sector",
     "SubGroup",
     "User",

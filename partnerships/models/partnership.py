@@ -61,3 +61,20 @@ class PolicyVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"Policy {self.number}"
+
+
+class ProfileLoad(TenantModel):
+    """What the partnership's file said when it was last loaded, so that the next load applies only what changed in it.
+
+    What people have changed in the portal since then stays as they left it.
+    """
+
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    document = models.JSONField()
+
+    class Meta:
+        ordering = ["-pk"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"File loaded on {self.loaded_at:%d %B %Y}"

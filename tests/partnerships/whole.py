@@ -25,6 +25,7 @@ from partnerships.models import (
     Meeting,
     Partnership,
     PolicyVersion,
+    ProfileLoad,
     SubGroup,
 )
 from partnerships.permissions import Role
@@ -118,5 +119,6 @@ def make_whole_partnership(slug: str) -> Partnership:
         )
         subgroup = SubGroup.objects.create(**where, name="Group", reports_to="Board")
         Meeting.objects.create(**where, subgroup=subgroup, starts_at=now)
+        ProfileLoad.objects.create(**where, document={})
         AuditEntry.objects.create(**where, actor="x", action="y", subject_type="z", subject_id=1)
     return partnership

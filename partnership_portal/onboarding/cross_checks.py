@@ -1,0 +1,204 @@
+"""Checks that look across the file: names that must exist, must be unique, or must fit one another.
+
+They work on the file as it was read, whatever else may be wrong with it, so that every error is told at once.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_origin
+
+from partnership_portal.onboarding.problems import Problem, got, path_of, whose
+from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy
+from partnerships.profile import MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
+
+# The desk's own address beside the courses'.
+_RESERVED_COURSES = frozenset({"new"})
+_SOURCE = 'give either section = "§…" or portal_default = true'
+
+Place = tuple[str | int, ...]
+
+
+class File:
+    """The document, read with patience: what has the wrong shape is as good as absent."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def table(self, *place: str | int) -> dict[str, Any]:
+        """The table at a place."""
+        item: Any = self.document
+        for part in place:
+            if isinstance(item, dict):
+                item = item.get(part)
+            elif isinstance(item, list) and isinstance(part, int) and part < len(item):
+                item = item[part]
+            else:
+                return {}
+        return item if isinstance(item, dict) else {}
+
+    def tables(self, *place: str | int) -> Iterator[tuple[Place, dict[str, Any]]]:
+        """Each table of the list at a place, with its own place."""
+        items = self.table(*place[:-1]).get(place[-1])
+        for number, item in enumerate(items if isinstance(items, list) else []):
+            if isinstance(item, dict):
+                yield (*place, number), item
+
+    def named(self, key: str, *place: str | int) -> set[str]:
+        """The names that the tables of a list go by."""
+        return {item[key] for _, item in self.tables(*place) if isinstance(item.get(key), str)}
+
+    def problem(self, place: Place, sentence: str) -> Problem:
+        """A problem at a place of this file."""
+        return Problem(path_of(place), sentence + whose(self.document, place))
+
+
+def check(document: dict[str, Any]) -> list[Problem]:
+    """Every problem that shows only across the file."""
+    file = File(document)
+    return [problem for one in _CHECKS for problem in one(file)]
+
+
+def _addresses(file: File) -> Iterator[Problem]:
+    slug = file.table("partnership").get("slug")
+    if isinstance(slug, str) and slug in RESERVED:
+        yield file.problem(
+            ("partnership", "slug"), f"{got(slug)} is one of the portal's own addresses; choose another"
+        )
+    for place, course in file.tables("courses"):
+        if course.get("slug") in _RESERVED_COURSES:
+            yield file.problem(
+                (*place, "slug"), f"{got(course['slug'])} is one of the portal's own addresses"
+            )
+
+
+def _duplicates(file: File) -> Iterator[Problem]:
+    lists: list[tuple[Place, str]] = [
+        (("sectors",), "code"),
+        (("organisations",), "name"),
+        (("priorities",), "code"),
+        (("groups",), "code"),
+        (("courses",), "slug"),
+        (("policy", "charging", "classes"), "code"),
+        (("policy", "charging", "bands"), "code"),
+    ]
+    lists += [((*place, "requirements"), "title") for place, _ in file.tables("groups")]
+    for place, key in lists:
+        seen: dict[str, Place] = {}
+        for item_place, item in file.tables(*place):
+            name = item.get(key)
+            if not isinstance(name, str):
+                continue
+            first = seen.setdefault(name.strip().lower(), item_place)
+            if first != item_place:
+                yield file.problem(
+                    (*item_place, key), f"{got(name)} is there twice; first in {path_of(first)}"
+                )
+
+
+def _references(file: File) -> Iterator[Problem]:
+    sectors, groups = file.named("code", "sectors"), file.named("code", "groups")
+    priorities, courses = file.named("code", "priorities"), file.named("slug", "courses")
+    classes = file.named("code", "policy", "charging", "classes")
+    bands = file.named("code", "policy", "charging", "bands") or {"core"}
+    for place, organisation in file.tables("organisations"):
+        yield from _known(file, place, organisation, "sector", sectors, "a sector of this file")
+        yield from _known(
+            file, place, organisation, "charging_class", classes, "a charging class of this file"
+        )
+    for place, course in file.tables("courses"):
+        yield from _known(file, place, course, "groups", groups, "a group of this file")
+        yield from _known(file, place, course, "priority", priorities, "a priority of this file")
+        yield from _known(
+            file, place, {"charge_band": "core", **course}, "charge_band", bands, "a charge band"
+        )
+    for place, _ in file.tables("groups"):
+        for requirement_place, requirement in file.tables(*place, "requirements"):
+            yield from _known(
+                file, requirement_place, requirement, "any_of", courses, "a course of this file"
+            )
+    for place, rule in file.tables("policy", "charging", "rules"):
+        yield from _known(file, place, rule, "classes", classes, "a charging class of this file")
+        yield from _known(file, place, rule, "courses", bands, "a charge band of this file")
+
+
+def _known(
+    file: File, place: Place, item: dict[str, Any], key: str, known: set[str], wanted: str
+) -> Iterator[Problem]:
+    value = item.get(key)
+    names = value if isinstance(value, list) else [value]
+    for number, name in enumerate(names):
+        if isinstance(name, str) and name and name not in known:
+            where = (*place, key, number) if isinstance(value, list) else (*place, key)
+            choices = f" ({', '.join(sorted(known))})" if 0 < len(known) <= 12 else ""
+            yield file.problem(where, f"expected {wanted}{choices}; got {got(name)}")
+
+
+def _ladder(file: File) -> Iterator[Problem]:
+    above: set[str] = set()
+    for place, group in file.tables("groups"):
+        below = group.get("builds_on")
+        if isinstance(below, str) and below and below not in above:
+            yield file.problem(
+                (*place, "builds_on"), f"expected a group further up in this file; got {got(below)}"
+            )
+        if isinstance(group.get("code"), str):
+            above.add(group["code"])
+
+
+def _whole_courses(file: File) -> Iterator[Problem]:
+    for place, course in file.tables("courses"):
+        if course.get("is_published", True) is True:
+            for part in PARTS_OF_A_PUBLISHED_COURSE:
+                if course.get(part, "") in ("", []):
+                    yield file.problem((*place, part), MISSING_PART)
+
+
+def _sources(file: File) -> Iterator[Problem]:
+    for part, field in Policy.model_fields.items():
+        clauses = getattr(field.annotation, "model_fields", {})
+        for name, clause in clauses.items():
+            kind = get_origin(clause.annotation) or clause.annotation
+            is_clause = isinstance(kind, type) and issubclass(kind, Clause)
+            given = file.table("policy", part, name)
+            if is_clause and given and _without_source(given):
+                yield file.problem(("policy", part, name), _SOURCE)
+    for place, rule in file.tables("policy", "charging", "rules"):
+        if _without_source(rule):
+            yield file.problem(place, _SOURCE)
+
+
+def _without_source(item: dict[str, Any]) -> bool:
+    return bool(item.get("section")) == bool(item.get("portal_default"))
+
+
+def _certificates_can_be_earned(file: File) -> Iterator[Problem]:
+    release = file.table("policy", "certificate", "release").get("value")
+    asked = file.table("policy", "impact", "learners").get("value")
+    if release == CertificateRelease.AFTER_IMPACT and asked == ImpactRule.COURSES_THAT_ASK:
+        yield file.problem(
+            ("policy", "impact", "learners", "value"),
+            f"expected {ImpactRule.ALL_LEARNERS}, since certificates wait for the impact evaluation; got {got(asked)}",
+        )
+
+
+def _no_control_characters(file: File) -> Iterator[Problem]:
+    pending: list[tuple[Place, Any]] = [((), file.document)]
+    while pending:
+        place, item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(((*place, key), value) for key, value in item.items())
+        elif isinstance(item, list):
+            pending.extend(((*place, number), value) for number, value in enumerate(item))
+        elif isinstance(item, str) and "\x00" in item:
+            yield Problem(path_of(place), "contains a character with the number 0, which can't be stored")
+
+
+_CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
+    _addresses,
+    _duplicates,
+    _references,
+    _ladder,
+    _whole_courses,
+    _sources,
+    _certificates_can_be_earned,
+    _no_control_characters,
+)

@@ -1,0 +1,64 @@
+"""Loads a partnership from its file: all of it or nothing, and as often as one likes."""
+
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+
+from django.db import transaction
+
+from courses.services.programme import load_programme
+from evaluations.services.questionnaires import adopt_library
+from partnership_portal.onboarding.reading import read_file, read_profile
+from partnership_portal.working_days import uk_date, uk_moment
+from partnerships.actors import system
+from partnerships.models import Partnership
+from partnerships.profile import Profile
+from partnerships.services.policies import adopt_policy
+from partnerships.services.profile_ledger import Ledger, close_ledger, open_ledger
+from partnerships.services.structure import drop_groups, found_partnership, load_structure
+from partnerships.tenancy import acting_in
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load has done."""
+
+    partnership: Partnership
+    ledger: Ledger
+    policy_number: int
+
+
+def load_profile(*, path: str | Path | None = None, text: str | None = None) -> Loaded:
+    """Load the partnership that a file or a text describes.
+
+    Raises ``ProfileRefused`` with every error of the file, or ``DomainError`` where the file contradicts what has
+    happened in the portal; then nothing is written.
+    """
+    if (path is None) == (text is None):
+        raise TypeError("Give either a path or a text.")
+    profile = read_profile(text if text is not None else read_file(path or ""))
+    with transaction.atomic():
+        partnership, is_new = found_partnership(profile=profile.partnership)
+        with acting_in(partnership):
+            return _load(profile, partnership, is_new=is_new)
+
+
+def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded:
+    actor = system(partnership, "load_partnership")
+    document = profile.model_dump(mode="json", exclude={"policy"})
+    ledger = open_ledger(actor=actor)
+    load_structure(actor=actor, ledger=ledger, document=document, is_new=is_new)
+    version, is_changed = adopt_policy(
+        actor=actor,
+        policy=profile.policy,
+        effective_from=uk_moment(profile.partnership.policy_effective_from, time()),
+    )
+    if is_changed:
+        what = f"policy, version {version.number}, in force from {uk_date(version.effective_from):%-d %B %Y}"
+        (ledger.created if version.number == 1 else ledger.changed).append(what)
+    load_programme(actor=actor, ledger=ledger, document=document)
+    drop_groups(actor=actor, ledger=ledger, document=document)
+    ledger.created += [f"questionnaire “{made.questionnaire}”" for made in adopt_library(actor=actor)]
+    close_ledger(ledger=ledger, document=document)
+    partnership.refresh_from_db()
+    return Loaded(partnership=partnership, ledger=ledger, policy_number=version.number)
