@@ -1,5 +1,6 @@
 """Planning, changing, publishing and cancelling sessions."""
 
+import itertools
 import uuid
 from typing import Any
 
@@ -141,7 +142,7 @@ def _in_order(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
     for slot in slots:
         if slot.ends_at <= slot.starts_at:
             raise PlanRefused("Each date must end after it starts.", "slots")
-    for one, following in zip(slots, slots[1:], strict=False):
+    for one, following in itertools.pairwise(slots):
         if following.starts_at < one.ends_at:
             raise PlanRefused("Two of the dates overlap. Each must end before the next one starts.", "slots")
     return slots
