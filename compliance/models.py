@@ -81,6 +81,10 @@ class Report(TenantModel):
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     requested_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Builds begun; also tells them apart.")
+    touched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the build last told of its progress."
+    )
     built_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(

@@ -12,7 +12,6 @@ from bookings.states import BookingState
 from compliance.models import TrainingRecord
 from courses.models import Requirement
 from partnership_portal.working_days import uk_date
-from partnerships.models import Partnership
 
 
 @dataclass(frozen=True, order=True)
@@ -27,13 +26,15 @@ class Achievements:
     """The newest achievement of each person in each course, and of each equivalent (two queries)."""
 
     def __init__(
-        self, partnership: Partnership, persons: Collection[int], requirements: list[Requirement]
+        self, partnership_id: int, persons: Collection[int], requirements: list[Requirement]
     ) -> None:
         self._by_course: dict[tuple[int, int], Achievement] = {}
         self._elsewhere: dict[tuple[int, int], list[Achievement]] = defaultdict(list)
         titles = {course.pk: course.title for one in requirements for course in one.courses.all()}
-        self._read_bookings(partnership, persons, titles)
-        self._read_records(partnership, persons, [one.pk for one in requirements if counts_equivalents(one)])
+        self._read_bookings(partnership_id, persons, titles)
+        self._read_records(
+            partnership_id, persons, [one.pk for one in requirements if counts_equivalents(one)]
+        )
 
     def best(self, person_id: int, requirement: Requirement) -> Achievement | None:
         """The newest achievement that meets the requirement, by whichever of its options."""
@@ -41,12 +42,10 @@ class Achievements:
         found += self._elsewhere.get((person_id, requirement.pk), [])
         return max((one for one in found if one is not None), default=None)
 
-    def _read_bookings(
-        self, partnership: Partnership, persons: Collection[int], titles: dict[int, str]
-    ) -> None:
+    def _read_bookings(self, partnership_id: int, persons: Collection[int], titles: dict[int, str]) -> None:
         attended = (
             Booking.objects.filter(
-                partnership=partnership,
+                partnership=partnership_id,
                 person__in=persons,
                 state=BookingState.ATTENDED,
                 session__course__in=titles,
@@ -58,11 +57,9 @@ class Achievements:
         for person_id, course_id, last in attended:
             self._by_course[person_id, course_id] = Achievement(uk_date(last), titles[course_id])
 
-    def _read_records(
-        self, partnership: Partnership, persons: Collection[int], requirements: list[int]
-    ) -> None:
+    def _read_records(self, partnership_id: int, persons: Collection[int], requirements: list[int]) -> None:
         records = TrainingRecord.objects.standing().filter(
-            partnership=partnership, person__in=persons, requirement__in=requirements
+            partnership=partnership_id, person__in=persons, requirement__in=requirements
         )
         rows = records.order_by().values_list(
             "person_id", "requirement_id", "completed_on", "title", "provider"

@@ -11,7 +11,7 @@ from compliance.queries.achievements import Achievement, Achievements
 from courses.models import Course, Requirement
 from partnership_portal.working_days import add_months, uk_today
 from partnerships.actors import Actor
-from partnerships.models import CompetencyGroup, Membership, Organisation, Partnership, Person
+from partnerships.models import CompetencyGroup, Membership, Person
 
 WARNING = timedelta(days=90)
 
@@ -128,54 +128,69 @@ class Standing:
 
 def standing_of(who: Actor | Person, *, on: date | None = None) -> Standing:
     """Where one person stands, by the groups of all their live memberships (six queries at most)."""
-    on = on or uk_today()
     if isinstance(who, Person):
         return standings_of([who], on=on)[who.pk]
     if who.person is None:
-        return Standing(on=on)
-    groups = [one.competency_group_id for one in who.memberships if one.competency_group_id]
-    return _standings(who.partnership, {who.person.pk: groups}, on)[who.person.pk]
+        return Standing(on=on or uk_today())
+    return standing_in(who.memberships, on=on)
 
 
-def standings_of(
-    persons: Iterable[Person], *, on: date | None = None, organisation: Organisation | None = None
-) -> dict[int, Standing]:
-    """Where many people of one partnership stand, by their keys (six queries at most, however many they are).
-
-    With an organisation, only what people need for their work there counts as required of them.
-    """
+def standings_of(persons: Iterable[Person], *, on: date | None = None) -> dict[int, Standing]:
+    """Where many people of one partnership stand, by their keys (six queries at most, however many they are)."""
     persons = list(persons)
     if not persons:
         return {}
-    partnership = persons[0].partnership
-    needed: dict[int, list[int]] = {person.pk: [] for person in persons}
+    groups: dict[int, list[int]] = {person.pk: [] for person in persons}
     memberships = Membership.objects.live().filter(
-        partnership=partnership, person__in=needed, competency_group__isnull=False
+        partnership=persons[0].partnership_id, person__in=groups, competency_group__isnull=False
     )
-    if organisation is not None:
-        memberships = memberships.filter(organisation=organisation)
     for person_id, group_id in memberships.values_list("person_id", "competency_group_id"):
-        needed[person_id].append(group_id)
-    return _standings(partnership, needed, on or uk_today())
+        groups[person_id].append(group_id)
+    return _standings(persons[0].partnership_id, {pk: (pk, keys) for pk, keys in groups.items()}, on)
+
+
+def standings_in(memberships: Iterable[Membership], *, on: date | None = None) -> dict[int, Standing]:
+    """Where people stand with what each of these memberships asks of them, by its key (five queries at most)."""
+    memberships = list(memberships)
+    if not memberships:
+        return {}
+    wanted = {one.pk: (one.person_id, _group_of(one)) for one in memberships}
+    return _standings(memberships[0].partnership_id, wanted, on)
+
+
+def standing_in(memberships: Iterable[Membership], *, on: date | None = None) -> Standing:
+    """Where one person stands with what these memberships of theirs ask together (five queries at most)."""
+    memberships = list(memberships)
+    if not memberships:
+        return Standing(on=on or uk_today())
+    groups = [key for one in memberships for key in _group_of(one)]
+    first = memberships[0]
+    return _standings(first.partnership_id, {first.person_id: (first.person_id, groups)}, on)[first.person_id]
+
+
+def _group_of(membership: Membership) -> list[int]:
+    return [membership.competency_group_id] if membership.competency_group_id else []
 
 
 def _standings(
-    partnership: Partnership, groups_of: Mapping[int, Collection[int]], on: date
+    partnership_id: int, wanted: Mapping[int, tuple[int, Collection[int]]], on: date | None
 ) -> dict[int, Standing]:
-    groups = {group.pk: group for group in CompetencyGroup.objects.filter(partnership=partnership)}
-    asked = {key for keys in groups_of.values() for key in _with_foundations(keys, groups)}
+    """Judge each wanted pair of a person and groups, under the key it is wanted by."""
+    on = on or uk_today()
+    groups = {group.pk: group for group in CompetencyGroup.objects.filter(partnership=partnership_id)}
+    asked = {key for _, keys in wanted.values() for key in _with_foundations(keys, groups)}
     requirements = list(
-        Requirement.objects.filter(partnership=partnership, group__in=asked).prefetch_related("courses")
+        Requirement.objects.filter(partnership=partnership_id, group__in=asked).prefetch_related("courses")
     )
     by_group: dict[int, list[Requirement]] = defaultdict(list)
     for requirement in requirements:
         requirement.group = groups[requirement.group_id]
         by_group[requirement.group_id].append(requirement)
-    achievements = Achievements(partnership, list(groups_of), requirements)
+    achievements = Achievements(partnership_id, {person_id for person_id, _ in wanted.values()}, requirements)
     standings = {}
-    for person_id, keys in groups_of.items():
+    for key, (person_id, keys) in wanted.items():
         mine = sorted(
-            (groups[key] for key in _with_foundations(keys, groups)), key=lambda one: (one.position, one.pk)
+            (groups[one] for one in _with_foundations(keys, groups)), key=lambda one: (one.position, one.pk)
         )
         judged = [
             _judge(requirement, achievements.best(person_id, requirement), on)
@@ -183,7 +198,7 @@ def _standings(
             for requirement in by_group[group.pk]
         ]
         own = tuple(group for group in mine if group.pk in keys)
-        standings[person_id] = Standing(on=on, groups=own, requirements=tuple(judged))
+        standings[key] = Standing(on=on, groups=own, requirements=tuple(judged))
     return standings
 
 

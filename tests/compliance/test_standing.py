@@ -1,55 +1,18 @@
 """Where people stand: options, equivalents, foundations, lapses and renewals."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 from django.utils import timezone
 
-from bookings.models import Booking
 from compliance.models import TrainingRecord
-from compliance.queries import Status, standing_of, standings_of
-from courses.models import Requirement, RequirementOption
-from partnerships.models import CompetencyGroup, Membership, PolicyVersion
+from compliance.queries import Status, standing_in, standing_of, standings_of
+from partnerships.models import CompetencyGroup, Membership
 from partnerships.tenancy import acting_in
-from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
+from tests.compliance.world import attend, learn_elsewhere, need
+from tests.factories import actor_for, make_course, make_organisation, make_person
 
 TODAY = date(2026, 11, 21)
-
-
-def require(partnership, title, *courses, group=None, **fields):
-    group = group or CompetencyGroup.objects.filter(partnership=partnership).first()
-    fields.setdefault("kind", "required")
-    requirement = Requirement.objects.create(partnership=partnership, group=group, title=title, **fields)
-    for course in courses:
-        RequirementOption.objects.create(partnership=partnership, requirement=requirement, course=course)
-    return requirement
-
-
-def attend(person, course, on, state="attended"):
-    session = make_session(
-        person.partnership, course=course, starts_at=datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
-    )
-    return Booking.objects.create(
-        partnership=person.partnership,
-        session=session,
-        person=person,
-        organisation=person.memberships.first().organisation,
-        state=state,
-        booked_at=session.starts_at - timedelta(days=30),
-        policy_version=PolicyVersion.objects.filter(partnership=person.partnership).first(),
-    )
-
-
-def learnt_elsewhere(person, on, requirement=None, title="In-house course"):
-    return TrainingRecord.objects.create(
-        partnership=person.partnership,
-        person=person,
-        title=title,
-        provider="Wye Valley NHS Trust",
-        completed_on=on,
-        requirement=requirement,
-        recorded_at=timezone.now(),
-    )
 
 
 def only(person, on=TODAY):
@@ -59,7 +22,7 @@ def only(person, on=TODAY):
 
 def test_nothing_done_is_missing_and_lacking(partnership):
     course = make_course(partnership)
-    require(partnership, "Working Together", course)
+    need(partnership, "Working Together", course)
     standing = standing_of(make_person(partnership), on=TODAY)
     assert standing.required[0].status is Status.MISSING
     assert standing.lacking_course_ids == standing.required_course_ids == {course.pk}
@@ -77,7 +40,7 @@ def test_nothing_done_is_missing_and_lacking(partnership):
 )
 def test_it_lapses_on_the_day(partnership, on, status):
     course, person = make_course(partnership), make_person(partnership)
-    require(partnership, "Working Together", course)
+    need(partnership, "Working Together", course)
     attend(person, course, date(2023, 11, 21))
     one = only(person, on)
     assert (one.status, one.met_on, one.lapses_on) == (status, date(2023, 11, 21), date(2026, 11, 21))
@@ -87,14 +50,14 @@ def test_it_lapses_on_the_day(partnership, on, status):
 @pytest.mark.parametrize("state", ["waiting", "confirmed", "cancelled", "partly_attended", "did_not_attend"])
 def test_only_whole_attendance_counts(partnership, state):
     course, person = make_course(partnership), make_person(partnership)
-    require(partnership, "Working Together", course)
+    need(partnership, "Working Together", course)
     attend(person, course, date(2026, 1, 5), state)
     assert only(person).status is Status.MISSING
 
 
 def test_any_option_meets_it(partnership):
     one, other, person = make_course(partnership), make_course(partnership), make_person(partnership)
-    require(partnership, "Exploitation", one, other)
+    need(partnership, "Exploitation", one, other)
     attend(person, other, date(2026, 1, 5))
     assert only(person).status is Status.MET
     assert standing_of(person, on=TODAY).required_course_ids == {one.pk, other.pk}
@@ -103,18 +66,18 @@ def test_any_option_meets_it(partnership):
 
 def test_an_equivalent_counts_where_the_strategy_accepts_it(partnership):
     person = make_person(partnership)
-    accepting = require(partnership, "Open", make_course(partnership), accepts_equivalent=True)
-    strict = require(partnership, "Strict", make_course(partnership), position=1)
-    induction = require(partnership, "Induction", position=2)
+    accepting = need(partnership, "Open", make_course(partnership), accepts_equivalent=True)
+    strict = need(partnership, "Strict", make_course(partnership), position=1)
+    induction = need(partnership, "Induction", position=2)
     for number, requirement in enumerate((accepting, strict, induction)):
-        learnt_elsewhere(person, date(2026, 1, 5), requirement, title=f"Course {number}")
+        learn_elsewhere(person, date(2026, 1, 5), requirement, title=f"Course {number}")
     found = {one.requirement.title: one.status for one in standing_of(person, on=TODAY).required}
     assert found == {"Open": Status.MET, "Strict": Status.MISSING, "Induction": Status.MET}
 
 
 def test_withdrawn_training_does_not_count(partnership):
     person = make_person(partnership)
-    record = learnt_elsewhere(person, date(2026, 1, 5), require(partnership, "Induction"))
+    record = learn_elsewhere(person, date(2026, 1, 5), need(partnership, "Induction"))
     TrainingRecord.objects.filter(pk=record.pk).update(
         withdrawn_at=timezone.now(), withdrawn_reason="Wrong person"
     )
@@ -123,9 +86,9 @@ def test_withdrawn_training_does_not_count(partnership):
 
 def test_renewal_lengthens_and_never_shortens(partnership):
     course, person = make_course(partnership), make_person(partnership)
-    requirement = require(partnership, "Working Together", course, accepts_equivalent=True)
+    requirement = need(partnership, "Working Together", course, accepts_equivalent=True)
     attend(person, course, date(2026, 6, 1))
-    learnt_elsewhere(person, date(2024, 1, 5), requirement)
+    learn_elsewhere(person, date(2024, 1, 5), requirement)
     attend(person, course, date(2023, 1, 5))
     assert only(person).lapses_on == date(2029, 6, 1)
     attend(person, course, date(2026, 12, 1), "confirmed")
@@ -134,7 +97,7 @@ def test_renewal_lengthens_and_never_shortens(partnership):
 
 def test_the_requirements_own_months_come_before_the_groups(partnership):
     course, person = make_course(partnership), make_person(partnership)
-    require(partnership, "Yearly", course, refresher_months=12)
+    need(partnership, "Yearly", course, refresher_months=12)
     attend(person, course, date(2026, 1, 31))
     assert only(person).lapses_on == date(2027, 1, 31)
 
@@ -142,7 +105,7 @@ def test_the_requirements_own_months_come_before_the_groups(partnership):
 def test_what_never_lapses_has_no_day(partnership):
     CompetencyGroup.objects.update(refresher_months=None)
     course, person = make_course(partnership), make_person(partnership)
-    require(partnership, "Once", course)
+    need(partnership, "Once", course)
     attend(person, course, date(2001, 1, 5))
     assert (only(person).status, only(person).lapses_on) == (Status.MET, None)
 
@@ -157,7 +120,7 @@ def test_a_level_asks_for_the_levels_below_it(partnership):
         partnership=partnership, code="3", title="Level 3", who="Leads", builds_on=second, position=3
     )
     for group, title in ((first, "One"), (second, "Two"), (third, "Three")):
-        require(partnership, title, group=group)
+        need(partnership, title, group=group)
     lead, worker = (
         make_person(partnership, competency_group=third),
         make_person(partnership, competency_group=second),
@@ -169,8 +132,8 @@ def test_a_level_asks_for_the_levels_below_it(partnership):
 
 def test_recommended_is_told_apart(partnership):
     course, other = make_course(partnership), make_course(partnership)
-    require(partnership, "Must", course)
-    require(partnership, "Should", course, other, kind="recommended")
+    need(partnership, "Must", course)
+    need(partnership, "Should", course, other, kind="recommended")
     standing = standing_of(actor_for(make_person(partnership)), on=TODAY)
     assert standing.recommended_course_ids == {other.pk}
     assert standing.lacking_course_ids == {course.pk}
@@ -180,8 +143,8 @@ def test_two_memberships_ask_for_both_groups_and_an_organisation_for_its_own(par
     other = CompetencyGroup.objects.create(
         partnership=partnership, code="9", title="Leads", who="Leads", position=9
     )
-    require(partnership, "Two")
-    require(partnership, "Nine", group=other)
+    need(partnership, "Two")
+    need(partnership, "Nine", group=other)
     person, second_job = make_person(partnership), make_organisation(partnership)
     Membership.objects.create(
         partnership=partnership,
@@ -191,12 +154,12 @@ def test_two_memberships_ask_for_both_groups_and_an_organisation_for_its_own(par
         started_on=date(2024, 1, 1),
     )
     assert len(standing_of(person).required) == 2
-    there = standings_of([person], organisation=second_job)[person.pk]
+    there = standing_in(person.memberships.filter(organisation=second_job))
     assert [one.requirement.title for one in there.required] == ["Nine"]
 
 
 def test_somebody_without_a_group_stands_at_nothing(partnership):
-    require(partnership, "Two")
+    need(partnership, "Two")
     standing = standing_of(make_person(partnership, competency_group=None))
     assert standing.requirements == ()
     assert standing.status is Status.MET
@@ -206,9 +169,9 @@ def test_the_neighbours_courses_and_people_do_not_count(partnership, neighbour):
     with acting_in(neighbour):
         theirs = make_person(neighbour)
         course = make_course(neighbour)
-        require(neighbour, "Theirs", course)
+        need(neighbour, "Theirs", course)
         attend(theirs, course, date(2026, 1, 5))
-    require(partnership, "Ours", make_course(partnership))
+    need(partnership, "Ours", make_course(partnership))
     standing = standing_of(make_person(partnership))
     assert [one.requirement.title for one in standing.required] == ["Ours"]
 
@@ -217,7 +180,7 @@ def test_the_neighbours_courses_and_people_do_not_count(partnership, neighbour):
 def test_tables_ask_six_questions(partnership, django_assert_num_queries, count):
     courses = [make_course(partnership) for _ in range(count)]
     for number, course in enumerate(courses):
-        require(partnership, f"Requirement {number}", course, accepts_equivalent=True)
+        need(partnership, f"Requirement {number}", course, accepts_equivalent=True)
     people = [make_person(partnership) for _ in range(count)]
     for person in people:
         for course in courses:

@@ -1,0 +1,66 @@
+"""The report as a document and as a spreadsheet."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO, Any
+
+from compliance.models import Report
+from compliance.sections import report_sections
+from partnership_portal.documents import render_pdf
+from partnership_portal.tables import Sheet, write_xlsx
+from partnership_portal.templatetags.portal import uk_datetime
+
+FEW = "fewer than 5"
+
+
+def report_title(figures: dict[str, Any]) -> str:
+    """The report's title."""
+    return f"Multi-agency training: {figures['period']['name']}"
+
+
+def report_pdf(report: Report, figures: dict[str, Any]) -> bytes:
+    """Draw the report as PDF/UA; the same figures give the same bytes."""
+    partnership = report.partnership
+    context = {
+        "partnership": partnership,
+        "brand": partnership.brand_colour,
+        "report": report,
+        "period": figures["period"],
+        "title": report_title(figures),
+        "as_of": datetime.fromisoformat(figures["as_of"]),
+        "sections": report_sections(figures, partnership.brand_colour),
+    }
+    return render_pdf(
+        "pdf/report.html",
+        context,
+        title=f"{report_title(figures)}, version {report.version}",
+        identifier=f"{partnership.slug}-report-{report.starts_on}-{report.ends_on}-v{report.version}",
+    )
+
+
+def write_report_xlsx(stream: IO[bytes], report: Report, figures: dict[str, Any]) -> None:
+    """Write the report's tables, a sheet for each."""
+    write_xlsx(stream, _sheets(report, figures))
+
+
+def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
+    facts = [
+        ["Partnership", report.partnership.name],
+        ["Period", f"{figures['period']['name']} ({figures['period']['words']})"],
+        ["Version", report.version],
+        ["Figures as at", uk_datetime(datetime.fromisoformat(figures["as_of"]))],
+    ]
+    sections = report_sections(figures, report.partnership.brand_colour)
+    facts += [[section.title, words] for section in sections for words in section.words]
+    yield Sheet("Report", ["", "About this report"], facts, [32, 90])
+    for section in sections:
+        for table in section.tables:
+            rows = [[FEW if value is None else value for value in row] for row in table.rows]
+            yield Sheet(table.caption, list(table.headers), rows, [40] + [18] * (len(table.headers) - 1))
+        for chart in section.charts:
+            if not section.tables:
+                headers = [head["text"] if isinstance(head, dict) else head for head in chart.headers]
+                texts = [
+                    [cell["text"] if isinstance(cell, dict) else cell for cell in row] for row in chart.rows
+                ]
+                yield Sheet(chart.title, headers, texts)

@@ -1,0 +1,92 @@
+"""One person's training record: what they attended here and what they learnt elsewhere."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from bookings.models import Booking
+from bookings.states import BookingState
+from compliance.models import TrainingRecord
+from evaluations.models import Certificate
+from partnership_portal.working_days import uk_date
+from partnerships.actors import Actor
+from partnerships.models import Person
+
+
+@dataclass(frozen=True)
+class RecordEntry:
+    """One line of a training record."""
+
+    on: date
+    title: str
+    provider: str
+    hours: Decimal | None
+    where: str
+    counts_for: str = ""
+    course_slug: str = ""
+    certificate: str = ""
+    is_partial: bool = False
+    training: TrainingRecord | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether it was recorded by mistake."""
+        return self.training is not None and self.training.withdrawn_at is not None
+
+
+def record_of(person: Person, actor: Actor) -> list[RecordEntry]:
+    """The whole record of a person whom the actor may see, newest first (three queries).
+
+    A record follows its person from one employer to the next; only the team sees what was withdrawn.
+    """
+    entries = [*_attended(person, actor), *_elsewhere(person, actor)]
+    return sorted(entries, key=lambda one: (one.on, one.title), reverse=True)
+
+
+def _attended(person: Person, actor: Actor) -> list[RecordEntry]:
+    bookings = (
+        Booking.objects.filter(
+            partnership=person.partnership_id,
+            person=person,
+            state__in=[BookingState.ATTENDED, BookingState.PARTLY_ATTENDED],
+        )
+        .select_related("session__course")
+        .order_by("pk")
+    )
+    certificates = dict(
+        Certificate.objects.visible_to(actor)
+        .filter(booking__person=person, revoked_at__isnull=True)
+        .order_by()
+        .values_list("booking_id", "number")
+    )
+    return [
+        RecordEntry(
+            on=uk_date(booking.session.ends_at),
+            title=booking.session.course.title,
+            provider=actor.partnership.name,
+            hours=booking.session.course.hours,
+            where="Course of the partnership",
+            course_slug=booking.session.course.slug,
+            certificate=certificates.get(booking.pk, ""),
+            is_partial=booking.state == BookingState.PARTLY_ATTENDED,
+        )
+        for booking in bookings
+    ]
+
+
+def _elsewhere(person: Person, actor: Actor) -> list[RecordEntry]:
+    records = TrainingRecord.objects.visible_to(actor).filter(person=person).select_related("requirement")
+    if not actor.is_team:
+        records = records.standing()
+    return [
+        RecordEntry(
+            on=record.completed_on,
+            title=record.title,
+            provider=record.provider,
+            hours=record.hours,
+            where="Done elsewhere",
+            counts_for=record.requirement.title if record.requirement else "",
+            training=record,
+        )
+        for record in records
+    ]

@@ -1,0 +1,104 @@
+"""The figures of a report: pure functions of partnership, period and moment, given as JSON that a report keeps."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from compliance.periods import Period
+from compliance.queries.activity import Activity, Tally, activity_of, midnight
+from compliance.queries.risk import sessions_at_risk
+from evaluations.queries import evaluation_summary, impact_summary
+from partnerships.models import Partnership
+
+Figures = dict[str, Any]
+Part = Callable[[Partnership, Period, datetime], Figures]
+
+
+def activity_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What was offered, booked and attended."""
+    return {"activity": asdict(activity_of(partnership, period.starts_on, period.ends_on, as_of=as_of))}
+
+
+def comparison_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """The totals of the period before and of the same period a year before."""
+    earlier = {"previous": period.previous, "year_before": period.year_before}
+    return {
+        "comparison": {
+            key: {
+                "name": one.name,
+                "total": asdict(activity_of(partnership, one.starts_on, one.ends_on).total),
+            }
+            for key, one in earlier.items()
+        }
+    }
+
+
+def evaluation_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What learners said at the end of their courses."""
+    return {"evaluation": asdict(evaluation_summary(partnership, period.starts_on, period.ends_on))}
+
+
+def impact_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What learners and their managers said later had changed."""
+    return {"impact": asdict(impact_summary(partnership, period.starts_on, period.ends_on))}
+
+
+def risk_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """Sessions of the following period that may not be held, as things stand."""
+    percent = partnership.policy(as_of).reporting.at_risk_bookings_percent.value
+    following = period.following
+    start = max(as_of, midnight(following.starts_on))
+    coming, at_risk = sessions_at_risk(
+        partnership, start, midnight(following.following.starts_on), percent=percent
+    )
+    return {
+        "at_risk": {
+            "period": following.name,
+            "percent": percent,
+            "coming": coming,
+            "sessions": [{**asdict(one), "starts_at": one.starts_at.isoformat()} for one in at_risk],
+        }
+    }
+
+
+# What is said while a part is being added up, how far the report then is, and the part.
+PARTS: tuple[tuple[str, int, Part], ...] = (
+    ("Counting sessions and bookings", 5, activity_figures),
+    ("Comparing with earlier periods", 25, comparison_figures),
+    ("Adding up evaluations", 45, evaluation_figures),
+    ("Adding up what changed in practice", 55, impact_figures),
+    ("Looking for courses at risk", 65, risk_figures),
+)
+
+
+def heading_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What the report is about, and which parts the policy asks for in which order."""
+    reporting = partnership.policy(as_of).reporting
+    return {
+        "period": {
+            "name": period.name,
+            "words": period.words,
+            "starts_on": period.starts_on.isoformat(),
+            "ends_on": period.ends_on.isoformat(),
+        },
+        "as_of": as_of.isoformat(),
+        "contents": [line.value for line in reporting.lines],
+    }
+
+
+def report_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """All figures of one report at once."""
+    figures = heading_figures(partnership, period, as_of)
+    for _, _, part in PARTS:
+        figures |= part(partnership, period, as_of)
+    return figures
+
+
+def activity_from(figures: Figures) -> Activity:
+    """Read the counts of a report back from its JSON."""
+    kept = figures["activity"]
+    return Activity(
+        total=Tally(**kept["total"]),
+        **{key: [Tally(**one) for one in kept[key]] for key in ("courses", "sectors", "organisations")},
+    )

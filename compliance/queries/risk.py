@@ -1,0 +1,69 @@
+"""Courses at risk: coming sessions with too few bookings or no trainer (domain: Herefordshire §8.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from courses.models import Session, SessionTrainer
+from partnerships.models import Partnership
+
+
+@dataclass(frozen=True)
+class SessionAtRisk:
+    """A coming session and why it may not be held."""
+
+    title: str
+    starts_at: datetime
+    places: int
+    booked: int
+    minimum: int
+    reasons: tuple[str, ...]
+
+
+def sessions_at_risk(
+    partnership: Partnership, start: datetime, end: datetime, *, percent: int
+) -> tuple[int, list[SessionAtRisk]]:
+    """How many published sessions start between the two moments, and those at risk, soonest first (one query).
+
+    At risk is a session with fewer bookings than this percentage of its places or than its minimum, or without a
+    trainer.
+    """
+    sessions = (
+        Session.objects.filter(
+            partnership=partnership,
+            status=Session.Status.PUBLISHED,
+            starts_at__gte=start,
+            starts_at__lt=end,
+        )
+        .annotate(has_trainer=Exists(SessionTrainer.objects.filter(session=OuterRef("pk"))))
+        .select_related("course")
+        .order_by("starts_at", "pk")
+    )
+    coming = list(sessions)
+    found = []
+    for session in coming:
+        reasons = _reasons(session, percent)
+        if reasons:
+            found.append(
+                SessionAtRisk(
+                    session.course.title,
+                    session.starts_at,
+                    session.capacity,
+                    session.places_taken,
+                    session.minimum,
+                    reasons,
+                )
+            )
+    return len(coming), found
+
+
+def _reasons(session: Session, percent: int) -> tuple[str, ...]:
+    reasons = []
+    if session.places_taken < session.minimum:
+        reasons.append(f"below the minimum of {session.minimum}")
+    if session.places_taken * 100 < session.capacity * percent:
+        reasons.append(f"fewer than {percent}% of places booked")
+    if not session.has_trainer:  # type: ignore[attr-defined]  # annotated above
+        reasons.append("no trainer named")
+    return tuple(reasons)

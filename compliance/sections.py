@@ -1,0 +1,432 @@
+"""A report's figures as sections of words, key figures, charts and tables: the same for page, PDF and spreadsheet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from compliance.queries.activity import Tally
+from compliance.queries.report import activity_from
+from partnership_portal import charts
+from partnership_portal.templatetags.portal import of_people, uk_datetime
+from partnerships.policy import ReportLine
+
+Cell = str | int | float | None
+MOST_BARS = 12
+MOST_ROWS = 25
+TOO_FEW = "Not shown: fewer than 5 answers."
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in plain values; ``numeric`` names the columns that are numbers."""
+
+    caption: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    numeric: frozenset[int] = frozenset()
+
+    @property
+    def shown_headers(self) -> list[Any]:
+        """The headers as the table components take them."""
+        return [
+            {"text": text, "numeric": True} if number in self.numeric else text
+            for number, text in enumerate(self.headers)
+        ]
+
+    @property
+    def shown_rows(self) -> list[list[Any]]:
+        """The rows as the table components take them."""
+        return [[self._cell(number, value) for number, value in enumerate(row)] for row in self.rows]
+
+    @property
+    def first_rows(self) -> list[list[Any]]:
+        """As many rows as a printed page should hold."""
+        return self.shown_rows[:MOST_ROWS]
+
+    @property
+    def rest(self) -> int:
+        """How many rows are left to the spreadsheet."""
+        return max(len(self.rows) - MOST_ROWS, 0)
+
+    def _cell(self, number: int, value: Cell) -> Any:
+        if value is None:
+            text = "fewer than 5"
+        else:
+            text = f"{value:,}" if isinstance(value, int) else str(value)
+        return {"text": text, "numeric": True} if number in self.numeric else text
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report."""
+
+    key: str
+    title: str
+    words: list[str] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    charts: list[charts.Chart] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+def _numbers(caption: str, headers: Sequence[str], rows: Sequence[Sequence[Cell]], texts: int = 1) -> Table:
+    """A table whose first columns are text and the others numbers."""
+    return Table(caption, headers, rows, frozenset(range(texts, len(headers))))
+
+
+def report_sections(figures: dict[str, Any], brand: str) -> list[Section]:
+    """The sections of a report, in the order that the policy gave when it was built."""
+    sections = [_at_a_glance(figures)]
+    elsewhere = []
+    for line in figures["contents"]:
+        draw = _SECTIONS.get(ReportLine(line))
+        if draw is None:
+            elsewhere.append(_SUPPLIED.get(ReportLine(line), line.replace("_", " ")))
+        else:
+            sections.append(draw(figures, brand))
+    if elsewhere:
+        sections.append(
+            Section(
+                "supplied",
+                "Reported beside this",
+                [
+                    "The portal does not hold these; the partnership team reports them to the group: "
+                    f"{', '.join(elsewhere)}."
+                ],
+            )
+        )
+    return sections
+
+
+def _at_a_glance(figures: dict[str, Any]) -> Section:
+    total = activity_from(figures).total
+    earlier = figures["comparison"]
+    totals = [total, *(Tally(**earlier[key]["total"]) for key in ("previous", "year_before"))]
+    rows: list[list[Cell]] = [
+        ["Sessions held", *(one.sessions for one in totals)],
+        ["Sessions cancelled", *(one.sessions_cancelled for one in totals)],
+        ["Places offered", *(one.places for one in totals)],
+        ["Bookings made", *(one.applications for one in totals)],
+        ["Places taken", *(of_people(one.taken, one.places) for one in totals)],
+        ["Attended", *(of_people(one.attended, one.marked) for one in totals)],
+        ["Did not attend", *(of_people(one.did_not_attend, one.marked) for one in totals)],
+    ]
+    names = [figures["period"]["name"], *(earlier[key]["name"] for key in ("previous", "year_before"))]
+    return Section(
+        "glance",
+        "At a glance",
+        figures=[
+            {"value": f"{total.sessions:,}", "label": "sessions held"},
+            {
+                "value": f"{total.taken:,}",
+                "label": "places taken",
+                "note": f"{of_people(total.taken, total.places)} offered",
+            },
+            {
+                "value": f"{total.attended:,}",
+                "label": "attended",
+                "note": f"{of_people(total.attended, total.marked)} marked",
+            },
+            {
+                "value": f"{total.did_not_attend:,}",
+                "label": "did not attend",
+                "note": f"{of_people(total.did_not_attend, total.marked)} marked",
+            },
+        ],
+        tables=[_numbers("Compared with earlier periods", ["", *names], rows)],
+    )
+
+
+def _courses_offered(figures: dict[str, Any], brand: str) -> Section:
+    activity = activity_from(figures)
+    rows = [[one.name, one.sessions, one.sessions_cancelled, one.places] for one in activity.courses]
+    words = [
+        f"{_count(activity.total.courses, 'course')} offered in {_count(activity.total.sessions, 'session')}."
+    ]
+    headers = ["Course", "Sessions held", "Cancelled", "Places"]
+    return Section("courses", "Courses offered", words, tables=[_numbers("Courses offered", headers, rows)])
+
+
+def _places(figures: dict[str, Any], brand: str) -> Section:
+    activity = activity_from(figures)
+    offered = [one for one in activity.courses if one.sessions]
+    largest = sorted(offered, key=lambda one: (-one.places, one.name))[:MOST_BARS]
+    chart = charts.stacked(
+        _of_the_largest("Places by course", len(offered)),
+        ["Taken", "Left free"],
+        [(one.name, (one.taken, max(one.places - one.taken, 0))) for one in largest],
+        brand=brand,
+        heading="Course",
+    )
+    return Section(
+        "places",
+        "Places",
+        [f"{of_people(activity.total.taken, activity.total.places)} places were taken."],
+        charts=[chart] if largest else [],
+        tables=[
+            _numbers(
+                "Places by course",
+                ["Course", "Places", "Taken", "Share taken"],
+                [[one.name, one.places, one.taken, of_people(one.taken, one.places)] for one in offered],
+            )
+        ],
+    )
+
+
+def _applicants(figures: dict[str, Any], brand: str) -> Section:
+    total = activity_from(figures).total
+    participants = total.attended + total.partly
+    rows: list[list[Cell]] = [
+        ["Bookings made", total.applications],
+        ["Still on the waiting list when the session was held", total.waiting],
+        ["Cancelled before the session", total.cancelled],
+        ["of these, cancelled late", total.cancelled_late],
+        ["Places held to the end", total.taken],
+        ["Took part, wholly or partly", participants],
+    ]
+    words = [f"{of_people(participants, total.applications)} bookings led to somebody taking part."]
+    return Section(
+        "applicants",
+        "Applicants and participants",
+        words,
+        tables=[_numbers("Applicants and participants", ["", "Number"], rows)],
+    )
+
+
+_ATTENDANCE = ["Attended", "Partly attended", "Did not attend"]
+
+
+def _marks(one: Tally) -> tuple[int, int, int]:
+    return one.attended, one.partly, one.did_not_attend
+
+
+def _attendance(figures: dict[str, Any], brand: str) -> Section:
+    activity = activity_from(figures)
+    total = activity.total
+    marked = sorted((one for one in activity.courses if one.marked), key=lambda one: (-one.marked, one.name))
+    words = [f"{of_people(total.attended, total.marked)} of those marked on a register attended."]
+    if total.unmarked:
+        words.append(f"{_count(total.unmarked, 'place')} not yet marked on a register.")
+    chart = charts.stacked(
+        _of_the_largest("Attendance by course", len(marked)),
+        _ATTENDANCE,
+        [(one.name, _marks(one)) for one in marked[:MOST_BARS]],
+        brand=brand,
+        heading="Course",
+    )
+    rows = [[one.name, *_marks(one), of_people(one.attended, one.marked)] for one in marked]
+    return Section(
+        "attendance",
+        "Attendance",
+        words,
+        charts=[chart] if marked else [],
+        tables=[_numbers("Attendance by course", ["Course", *_ATTENDANCE, "Share attended"], rows)],
+    )
+
+
+def _non_attendance(figures: dict[str, Any], brand: str) -> Section:
+    activity = activity_from(figures)
+    total = activity.total
+    absent = sorted(
+        (one for one in activity.courses if one.did_not_attend or one.cancelled_late),
+        key=lambda one: (-one.did_not_attend, one.name),
+    )
+    words = [
+        f"{of_people(total.did_not_attend, total.marked)} of those marked on a register did not attend.",
+        f"{of_people(total.cancelled_late, total.cancelled)} cancellations were late.",
+    ]
+    rows: list[list[Cell]] = [
+        [one.name, one.did_not_attend, of_people(one.did_not_attend, one.marked), one.cancelled_late]
+        for one in absent
+    ]
+    headers = ["Course", "Did not attend", "Share of those marked", "Cancelled late"]
+    return Section(
+        "non_attendance",
+        "Non-attendance",
+        words,
+        tables=[_numbers("Non-attendance by course", headers, rows)] if rows else [],
+    )
+
+
+def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], Section]:
+    def section(figures: dict[str, Any], brand: str) -> Section:
+        activity = activity_from(figures)
+        tallies = activity.sectors if key == "sectors" else activity.organisations
+        chart = charts.stacked(
+            _of_the_largest(f"Attendance {title.lower()}", len(tallies)),
+            _ATTENDANCE,
+            [(one.name, _marks(one)) for one in tallies[:MOST_BARS]],
+            brand=brand,
+            heading=heading,
+        )
+        texts = ["Sector"] if key == "sectors" else ["Organisation", "Sector"]
+        rows = [
+            [
+                one.name,
+                *([one.sector] if key == "organisations" else []),
+                one.applications,
+                *_marks(one),
+                of_people(one.attended, one.marked),
+            ]
+            for one in tallies
+        ]
+        table = _numbers(
+            f"Bookings and attendance {title.lower()}",
+            [*texts, "Bookings", *_ATTENDANCE, "Share attended"],
+            rows,
+            len(texts),
+        )
+        return Section(f"by_{key}", title, charts=[chart] if tallies else [], tables=[table])
+
+    return section
+
+
+def _evaluation(figures: dict[str, Any], brand: str) -> Section:
+    found = figures["evaluation"]
+    words = [f"{of_people(found['answered'], found['invited'])} evaluations were answered."]
+    drawn = []
+    if found["mean_before"] is None or found["mean_after"] is None:
+        words.append(TOO_FEW)
+    else:
+        rated = [("All courses", found["mean_before"], found["mean_after"])]
+        rated += [
+            (one["title"], one["mean_before"], one["mean_after"])
+            for one in sorted(found["by_course"], key=lambda one: -one["answered"])
+            if one["mean_before"] is not None and one["mean_after"] is not None
+        ][:MOST_BARS]
+        words.append(
+            f"Confidence rose from {found['mean_before']} to {found['mean_after']} out of 10, "
+            f"among the {found['matched']:,} who gave both."
+            if found["mean_after"] > found["mean_before"]
+            else f"Confidence went from {found['mean_before']} to {found['mean_after']} out of 10, "
+            f"among the {found['matched']:,} who gave both."
+        )
+        drawn = [
+            charts.before_after(
+                "Confidence before and after, out of 10",
+                rated,
+                lowest=0,
+                highest=10,
+                brand=brand,
+                heading="Course",
+            )
+        ]
+    if found["mean_relevance"] is not None:
+        words.append(f"Relevance to the learner’s work was rated {found['mean_relevance']} out of 5.")
+    rows = [
+        [
+            one["title"],
+            of_people(one["answered"], one["invited"]),
+            one["mean_relevance"],
+            one["mean_before"],
+            one["mean_after"],
+        ]
+        for one in found["by_course"]
+    ]
+    headers = ["Course", "Answered", "Relevance (1 to 5)", "Confidence before", "Confidence after"]
+    return Section(
+        "evaluation",
+        "Evaluation",
+        words,
+        charts=drawn,
+        tables=[_numbers("Evaluation by course", headers, rows)] if rows else [],
+    )
+
+
+def _impact(figures: dict[str, Any], brand: str) -> Section:
+    found = figures["impact"]
+    words = [
+        f"{of_people(found['answered'], found['invited'])} learners asked later about this period’s courses "
+        "have answered."
+    ]
+    data = [
+        ("Did what they had planned", found["done"]),
+        ("Did part of it", found["partly"]),
+        ("Not yet", found["not_yet"]),
+    ]
+    shown = [number for _, number in data if number is not None]
+    drawn = []
+    if shown:
+        drawn = [
+            charts.bars(
+                "What learners have done since", data, brand=brand, heading="Answer", measure="Learners"
+            )
+        ]
+        if found["done"] is not None and None not in (found["partly"], found["not_yet"]):
+            words.append(f"{of_people(found['done'], sum(shown))} did what they had planned.")
+    else:
+        words.append(TOO_FEW)
+    if found["mean_confidence"] is not None:
+        words.append(f"Their confidence is now {found['mean_confidence']} out of 10.")
+    if found["managers_invited"]:
+        words.append(
+            f"{of_people(found['managers_answered'], found['managers_invited'])} line managers have answered."
+        )
+        if found["managers_saw_change"] is not None:
+            words.append(
+                f"{of_people(found['managers_saw_change'], found['managers_answered'])} of them saw a change "
+                "in practice."
+            )
+    return Section("impact", "Impact on practice", words, charts=drawn)
+
+
+def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
+    found = figures["at_risk"]
+    words = [
+        f"{of_people(len(found['sessions']), found['coming'])} sessions coming in {found['period']} are at risk.",
+        f"At risk means bookings for fewer than {found['percent']}% of the places, fewer than the session’s "
+        "minimum, or no trainer.",
+    ]
+    rows = [
+        [
+            one["title"],
+            uk_datetime(datetime.fromisoformat(one["starts_at"])),
+            "; ".join(one["reasons"]).capitalize(),
+            of_people(one["booked"], one["places"]),
+        ]
+        for one in found["sessions"]
+    ]
+    table = _numbers("Sessions at risk", ["Course", "Starts", "Why", "Booked"], rows, 3)
+    return Section("at_risk", "Courses at risk", words, tables=[table] if rows else [])
+
+
+def _sufficiency(figures: dict[str, Any], brand: str) -> Section:
+    offered = [one for one in activity_from(figures).courses if one.sessions]
+    short = sum(one.waiting > 0 for one in offered)
+    rows = [[one.name, one.places, one.taken, one.waiting] for one in offered]
+    headers = ["Course", "Places", "Taken", "Left on the waiting list"]
+    return Section(
+        "sufficiency",
+        "Sufficiency",
+        [f"{of_people(short, len(offered))} courses left somebody on the waiting list."],
+        tables=[_numbers("Places against demand", headers, rows)],
+    )
+
+
+def _of_the_largest(title: str, number: int) -> str:
+    return title if number <= MOST_BARS else f"{title}: the {MOST_BARS} largest of {number}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+_SECTIONS: dict[ReportLine, Callable[[dict[str, Any], str], Section]] = {
+    ReportLine.COURSES_OFFERED: _courses_offered,
+    ReportLine.PLACES: _places,
+    ReportLine.APPLICANTS_AND_PARTICIPANTS: _applicants,
+    ReportLine.ATTENDANCE: _attendance,
+    ReportLine.NON_ATTENDANCE: _non_attendance,
+    ReportLine.BY_ORGANISATION: _by("organisations", "By organisation", "Organisation"),
+    ReportLine.BY_SECTOR: _by("sectors", "By sector", "Sector"),
+    ReportLine.EVALUATION: _evaluation,
+    ReportLine.IMPACT: _impact,
+    ReportLine.COURSES_AT_RISK: _courses_at_risk,
+    ReportLine.SUFFICIENCY: _sufficiency,
+}
+_SUPPLIED = {
+    ReportLine.NON_ATTENDANCE_INCOME: "income from charging for non-attendance",
+    ReportLine.TRAINER_COSTS: "the cost of commissioned trainers",
+    ReportLine.VENUE_COSTS: "the cost of venues and refreshments",
+    ReportLine.RISKS: "risks for the risk register",
+}

@@ -1,0 +1,68 @@
+"""The sub-group's pages: its next meeting, and the reports to it."""
+
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+
+from compliance.models import Report
+from compliance.periods import reported_period
+from compliance.sections import report_sections
+from partnership_portal.tables import XLSX
+from partnerships.models import Meeting, SubGroup
+from partnerships.permissions import Permission, requires
+
+_TYPES = {"pdf": "application/pdf", "xlsx": XLSX}
+
+
+@requires(Permission.READ_REPORTS)
+def subgroup(request: HttpRequest) -> HttpResponse:
+    """The next meeting and every published report, the newest version of each period first."""
+    meetings = Meeting.objects.filter(partnership=request.partnership, starts_at__gte=timezone.now())
+    policy = request.partnership.policy().reporting
+    published = Report.objects.visible_to(request.actor).filter(state=Report.State.PUBLISHED)
+    reports = [
+        (one, reported_period(policy, one.starts_on, one.ends_on))
+        for one in published.defer("figures").order_by("-starts_on", "-version")
+    ]
+    context = {
+        "group": SubGroup.objects.filter(partnership=request.partnership).first(),
+        "meeting": meetings.select_related("subgroup").order_by("starts_at").first(),
+        "reports": reports,
+    }
+    return render(request, "compliance/subgroup.html", context)
+
+
+@requires(Permission.READ_REPORTS)
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """One published report, with charts."""
+    found = get_object_or_404(
+        Report.objects.visible_to(request.actor).filter(state=Report.State.PUBLISHED), pk=pk
+    )
+    same = Report.objects.visible_to(request.actor).filter(starts_on=found.starts_on, ends_on=found.ends_on)
+    newer = same.filter(state=Report.State.PUBLISHED, version__gt=found.version)
+    context = {
+        "report": found,
+        "period": reported_period(request.partnership.policy().reporting, found.starts_on, found.ends_on),
+        "newer": newer.defer("figures").first(),
+        "as_of": datetime.fromisoformat(found.figures["as_of"]),
+        "sections": report_sections(found.figures, request.partnership.brand_colour),
+        "crumbs": [("Sub-group", reverse("compliance:subgroup", args=[request.partnership.slug]))],
+    }
+    return render(request, "compliance/report.html", context)
+
+
+@requires(Permission.READ_REPORTS)
+def report_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
+    """A report as PDF or spreadsheet, as it was stored when it was built."""
+    report = get_object_or_404(Report.objects.visible_to(request.actor).defer("figures"), pk=pk)
+    stored = {"pdf": report.pdf, "xlsx": report.xlsx}.get(ending)
+    if not stored or report.state not in {Report.State.READY, Report.State.PUBLISHED}:
+        raise Http404
+    name = f"{request.partnership.slug}-report-{report.starts_on}-v{report.version}.{ending}"
+    return FileResponse(
+        default_storage.open(stored), as_attachment=True, filename=name, content_type=_TYPES[ending]
+    )
