@@ -1,4 +1,14 @@
 from django.urls import path
 
+from partnership_portal.demo.views import clock, doors, mailbox
+
 app_name = "demo"
-urlpatterns: list = []
+urlpatterns = [
+    path("", doors.doors, name="doors"),
+    path("sign-in/", doors.sign_in, name="sign_in"),
+    path("mailbox/", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<slug:name>/", mailbox.message, name="message"),
+    path("mailbox/<slug:name>/html/", mailbox.message_html, name="message_html"),
+    path("mailbox/<slug:name>/<int:number>/", mailbox.attachment, name="attachment"),
+    path("clock/", clock.clock, name="clock"),
+]

@@ -1,0 +1,24 @@
+"""Keeps the demonstration's pages away from every portal that is not one."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+
+from partnerships.permissions import anyone
+
+View = Callable[..., HttpResponse]
+
+
+def demonstration(view: View) -> View:
+    """Open the page to everybody in a demonstration; elsewhere there is no such page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not settings.PORTAL_DEMO:
+            raise Http404
+        return view(request, **kwargs)
+
+    return anyone(guarded)

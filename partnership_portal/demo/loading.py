@@ -1,0 +1,120 @@
+"""Fills one partnership with people, sessions and history to try, once."""
+
+import datetime as dt
+from pathlib import Path
+from random import Random
+
+from django.utils import timezone
+
+from compliance.models import Report, TrainingRecord
+from compliance.services.reports import build_report, publish_report, request_report
+from courses.models import Requirement
+from notifications.models import Message
+from partnership_portal.demo.cast import OPERATOR, PARTS
+from partnership_portal.demo.history import Historian
+from partnership_portal.demo.people import People, account, make_people
+from partnership_portal.demo.programme import Planner
+from partnership_portal.onboarding.loading import load_profile
+from partnership_portal.working_days import add_months, add_working_days, quarter_of, uk_date, uk_moment
+from partnerships.actors import actor_of
+from partnerships.models import Meeting, Partnership, Person, SubGroup
+from partnerships.tenancy import acting_in
+
+
+def load_operator() -> None:
+    """The platform operator's account."""
+    account(OPERATOR, "Olive Operator", is_staff=True, is_superuser=True)
+
+
+def load(file: Path, now: dt.datetime | None = None) -> bool:
+    """Load one partnership and its people; says whether there was anything to do.
+
+    Everything but the report is written in one transaction: whoever is stopped in between begins anew.
+    """
+    now = now or timezone.now()
+    partnership = Partnership.objects.filter(slug=file.stem).first()
+    if partnership is not None and _is_loaded(partnership):
+        return False
+    partnership = load_profile(path=file).partnership
+    with acting_in(partnership):
+        _fill(partnership, now)
+    _publish_last_quarter(partnership, now)
+    return True
+
+
+def _is_loaded(partnership: Partnership) -> bool:
+    with acting_in(partnership):
+        return Report.objects.filter(partnership=partnership, state=Report.State.PUBLISHED).exists()
+
+
+def _fill(partnership: Partnership, now: dt.datetime) -> None:
+    if Person.objects.filter(partnership=partnership, email_key=PARTS[0].email(partnership.slug)).exists():
+        return
+    random = Random(partnership.slug)  # noqa: S311 - the same people each time, not a secret
+    people = make_people(partnership, random)
+    programme = Planner(partnership, people, random, uk_date(now)).programme()
+    Historian(partnership, people, random, now).write(programme)
+    _records(partnership, people, random, uk_date(now))
+    _meetings(partnership, uk_date(now))
+    # Messages about the past were sent in the past: none of them may go out now.
+    Message.objects.filter(partnership=partnership, state=Message.State.QUEUED).update(
+        state=Message.State.SENT, sent_at=now
+    )
+
+
+def _records(partnership: Partnership, people: People, random: Random, today: dt.date) -> None:
+    """Training done elsewhere: some in time, some lapsing soon, some lapsed; whoever has none lacks it."""
+    required = Requirement.objects.filter(partnership=partnership, kind=Requirement.Kind.REQUIRED)
+    outside = [
+        one for one in required.prefetch_related("options") if one.accepts_equivalent or not one.options.all()
+    ]
+    rows = []
+    for place in people.memberships:
+        own = place.person_id == people.parts["practitioner"].pk
+        for number, requirement in enumerate(outside):
+            if requirement.group_id != place.competency_group_id and random.random() < 0.7:
+                continue
+            months = 40 if own and number % 2 else random.choice((3, 8, 14, 20, 34, 35, 41, 50))
+            if own or random.random() < 0.75:
+                rows.append(
+                    TrainingRecord(
+                        partnership=partnership,
+                        person=place.person,
+                        title=requirement.title,
+                        provider=place.organisation.name,
+                        completed_on=add_months(today, -months),
+                        hours=2,
+                        requirement=requirement,
+                        recorded_by=people.parts["team"],
+                        recorded_at=timezone.now(),
+                    )
+                )
+    TrainingRecord.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _meetings(partnership: Partnership, today: dt.date) -> None:
+    for subgroup in SubGroup.objects.filter(partnership=partnership):
+        for months in (-3, 0, 3, 6):
+            day = add_working_days(add_months(today, months) + dt.timedelta(days=16), 0)
+            Meeting.objects.get_or_create(
+                partnership=partnership,
+                subgroup=subgroup,
+                starts_at=uk_moment(day, dt.time(10)),
+                defaults={"place": "Civic Centre and online", "papers_due_on": add_working_days(day, -5)},
+            )
+
+
+def _publish_last_quarter(partnership: Partnership, now: dt.datetime) -> None:
+    with acting_in(partnership):
+        starts_in = partnership.policy().reporting.year_starts_in_month.value
+        starts_on, ends_on = quarter_of(
+            quarter_of(uk_date(now), starts_in)[0] - dt.timedelta(days=1), starts_in
+        )
+        coordinator = Person.objects.get(
+            partnership=partnership, email_key=f"team@{partnership.slug}.example"
+        )
+        actor = actor_of(coordinator.user, partnership)
+        report = request_report(actor=actor, starts_on=starts_on, ends_on=ends_on)
+    build_report(actor=actor, report_id=report.pk, now=now)
+    with acting_in(partnership):
+        publish_report(actor=actor, report=report)
