@@ -7,7 +7,7 @@ from typing import Any
 
 from compliance.queries.activity import Tally
 from compliance.queries.report import activity_from
-from partnership_portal import charts
+from partnership_portal.charts import Chart, bars, before_after, stacked
 from partnership_portal.templatetags.portal import of_people, uk_datetime
 from partnerships.policy import ReportLine
 
@@ -65,7 +65,7 @@ class Section:
     title: str
     words: list[str] = field(default_factory=list)
     figures: list[dict[str, Any]] = field(default_factory=list)
-    charts: list[charts.Chart] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
 
 
@@ -151,7 +151,7 @@ def _places(figures: dict[str, Any], brand: str) -> Section:
     activity = activity_from(figures)
     offered = [one for one in activity.courses if one.sessions]
     largest = sorted(offered, key=lambda one: (-one.places, one.name))[:MOST_BARS]
-    chart = charts.stacked(
+    chart = stacked(
         _of_the_largest("Places by course", len(offered)),
         ["Taken", "Left free"],
         [(one.name, (one.taken, max(one.places - one.taken, 0))) for one in largest],
@@ -207,7 +207,7 @@ def _attendance(figures: dict[str, Any], brand: str) -> Section:
     words = [f"{of_people(total.attended, total.marked)} of those marked on a register attended."]
     if total.unmarked:
         words.append(f"{_count(total.unmarked, 'place')} not yet marked on a register.")
-    chart = charts.stacked(
+    chart = stacked(
         _of_the_largest("Attendance by course", len(marked)),
         _ATTENDANCE,
         [(one.name, _marks(one)) for one in marked[:MOST_BARS]],
@@ -252,7 +252,7 @@ def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], S
     def section(figures: dict[str, Any], brand: str) -> Section:
         activity = activity_from(figures)
         tallies = activity.sectors if key == "sectors" else activity.organisations
-        chart = charts.stacked(
+        chart = stacked(
             _of_the_largest(f"Attendance {title.lower()}", len(tallies)),
             _ATTENDANCE,
             [(one.name, _marks(one)) for one in tallies[:MOST_BARS]],
@@ -302,7 +302,7 @@ def _evaluation(figures: dict[str, Any], brand: str) -> Section:
             f"among the {found['matched']:,} who gave both."
         )
         drawn = [
-            charts.before_after(
+            before_after(
                 "Confidence before and after, out of 10",
                 rated,
                 lowest=0,
@@ -348,7 +348,7 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
     drawn = []
     if shown:
         drawn = [
-            charts.bars(
+            bars(
                 "What learners have done since", data, brand=brand, heading="Answer", measure="Learners"
             )
         ]
