@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from bookings.querysets import BookingQuerySet
-from bookings.states import LIVE, BookingState
+from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.models import Organisation, Person, PolicyVersion
 from partnerships.tenancy import TenantModel
@@ -25,10 +25,13 @@ class Booking(TenantModel):
     booked_at = models.DateTimeField()
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancelled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    cancelled_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     cancel_reason = models.CharField(max_length=250, blank=True)
     was_late_cancellation = models.BooleanField(default=False)
     calendar_sequence = models.PositiveSmallIntegerField(default=0)
+    told = models.JSONField(default=dict, help_text="The dates and the place that the person was last told.")
 
     objects = BookingQuerySet.as_manager()
 
@@ -45,7 +48,9 @@ class Booking(TenantModel):
         indexes = [
             models.Index(fields=["partnership", "session", "state"], name="booking_by_session"),
             models.Index(fields=["partnership", "person", "state"], name="booking_by_person"),
-            models.Index(fields=["partnership", "organisation", "-booked_at"], name="booking_by_organisation"),
+            models.Index(
+                fields=["partnership", "organisation", "-booked_at"], name="booking_by_organisation"
+            ),
             models.Index(fields=["partnership", "-booked_at"], name="booking_by_time"),
         ]
         triggers = [
@@ -64,13 +69,23 @@ class Booking(TenantModel):
                         UPDATE courses_session SET places_taken = places_taken + 1 WHERE id = NEW.session_id;
                     END IF;
                     RETURN NULL;
-                """,
+                """,  # noqa: S608 (states are literals of this file)
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
         return f"{self.person}: {self.session}"
+
+    @property
+    def holds_place(self) -> bool:
+        """Tell whether it takes up a place."""
+        return self.state in HOLDS_PLACE
+
+    @property
+    def is_upcoming(self) -> bool:
+        """Tell whether it can still be cancelled: a place or a place in the queue, and no register marked."""
+        return self.state in UPCOMING
 
 
 class AccessNeeds(TenantModel):
@@ -101,7 +116,9 @@ class Attendance(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "booking", "session_date"], name="one_mark_per_date")
+            models.UniqueConstraint(
+                fields=["partnership", "booking", "session_date"], name="one_mark_per_date"
+            )
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class BookingQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= Q(person__memberships__line_manager=actor.person, person__memberships__ended_on__isnull=True)
+            seen |= Q(
+                person__memberships__line_manager=actor.person, person__memberships__ended_on__isnull=True
+            )
         return bookings.filter(seen).distinct()
 
     def of(self, actor: "Actor") -> Self:

@@ -1,0 +1,107 @@
+"""What somebody with a place is told about a session, and how that stands in their diary."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from bookings.models import Booking
+from courses.models import Session, SessionDate
+from notifications.calendars import CONTENT_TYPE, Appointment, Method, Party, calendar_file
+from notifications.outbox import Attachment
+
+
+def dates_of(session: Session) -> list[SessionDate]:
+    """The dates in order; uses what was prefetched."""
+    return sorted(session.dates.all(), key=lambda date: date.starts_at)
+
+
+def arrangements_of(session: Session) -> dict[str, Any]:
+    """The dates and the place, in a form that can be kept with a booking and compared."""
+    joining = hashlib.sha256(session.joining_link.encode()).hexdigest()[:16] if session.joining_link else ""
+    return {
+        "dates": [[date.starts_at.isoformat(), date.ends_at.isoformat()] for date in dates_of(session)],
+        "place": session.place,
+        "joining": joining,
+    }
+
+
+def appointments_of(booking: Booking) -> list[Appointment]:
+    """The booking's entries in a diary, one for each date, with identities that stay the same when a date moves."""
+    session = booking.session
+    return [
+        _appointment(booking, number, date.starts_at, date.ends_at)
+        for number, date in enumerate(dates_of(session), start=1)
+    ]
+
+
+def appointments_told(booking: Booking) -> list[Appointment]:
+    """The entries that the person was last sent."""
+    return [
+        _appointment(booking, number, datetime.fromisoformat(start), datetime.fromisoformat(end))
+        for number, (start, end) in enumerate(booking.told.get("dates", []), start=1)
+    ]
+
+
+def _appointment(booking: Booking, number: int, starts_at: datetime, ends_at: datetime) -> Appointment:
+    session = booking.session
+    host = urlsplit(settings.PORTAL_BASE_URL).hostname
+    return Appointment(
+        uid=f"booking-{booking.pk}-{number}@{booking.partnership.slug}.{host}",
+        sequence=booking.calendar_sequence,
+        title=session.course.title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        place=place_in_full(session),
+        description=session.joining_instructions,
+        url=session.joining_link,
+    )
+
+
+def place_in_full(session: Session) -> str:
+    """Where it is held, with the address; for an online session the joining link, which only the booked may see."""
+    if session.venue is None:
+        return session.joining_link
+    address = ", ".join(line.strip() for line in session.venue.address.splitlines() if line.strip())
+    return f"{session.venue.name}, {address}, {session.venue.postcode}"
+
+
+def calendar_of(booking: Booking, *, stamp: datetime) -> bytes:
+    """All dates of a booking as one file to download."""
+    return _file(booking, appointments_of(booking), Method.PUBLISH, stamp)
+
+
+def invitations(booking: Booking, *, stamp: datetime) -> list[Attachment]:
+    """One file for each date that puts it into the diary or moves it there, and one for each that fell away."""
+    now = appointments_of(booking)
+    gone = appointments_told(booking)[len(now) :]
+    return [_attachment(booking, one, Method.REQUEST, stamp) for one in now] + [
+        _attachment(booking, one, Method.CANCEL, stamp) for one in gone
+    ]
+
+
+def withdrawals(booking: Booking, *, stamp: datetime) -> list[Attachment]:
+    """One file for each date that takes it out of the diary again."""
+    told = appointments_told(booking) or appointments_of(booking)
+    return [_attachment(booking, one, Method.CANCEL, stamp) for one in told]
+
+
+def _attachment(booking: Booking, one: Appointment, method: Method, stamp: datetime) -> Attachment:
+    return Attachment(
+        name=f"{'cancelled' if method is Method.CANCEL else 'session'}-{one.starts_at:%Y-%m-%d}.ics",
+        content_type=f"{CONTENT_TYPE}; method={method.value}; charset=utf-8",
+        content=_file(booking, [one], method, stamp),
+    )
+
+
+def _file(booking: Booking, appointments: list[Appointment], method: Method, stamp: datetime) -> bytes:
+    partnership = booking.partnership
+    return calendar_file(
+        appointments,
+        method=method,
+        organiser=Party(partnership.coordinator_name, partnership.coordinator_email),
+        attendee=Party(booking.person.name, booking.person.email or partnership.coordinator_email),
+        stamp=stamp,
+    )

@@ -1,0 +1,84 @@
+"""Forms about bookings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from partnerships.models import Membership
+from partnerships.policy import PrerequisiteRule
+
+WHO_SEES_IT = (
+    "For example step-free access, a hearing loop or large print. Only the partnership team and this session’s "
+    "trainers see this. It is deleted when the session is over."
+)
+_BEFORE = {
+    PrerequisiteRule.NONE: "can come to every date",
+    PrerequisiteRule.PRE_COURSE_TASKS: "can come to every date and will do the pre-course tasks before",
+    PrerequisiteRule.SINGLE_AGENCY_FIRST: "can come to every date and have done the child protection training of "
+    "my own organisation",
+}
+
+
+def access_needs_field() -> forms.CharField:
+    """What somebody needs on the day, with who sees it and for how long."""
+    return forms.CharField(
+        label="Is there anything you need to take part?",
+        help_text=WHO_SEES_IT,
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class BookForm(forms.Form):
+    """Booking a place: for which organisation, what is needed on the day, and the promise to come."""
+
+    organisation = forms.TypedChoiceField(
+        label="Which organisation is this for?",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the organisation this is for"},
+    )
+    access_needs = access_needs_field()
+    declaration = forms.BooleanField(error_messages={"required": "Confirm that you can come"})
+    expects_place = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        memberships: Sequence[Membership],
+        prerequisite: PrerequisiteRule,
+        learner: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(one.organisation_id), one.organisation.name) for one in memberships]
+        self.fields["organisation"].choices = choices
+        if len(choices) == 1:
+            self.fields["organisation"].widget = forms.HiddenInput()
+            self.fields["organisation"].initial = choices[0][0]
+        if learner:
+            self.fields["access_needs"].label = f"Is there anything {learner} needs to take part?"
+            self.fields["declaration"].label = f"{learner} has agreed to be booked and can come to every date"
+            self.fields["declaration"].error_messages["required"] = f"Confirm that {learner} can come"
+        else:
+            self.fields["declaration"].label = f"My manager agrees, and I {_BEFORE[prerequisite]}"
+
+
+class AccessNeedsForm(forms.Form):
+    """What somebody needs on the day."""
+
+    access_needs = access_needs_field()
+
+
+class CancelForm(forms.Form):
+    """Giving up a booking."""
+
+    reason = forms.CharField(
+        label="Why can’t you come?",
+        help_text="The partnership team can read this. Leave out anything private.",
+        required=False,
+        max_length=250,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -1,0 +1,108 @@
+"""What becomes of bookings when the programme changes: jobs that look at the sessions, since courses don't know us."""
+
+from datetime import datetime
+
+from bookings.arrangements import arrangements_of
+from bookings.messages import tell_session_cancelled, tell_session_changed
+from bookings.models import Booking
+from bookings.querysets import BookingQuerySet
+from bookings.services.locks import locked_session
+from bookings.services.places import withdraw
+from bookings.states import UPCOMING, BookingState
+from courses.models import Session
+from partnerships import audit
+from partnerships.actors import system
+from partnerships.models import Partnership
+from partnerships.tenancy import acting_in
+
+
+def tell_of_cancelled_sessions(partnership: Partnership, now: datetime) -> None:
+    """Job: cancel the bookings of cancelled sessions and tell everybody who had one, once.
+
+    Nobody is written to about a session whose time has passed. Nobody's cancellation counts as late.
+    """
+    with acting_in(partnership):
+        bookings = list(_of_cancelled_sessions(partnership).values_list("pk", flat=True))
+    for booking_id in bookings:
+        with acting_in(partnership):
+            _cancel_with_session(partnership, booking_id, now)
+
+
+def _of_cancelled_sessions(partnership: Partnership) -> BookingQuerySet:
+    return Booking.objects.filter(
+        partnership=partnership, state__in=UPCOMING, session__status=Session.Status.CANCELLED
+    ).order_by("pk")
+
+
+def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetime) -> None:
+    actor = system(partnership, "tell of cancelled sessions")
+    session = Session.objects.get(partnership=partnership, bookings=booking_id)
+    session = locked_session(actor, session)
+    found = (
+        _of_cancelled_sessions(partnership)
+        .select_related("person", "booked_by")
+        .filter(pk=booking_id)
+        .first()
+    )
+    if found is None:
+        return
+    found.partnership, found.session = partnership, session
+    before, had_place = found.state, found.holds_place
+    withdraw(found, by=None, reason="The session was cancelled.", now=now)
+    audit.record(
+        actor, "bookings.cancel_with_session", found, before={"state": before}, after={"state": found.state}
+    )
+    if session.ends_at > now:
+        tell_session_cancelled(found, had_place=had_place, now=now)
+
+
+def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
+    """Job: tell everybody with a place about dates and places that are not what they were last told, once each.
+
+    A booking that came in by another door, such as an import, learns its arrangements without a message.
+    """
+    with acting_in(partnership):
+        bookings = _with_other_arrangements(partnership, now)
+    for booking_id in bookings:
+        with acting_in(partnership):
+            _tell_of_change(partnership, booking_id, now)
+
+
+def _with_other_arrangements(partnership: Partnership, now: datetime) -> list[int]:
+    coming = Session.objects.filter(
+        partnership=partnership, status=Session.Status.PUBLISHED, ends_at__gt=now, places_taken__gt=0
+    )
+    sessions = {session.pk: session for session in coming.select_related("venue").prefetch_related("dates")}
+    confirmed = Booking.objects.filter(
+        partnership=partnership, session__in=sessions, state=BookingState.CONFIRMED
+    ).order_by("pk")
+    stale = []
+    for session_id, told in confirmed.order_by().values_list("session_id", "told").distinct():
+        if told != arrangements_of(sessions[session_id]):
+            stale += confirmed.filter(session=session_id, told=told).values_list("pk", flat=True)
+    return stale
+
+
+def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
+    actor = system(partnership, "tell of changed sessions")
+    session = locked_session(actor, Session.objects.get(partnership=partnership, bookings=booking_id))
+    booking = Booking.objects.select_related("person", "booked_by").get(
+        partnership=partnership, pk=booking_id
+    )
+    booking.partnership, booking.session = partnership, session
+    arrangements = arrangements_of(session)
+    if booking.told == arrangements or booking.state != BookingState.CONFIRMED:
+        return
+    if booking.told:
+        booking.calendar_sequence += 1
+        # Reads what was told before, for the dates that fell away.
+        tell_session_changed(booking, now=now)
+        audit.record(
+            actor,
+            "bookings.tell_of_change",
+            booking,
+            before={"dates": booking.told["dates"], "place": booking.told["place"]},
+            after={"dates": arrangements["dates"], "place": arrangements["place"]},
+        )
+    booking.told = arrangements
+    booking.save(update_fields=["calendar_sequence", "told"])

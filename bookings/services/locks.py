@@ -1,0 +1,21 @@
+"""The one lock that bookings take: the row of the session, whose places are what becomes scarcer."""
+
+from courses.models import Session
+from partnerships.actors import Actor
+
+
+def locked_session(actor: Actor, session: Session) -> Session:
+    """Read the session again and keep everybody else from booking, cancelling or marking until the commit.
+
+    Every service takes this lock first, so that two of them never wait for each other.
+    """
+    locked = (
+        Session.objects.filter(partnership=actor.partnership)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("course", "venue")
+        .prefetch_related("dates")
+        .get(pk=session.pk)
+    )
+    # What hangs on it asks for its partnership again and again; the actor has it already.
+    locked.partnership = actor.partnership
+    return locked

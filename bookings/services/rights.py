@@ -1,0 +1,49 @@
+"""Who may book and cancel for whom, and in the name of which organisation."""
+
+from django.core.exceptions import PermissionDenied
+
+from bookings.models import Booking
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.models import Membership, Organisation, Person
+from partnerships.permissions import Permission
+from partnerships.querysets import MembershipQuerySet
+
+
+def memberships_to_book_with(actor: Actor, person: Person) -> MembershipQuerySet:
+    """The person's live memberships in whose name the actor may book; none, if the actor may not book for them.
+
+    Everybody books for themselves, an organisation lead for the organisation's own people, the team for anybody.
+    """
+    memberships = Membership.objects.live().filter(partnership=actor.partnership, person=person)
+    memberships = memberships.select_related("organisation").order_by("pk")
+    if actor.may(Permission.MANAGE_BOOKINGS) or actor.person == person:
+        return memberships
+    return memberships.filter(organisation__in=actor.led_organisation_ids)
+
+
+def membership_for(actor: Actor, person: Person, organisation: Organisation) -> Membership:
+    """The membership to book with, or a refusal."""
+    own = actor.person == person
+    if (
+        not own
+        and not actor.may(Permission.MANAGE_BOOKINGS)
+        and organisation.pk not in actor.led_organisation_ids
+    ):
+        raise PermissionDenied(
+            "You can book for yourself and for the people of an organisation that you lead."
+        )
+    membership = memberships_to_book_with(actor, person).filter(organisation=organisation).first()
+    if membership is None:
+        who = "You do" if own else f"{person.name} does"
+        raise DomainError(f"{who} not belong to {organisation.name} any more. Choose another organisation.")
+    return membership
+
+
+def may_cancel(actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor may cancel it: whose booking it is, the lead of its organisation, the team."""
+    return actor.may(Permission.CANCEL_BOOKING) and (
+        actor.may(Permission.MANAGE_BOOKINGS)
+        or booking.person_id == (actor.person.pk if actor.person else None)
+        or booking.organisation_id in actor.led_organisation_ids
+    )

@@ -1,0 +1,111 @@
+"""One's own bookings: the list, one booking, its calendar file, and giving it up."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from bookings.arrangements import calendar_of, dates_of
+from bookings.forms import AccessNeedsForm, CancelForm
+from bookings.models import AccessNeeds, Booking
+from bookings.queries import own_bookings
+from bookings.querysets import BookingQuerySet
+from bookings.services.access_needs import change_access_needs
+from bookings.services.places import cancel_booking, is_late_now, position_in_queue
+from bookings.services.rights import may_cancel
+from notifications.calendars import CONTENT_TYPE
+from partnerships.permissions import Permission, requires
+
+
+@requires(Permission.SEE_OWN_PAGES)
+def mine(request: HttpRequest) -> HttpResponse:
+    """My bookings: what is coming, where I wait, what was."""
+    return render(request, "bookings/mine.html", own_bookings(request.actor, timezone.now()))
+
+
+@requires(Permission.SEE_OWN_PAGES)
+def booking(request: HttpRequest, pk: int) -> HttpResponse:
+    """One booking with all that its holder needs on the day."""
+    one = _visible(request, pk)
+    own = one.person == request.actor.person
+    waiting = one.state == "waiting"
+    context = {
+        "booking": one,
+        "session": one.session,
+        "dates": dates_of(one.session),
+        "own": own,
+        # The joining link is for the booked; others see only that there is one.
+        "shows_joining": one.holds_place and (own or request.actor.is_team),
+        "position": position_in_queue(one) if waiting else None,
+        "can_cancel": _can_cancel(request, one),
+        "can_change_needs": own and one.is_upcoming,
+        "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
+    }
+    return render(request, "bookings/booking.html", context)
+
+
+@requires(Permission.SEE_OWN_PAGES)
+def calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The dates of a booking for a diary."""
+    one = get_object_or_404(_bookings(request).holding_a_place(), pk=pk, person=request.actor.person)
+    response = HttpResponse(
+        calendar_of(one, stamp=timezone.now()), content_type=f"{CONTENT_TYPE}; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="session-{one.session.starts_at:%Y-%m-%d}.ics"'
+    return response
+
+
+@requires(Permission.CANCEL_BOOKING)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask whether to give up the booking, then do it."""
+    one = _visible(request, pk)
+    if one.state == "cancelled":
+        return redirect("bookings:booking", request.partnership.slug, one.pk)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        cancel_booking(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
+        left = "The booking is cancelled." if one.holds_place else "The waiting list is one shorter."
+        messages.success(request, left)
+        return redirect("bookings:booking", request.partnership.slug, one.pk)
+    context = {
+        "form": form,
+        "booking": one,
+        "session": one.session,
+        "own": one.person == request.actor.person,
+        "can_cancel": _can_cancel(request, one),
+        "late": one.holds_place and is_late_now(request.actor, one.session),
+    }
+    return render(request, "bookings/cancel.html", context)
+
+
+@requires(Permission.BOOK_PLACE)
+def access_needs(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what I need on the day."""
+    one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)
+    kept = AccessNeeds.objects.filter(booking=one).first()
+    form = AccessNeedsForm(request.POST or None, initial={"access_needs": kept.text if kept else ""})
+    if request.method == "POST" and form.is_valid():
+        change_access_needs(actor=request.actor, booking=one, text=form.cleaned_data["access_needs"])
+        messages.success(request, "What you need is changed.")
+        return redirect("bookings:booking", request.partnership.slug, one.pk)
+    return render(
+        request, "bookings/access_needs.html", {"form": form, "booking": one, "session": one.session}
+    )
+
+
+def _bookings(request: HttpRequest) -> BookingQuerySet:
+    return (
+        Booking.objects.visible_to(request.actor)
+        .select_related(
+            "session__course", "session__venue", "person", "organisation", "booked_by", "partnership"
+        )
+        .prefetch_related("session__dates")
+    )
+
+
+def _visible(request: HttpRequest, pk: int) -> Booking:
+    return get_object_or_404(_bookings(request), pk=pk)
+
+
+def _can_cancel(request: HttpRequest, one: Booking) -> bool:
+    return one.is_upcoming and one.session.starts_at > timezone.now() and may_cancel(request.actor, one)

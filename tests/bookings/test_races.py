@@ -1,0 +1,144 @@
+"""Twenty people reach for the last place at once, on a real database; and the same race without the lock."""
+
+import threading
+from collections import Counter
+
+import pytest
+from django.db import IntegrityError, connection
+
+from bookings.models import Booking
+from bookings.services import places
+from bookings.services.locks import locked_session
+from bookings.services.places import book_place, cancel_booking
+from courses.models import Session
+from notifications.models import Message
+from partnerships.tenancy import acting_in
+from tests.factories import actor_for, make_partnership, make_person, make_session
+
+RACERS = 20
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+
+def _race(partnership, jobs) -> Counter:
+    """Start all at the same moment, each in a transaction and a connection of its own; count what came of it."""
+    start = threading.Barrier(len(jobs))
+    outcomes: Counter = Counter()
+
+    def run(job) -> None:
+        try:
+            start.wait(timeout=30)
+            with acting_in(partnership):
+                outcome = job()
+            outcomes[outcome] += 1
+        except Exception as error:
+            outcomes[type(error).__name__] += 1
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes
+
+
+def _prepare(**session):
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        people = [make_person(partnership) for _ in range(RACERS)]
+        session = make_session(partnership, **session)
+        racers = [(actor_for(one), one, one.memberships.get().organisation) for one in people]
+    return partnership, session, racers
+
+
+def _booking(session, racer):
+    actor, person, organisation = racer
+    return lambda: (
+        book_place(actor=actor, session=session, person=person, organisation=organisation).state.value
+    )
+
+
+def test_one_of_twenty_gets_the_last_place_and_the_others_wait_in_order() -> None:
+    partnership, session, racers = _prepare(capacity=1)
+    outcomes = _race(partnership, [_booking(session, racer) for racer in racers])
+    assert outcomes == {"confirmed": 1, "waiting": RACERS - 1}
+    with acting_in(partnership):
+        session.refresh_from_db()
+        assert session.places_taken == 1
+        holder, *queue = Booking.objects.order_by("booked_at", "pk")
+        assert holder.state == "confirmed"
+        for position, booking in enumerate(queue, start=1):
+            text = Message.objects.get(purpose="booking_waiting", person=booking.person).text
+            assert f"You are number {position} on the waiting list." in text
+
+
+def test_control_without_the_lock_the_same_race_breaks_on_the_constraint(monkeypatch) -> None:
+    """Everybody reads the free place before anybody takes it: what the lock prevents."""
+    partnership, session, racers = _prepare(capacity=1)
+    have_read = threading.Barrier(RACERS)
+
+    def unlocked(actor, session):
+        found = Session.objects.select_related("course", "venue").get(pk=session.pk)
+        have_read.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(places, "locked_session", unlocked)
+    outcomes = _race(partnership, [_booking(session, racer) for racer in racers])
+    assert outcomes == {"confirmed": 1, IntegrityError.__name__: RACERS - 1}
+
+
+def test_control_without_lock_and_constraint_the_session_is_overbooked(monkeypatch) -> None:
+    partnership, session, racers = _prepare(capacity=1)
+    have_read = threading.Barrier(RACERS)
+
+    def unlocked(actor, session):
+        found = Session.objects.select_related("course", "venue").get(pk=session.pk)
+        have_read.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(places, "locked_session", unlocked)
+    constraint = next(one for one in Session._meta.constraints if one.name == "session_never_overbooked")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Session, constraint)
+    try:
+        outcomes = _race(partnership, [_booking(session, racer) for racer in racers])
+        assert outcomes == {"confirmed": RACERS}
+    finally:
+        with acting_in(partnership):
+            Booking.objects.update(state="cancelled")
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Session, constraint)
+
+
+def test_one_person_who_presses_twenty_times_has_one_booking() -> None:
+    partnership, session, racers = _prepare(capacity=5)
+    outcomes = _race(partnership, [_booking(session, racers[0]) for _ in range(RACERS)])
+    assert outcomes == {"confirmed": 1, "AlreadyBooked": RACERS - 1}
+
+
+def test_places_given_back_while_others_book_go_to_the_queue_and_none_is_lost() -> None:
+    partnership, session, racers = _prepare(capacity=5)
+    with acting_in(partnership):
+        held = [
+            book_place(actor=actor, session=session, person=person, organisation=organisation)
+            for actor, person, organisation in racers[:10]
+        ]
+
+    def cancelling(booking, actor):
+        return lambda: cancel_booking(actor=actor, booking=booking).state.value
+
+    jobs = [cancelling(held[number], racers[number][0]) for number in range(5)]
+    jobs += [_booking(session, racer) for racer in racers[10:]]
+    outcomes = _race(partnership, jobs)
+    assert outcomes == {"cancelled": 5, "waiting": 10}
+    with acting_in(partnership):
+        first_in_line = {booking.pk for booking in held[5:]}
+        assert set(Booking.objects.filter(state="confirmed").values_list("pk", flat=True)) == first_in_line
+        session.refresh_from_db()
+        assert session.places_taken == 5
+
+
+def test_the_lock_is_what_the_service_takes() -> None:
+    assert places.locked_session is locked_session
