@@ -1,10 +1,11 @@
 from django.urls import path
 
-from partnerships.views import details, frame, joining, organisations, people, trail
+from partnerships.views import details, frame, joining, organisations, people, strategy, trail
 
 app_name = "partnerships"
 urlpatterns = [
     path("colours.css", frame.colours, name="colours"),
+    path("strategy/", strategy.strategy, name="strategy"),
     path("join/", joining.join, name="join"),
     path("join/claim/", joining.claim, name="claim"),
     path("join/<int:pk>/", joining.join_organisation, name="join_organisation"),
