@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from partnership_portal.colours import DEFAULT_BRAND, palette
 
 STATIC = Path(settings.BASE_DIR) / "static"
+# Both tell each step of each document; only what is wrong belongs in the log.
+for _talker in ("weasyprint.progress", "fontTools"):
+    logging.getLogger(_talker).setLevel(logging.WARNING)
 
 
 class OnlyOwnFiles(URLFetcher):
