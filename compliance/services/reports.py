@@ -193,4 +193,5 @@ def _keep(report: Report, attempt: int, ending: str, content: File) -> str:
     """Store a file under a name that no other build uses, and give that name."""
     requested = f"{report.requested_at:%Y%m%d%H%M%S}"
     folder = f"reports/{report.partnership.slug}/{report.starts_on}-to-{report.ends_on}"
-    return default_storage.save(f"{folder}/v{report.version}-{requested}-{attempt}.{ending}", content)
+    with content:
+        return default_storage.save(f"{folder}/v{report.version}-{requested}-{attempt}.{ending}", content)
