@@ -6,7 +6,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    PositiveSmallIntegerField,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Cast
 
 from courses.models import Course, CourseGroup, Session, Venue
@@ -52,28 +63,29 @@ class Choices:
 def catalogue_choices(actor: Actor) -> Choices:
     """Themes of published courses, groups and venues, in one query."""
 
-    def rows(queryset: QuerySet, kind: str, position: Any, value: Any, label: str) -> QuerySet:
-        return queryset.order_by().values_list(
-            Value(kind, output_field=CharField()),
-            position,
-            Cast(value, CharField()),
-            Cast(label, CharField()),
-            "pk",
+    def rows(queryset: QuerySet, kind: str, position: Any, value: str, label: str) -> QuerySet:
+        return (
+            queryset.order_by()
+            .annotate(
+                kind=Value(kind, output_field=CharField()),
+                place=position,
+                choice=Cast(value, CharField()),
+                label=Cast(label, CharField()),
+            )
+            .values_list("kind", "place", "choice", "label", "pk")
         )
 
-    themes = Course.objects.visible_to(actor).published().order_by("theme", "pk").distinct("theme")
-    themes = Course.objects.filter(partnership=actor.partnership, pk__in=themes.values("pk"))
+    courses = Course.objects.visible_to(actor).published()
+    named_once = courses.order_by("theme", "pk").distinct("theme").values("pk")
     groups = CompetencyGroup.objects.filter(partnership=actor.partnership)
     found = Choices()
-    for kind, _, value, label, pk in (
-        rows(themes, "theme", Value(0), "theme", "theme")
-        .union(
-            rows(groups, "group", F("position"), "code", "title"),
-            rows(Venue.objects.visible_to(actor), "venue", Value(0), "pk", "name"),
-            all=True,
-        )
-        .order_by("col1", "col2", "col4")
-    ):
+    first = Value(0, output_field=PositiveSmallIntegerField())
+    choices = rows(courses.filter(pk__in=named_once), "theme", first, "theme", "theme").union(
+        rows(groups, "group", F("position"), "code", "title"),
+        rows(Venue.objects.visible_to(actor), "venue", first, "pk", "name"),
+        all=True,
+    )
+    for kind, _, value, label, pk in choices.order_by("kind", "place", "label"):
         {"theme": found.themes, "group": found.groups, "venue": found.venues}[kind].append((value, label))
         if kind == "group":
             found.group_titles[pk] = label

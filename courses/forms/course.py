@@ -23,6 +23,11 @@ class CourseForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    hours = forms.DecimalField(
+        label="Hours on the certificate", min_value=0, max_digits=5, decimal_places=2, initial=3
+    )
+    days = forms.IntegerField(label="Number of dates", min_value=1, max_value=50, initial=1)
+
     class Meta:
         model = Course
         fields = [
@@ -47,8 +52,6 @@ class CourseForm(forms.ModelForm):
         ]
         labels = {
             "method": "How it is taught",
-            "hours": "Hours on the certificate",
-            "days": "Number of dates",
             "frequency": "How often",
             "trained_by": "Who trains",
             "before_you_come": "Before you come",

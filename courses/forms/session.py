@@ -18,6 +18,7 @@ from partnerships.actors import Actor
 from partnerships.models import Person
 
 ROWS = 4
+MOST_PLACES = 5000
 
 
 class SlotForm(forms.Form):
@@ -49,7 +50,9 @@ class SlotsFormSet(forms.BaseFormSet):
 
     def clean(self) -> None:
         if not any(self.errors) and not self.slots:
-            self.forms[0].add_error("day", "Enter at least one date")
+            if not self.forms:
+                raise forms.ValidationError("Enter at least one date")
+            self.refuse("Enter at least one date")
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -82,6 +85,14 @@ def slots_formset(data: Any, slots: Sequence[Slot] = ()) -> SlotsFormSet:
 class SessionForm(forms.ModelForm):
     """Everything about a session but its dates."""
 
+    capacity = forms.IntegerField(label="Number of places", min_value=1, max_value=MOST_PLACES)
+    minimum = forms.IntegerField(
+        label="Bookings needed to go ahead",
+        min_value=0,
+        max_value=MOST_PLACES,
+        initial=0,
+        help_text="Leave it at 0 if it goes ahead with any number.",
+    )
     trainers = forms.ModelMultipleChoiceField(
         queryset=Person.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -97,14 +108,9 @@ class SessionForm(forms.ModelForm):
             "trainers",
             "joining_instructions",
         ]
-        labels = {
-            "capacity": "Number of places",
-            "minimum": "Bookings needed to go ahead",
-            "joining_link": "Joining link",
-        }
+        labels = {"joining_link": "Joining link"}
         help_texts = {
             "joining_link": "For online sessions. Only people who have booked see it.",
-            "minimum": "Leave it at 0 if it goes ahead with any number.",
             "joining_instructions": "Sent to people who have booked.",
         }
         widgets = {"joining_instructions": forms.Textarea({"rows": 5}), "joining_link": forms.URLInput}

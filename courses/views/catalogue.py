@@ -45,7 +45,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "course": course,
             "groups": course.groups.order_by("position"),
-            "sessions": _with_availability(queries.coming_sessions(request.actor, course, timezone.now())),
+            "sessions": _bookable(request.actor, course),
             "expectations": expectations.expectations(course, policy),
             "charges": expectations.charges(course, policy, _charging_class(request.actor)),
         },
@@ -79,9 +79,10 @@ def _charging_class(actor: Actor) -> str | None:
     return actor.membership.organisation.charging_class or None if actor.membership else None
 
 
-def _with_availability(sessions: "list[Session]") -> "list[Session]":
+def _bookable(actor: Actor, course: Course) -> list[Session]:
     now = timezone.now()
-    sessions = list(sessions)
+    sessions = list(queries.coming_sessions(actor, course, now))
     for session in sessions:
+        session.course = course
         session.availability = availability(session, now)
     return sessions

@@ -1,0 +1,317 @@
+"""The desk's pages about the programme: forms, lists, permissions."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from courses.models import Course, Session, Venue
+from partnership_portal.working_days import UK, uk_date
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.courses.conftest import day_in
+from tests.factories import make_course, make_person, make_session
+
+DESK = "/alphashire/desk"
+
+
+@pytest.fixture
+def desk(sign_in, team):
+    return sign_in(team)
+
+
+def dates(*rows):
+    """What a browser posts for the dates: day, start, end of each row, the rest empty."""
+    data = {"dates-TOTAL_FORMS": "4", "dates-INITIAL_FORMS": "0"}
+    for number in range(4):
+        day, start, end = rows[number] if number < len(rows) else (None, "", "")
+        data |= {f"dates-{number}-start": start, f"dates-{number}-end": end}
+        for part in ("day", "month", "year"):
+            data[f"dates-{number}-day_{part}"] = str(getattr(day, part)) if day else ""
+    return data
+
+
+def session_data(course, venue, /, *rows, **changes):
+    data = {"course": course.pk, "venue": venue.pk, "joining_link": "", "capacity": "20", "minimum": "0"}
+    return {**data, "joining_instructions": "", **dates(*rows), **changes}
+
+
+def course_data(**changes):
+    return {
+        "title": "Child neglect",
+        "theme": "Neglect",
+        "method": "virtual",
+        "hours": "3",
+        "days": "1",
+        "charge_band": "core",
+        "asks_impact": "on",
+        **changes,
+    }
+
+
+PAGES = [
+    "/courses/",
+    "/courses/new/",
+    "/courses/{course.slug}/",
+    "/courses/{course.slug}/archive/",
+    "/sessions/",
+    "/sessions/new/",
+    "/sessions/series/",
+    "/sessions/{session.pk}/",
+    "/sessions/{session.pk}/publish/",
+    "/sessions/{session.pk}/cancel/",
+    "/venues/",
+    "/venues/new/",
+    "/venues/{venue.pk}/",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_desk_is_for_the_team(page, desk, sign_in, client, partnership, neighbour):
+    session = make_session(partnership, status="draft")
+    url = DESK + page.format(course=session.course, session=session, venue=session.venue)
+    assert desk.get(url).status_code == 200
+    assert sign_in(make_person(partnership, Role.TRAINER)).get(url).status_code == 403
+    assert client.get(url).status_code == 302
+    with acting_in(neighbour):
+        theirs = make_session(neighbour, status="draft")
+    if "{" in page:
+        foreign = DESK + page.format(course=theirs.course, session=theirs, venue=theirs.venue)
+        assert desk.get(foreign).status_code == 404
+
+
+def test_a_course_is_written_completed_and_published(desk, partnership):
+    saved = desk.post(f"{DESK}/courses/new/", course_data())
+    assert saved.headers["Location"] == f"{DESK}/courses/child-neglect/"
+    page = desk.get(saved.headers["Location"]).content.decode()
+    assert "Before you can publish it, add:" in page and "target audience" in page
+    refused = desk.post(f"{DESK}/courses/child-neglect/publish/", follow=True).content.decode()
+    assert "can’t be published yet" in refused
+    whole = course_data(audience="All", summary="S", objectives="O", duration="3 hours", trained_by="Pool")
+    assert desk.post(f"{DESK}/courses/child-neglect/", whole).status_code == 302
+    assert b"is published" in desk.post(f"{DESK}/courses/child-neglect/publish/", follow=True).content
+    assert Course.objects.get().status == "published"
+
+
+def test_publishing_and_archiving_need_a_button(desk, partnership):
+    course = make_course(partnership)
+    assert desk.get(f"{DESK}/courses/{course.slug}/publish/").status_code == 405
+    desk.get(f"{DESK}/courses/{course.slug}/archive/")
+    assert Course.objects.get().status == "published"
+    desk.post(f"{DESK}/courses/{course.slug}/archive/")
+    assert Course.objects.get().status == "archived"
+
+
+def test_what_is_missing_in_a_published_course_is_told_at_its_field(desk, partnership):
+    course = make_course(partnership)
+    page = desk.post(f"{DESK}/courses/{course.slug}/", course_data(summary="S")).content.decode()
+    assert 'href="#id_audience"' in page and "must state its target audience" in page
+    course.refresh_from_db(fields=["audience"])
+    assert course.audience
+
+
+def test_every_error_of_a_course_links_to_its_field(desk):
+    page = desk.post(f"{DESK}/courses/new/", {"charge_band": "<b>"}).content.decode()
+    for name in ("title", "theme", "method", "hours", "days", "charge_band"):
+        assert f'href="#id_{name}"' in page and f'id="id_{name}"' in page
+    assert not Course.objects.exists()
+
+
+def test_a_session_is_planned_published_and_cancelled(desk, partnership, venue):
+    trainer = make_person(partnership, Role.TRAINER)
+    rows = [(day_in(30), "9.30am", "12:30"), (day_in(37), "9.30am", "12:30")]
+    data = session_data(make_course(partnership), venue, *rows, trainers=[trainer.pk])
+    saved = desk.post(f"{DESK}/sessions/new/", data)
+    session = Session.objects.get()
+    url = f"{DESK}/sessions/{session.pk}/"
+    assert saved.headers["Location"] == url
+    assert [one.starts_at.astimezone(UK).strftime("%H:%M") for one in session.dates.all()] == [
+        "09:30",
+        "09:30",
+    ]
+    assert 'value="09:30"' in desk.get(url).content.decode()
+    desk.get(f"{url}publish/")
+    assert Session.objects.get().status == "draft"
+    assert b"People can book it now" in desk.post(f"{url}publish/", follow=True).content
+    refused = desk.post(f"{url}cancel/", {"reason": ""}).content.decode()
+    assert "Enter why it is cancelled" in refused and 'href="#id_reason"' in refused
+    assert Session.objects.get().status == "published"
+    assert b"is cancelled" in desk.post(f"{url}cancel/", {"reason": "Snow"}, follow=True).content
+    assert Session.objects.get().status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes", "target", "words"),
+    [
+        ([], {}, "id_dates-0-day_day", "Enter at least one date"),
+        ([(day_in(30), "", "")], {}, "id_dates-0-start", "Enter the time it starts"),
+        ([(day_in(30), "noonish", "4pm")], {}, "id_dates-0-start", "Enter a time"),
+        ([(day_in(30), "4pm", "9am")], {}, "id_dates-0-end", "must end after it starts"),
+        ([(None, "9am", "4pm")], {}, "id_dates-0-day_day", "Enter the date"),
+        ([(day_in(-3), "9am", "4pm")], {}, "id_dates-0-day_day", "must be in the future"),
+        ([(day_in(30), "9am", "4pm"), (day_in(30), "3pm", "5pm")], {}, "id_dates-0-day_day", "overlap"),
+        ([(day_in(30), "9am", "4pm")], {"capacity": "0"}, "id_capacity", "greater than or equal to 1"),
+        ([(day_in(30), "9am", "4pm")], {"capacity": "-4"}, "id_capacity", "greater than or equal"),
+        ([(day_in(30), "9am", "4pm")], {"capacity": "many"}, "id_capacity", "whole number"),
+        ([(day_in(30), "9am", "4pm")], {"capacity": "99999999"}, "id_capacity", "less than or equal"),
+        ([(day_in(30), "9am", "4pm")], {"minimum": "21"}, "id_minimum", "larger"),
+        ([(day_in(30), "9am", "4pm")], {"joining_link": "javascript:1"}, "id_joining_link", "valid URL"),
+        ([(day_in(30), "9am", "4pm")], {"venue": "999999"}, "id_venue", "Select a valid choice"),
+        ([(day_in(30), "9am", "4pm")], {"course": ""}, "id_course", "This field is required"),
+    ],
+)
+def test_every_error_of_a_session_links_to_its_field(rows, changes, target, words, desk, partnership, venue):
+    course = make_course(partnership)
+    page = desk.post(f"{DESK}/sessions/new/", session_data(course, venue, *rows, **changes))
+    content = page.content.decode()
+    assert page.status_code == 200 and not Session.objects.exists()
+    assert f'href="#{target}"' in content and f'id="{target}"' in content
+    assert words in content or words == "This field is required"
+
+
+def test_a_tampered_number_of_rows_is_refused_in_plain_words(desk, partnership, venue):
+    data = session_data(make_course(partnership), venue, (day_in(30), "9am", "4pm"))
+    for total in ("5000", "", "x", "0"):
+        answer = desk.post(f"{DESK}/sessions/new/", {**data, "dates-TOTAL_FORMS": total})
+        assert answer.status_code == 200
+    assert not Session.objects.exists()
+
+
+def test_the_neighbours_course_venue_and_trainer_can_not_be_chosen(desk, partnership, neighbour, venue):
+    with acting_in(neighbour):
+        theirs, trainer = make_session(neighbour), make_person(neighbour, Role.TRAINER)
+    row = (day_in(30), "9am", "4pm")
+    course = make_course(partnership)
+    for changes in ({"course": theirs.course_id}, {"venue": theirs.venue_id}, {"trainers": [trainer.pk]}):
+        assert (
+            desk.post(f"{DESK}/sessions/new/", session_data(course, venue, row, **changes)).status_code == 200
+        )
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("repeat", "count"),
+    [
+        ({"repeat": "weeks", "every": "2", "count": "3"}, 3),
+        ({"repeat": "months", "every": "1", "count": "12"}, 12),
+        ({"repeat": "days", "first_days": f"{day_in(40):%d/%m/%Y}\n{day_in(50):%d %B %Y}\n"}, 3),
+    ],
+)
+def test_a_series_is_planned(repeat, count, desk, partnership, venue):
+    data = session_data(make_course(partnership), venue, (day_in(30), "9am", "noon"))
+    answer = desk.post(
+        f"{DESK}/sessions/series/",
+        {"every": "", "count": "", "first_days": "", **data, **repeat},
+        follow=True,
+    )
+    assert f"{count} sessions are saved as drafts" in answer.content.decode()
+    assert Session.objects.count() == count
+    assert uk_date(Session.objects.order_by("starts_at").first().starts_at) == day_in(30)
+
+
+@pytest.mark.parametrize(
+    ("repeat", "target", "words"),
+    [
+        ({}, "id_repeat_0", "Choose how it repeats"),
+        ({"repeat": "weeks", "every": "", "count": "3"}, "id_every", "Enter every how many"),
+        ({"repeat": "months", "every": "1", "count": ""}, "id_count", "Enter how many sessions"),
+        ({"repeat": "weeks", "every": "1", "count": "61"}, "id_count", "less than or equal to 60"),
+        ({"repeat": "days", "first_days": ""}, "id_first_days", "at least one first date"),
+        ({"repeat": "days", "first_days": "soon"}, "id_first_days", "“soon” is not a date"),
+        ({"repeat": "days", "first_days": "1/1/2020"}, "id_dates-0-day_day", "in the future"),
+    ],
+)
+def test_every_error_of_a_series_links_to_its_field(repeat, target, words, desk, partnership, venue):
+    data = session_data(make_course(partnership), venue, (day_in(30), "9am", "noon"))
+    content = desk.post(f"{DESK}/sessions/series/", {**data, **repeat}).content.decode()
+    assert words in content and f'href="#{target}"' in content and f'id="{target}"' in content
+    assert not Session.objects.exists()
+
+
+def test_a_session_with_many_dates_shows_all_of_them(desk, partnership):
+    session = make_session(partnership, days=6)
+    page = desk.get(f"{DESK}/sessions/{session.pk}/").content.decode()
+    assert "Date 6" in page and "Date 7" not in page
+
+
+def test_a_session_is_changed_and_its_places_kept(desk, partnership):
+    session = make_session(partnership, places_taken=3)
+    data = session_data(session.course, session.venue, (day_in(31), "9am", "noon"), capacity="2")
+    url = f"{DESK}/sessions/{session.pk}/"
+    page = desk.post(url, data).content.decode()
+    assert "3 people hold a place" in page and 'href="#id_capacity"' in page
+    assert desk.post(url, {**data, "capacity": "3"}).status_code == 302
+    session.refresh_from_db()
+    assert (session.capacity, uk_date(session.starts_at)) == (3, day_in(31))
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("", ["coming"]),
+        ("coming", ["coming"]),
+        ("draft", ["draft"]),
+        ("past", ["past"]),
+        ("cancelled", ["cancelled"]),
+        ("all", ["draft", "coming", "cancelled", "past"]),
+    ],
+)
+def test_sessions_are_filtered_by_what_they_are(show, expected, desk, partnership):
+    now = timezone.now()
+    for title, days, status in (
+        ("past", -9, "published"),
+        ("cancelled", 5, "cancelled"),
+        ("coming", 9, "published"),
+        ("draft", 12, "draft"),
+    ):
+        course = make_course(partnership, title=title)
+        make_session(partnership, course=course, starts_at=now + timedelta(days=days), status=status)
+    page = desk.get(f"{DESK}/sessions/", {"show": show}).context["page_obj"]
+    assert [session.course.title for session in page] == expected
+
+
+def test_sessions_are_filtered_by_course_and_date(desk, partnership):
+    near = make_session(partnership, starts_at=timezone.now() + timedelta(days=5))
+    far = make_session(partnership, starts_at=timezone.now() + timedelta(days=50))
+    for filters, expected in (
+        ({"course": near.course_id}, near),
+        ({"first_day": f"{day_in(30):%d/%m/%Y}"}, far),
+        ({"last_day": f"{day_in(30):%d/%m/%Y}"}, near),
+    ):
+        assert list(desk.get(f"{DESK}/sessions/", filters).context["page_obj"]) == [expected]
+
+
+def test_courses_are_filtered(desk, partnership):
+    draft = make_course(partnership, title="Draft", status="draft", theme="New")
+    make_session(partnership)
+    for filters in ({"q": "raf"}, {"status": "draft"}, {"theme": "New"}):
+        assert list(desk.get(f"{DESK}/courses/", filters).context["page_obj"]) == [draft]
+    assert [course.coming for course in desk.get(f"{DESK}/courses/").context["page_obj"]] == [1, 0]
+
+
+def test_venues_are_added_and_changed(desk, partnership, venue):
+    data = {"name": "Library", "address": "Broad Street", "postcode": "HR4 9AU", "access": "Step-free"}
+    assert desk.post(f"{DESK}/venues/new/", data).status_code == 302
+    assert Venue.objects.get(name="Library").access == "Step-free"
+    page = desk.post(f"{DESK}/venues/{venue.pk}/", data).content.decode()
+    assert "already a venue" in page and 'href="#id_name"' in page
+    assert desk.post(f"{DESK}/venues/{venue.pk}/", {**data, "name": "Shire Hall"}).status_code == 302
+    venue.refresh_from_db()
+    assert venue.name == "Shire Hall"
+
+
+@pytest.mark.parametrize(("page", "number"), [("/courses/", 13), ("/sessions/", 13), ("/venues/", 12)])
+def test_lists_cost_the_same_for_one_row_and_five(page, number, desk, partnership):
+    def queries():
+        desk.get(DESK + page)
+        with CaptureQueriesContext(connection) as found:
+            assert desk.get(DESK + page).status_code == 200
+        return len(found)
+
+    make_session(partnership)
+    one = queries()
+    for _ in range(4):
+        make_session(partnership)
+    assert queries() == one == number
