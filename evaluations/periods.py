@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from courses.models import Session
+from evaluations.kinds import QuestionnaireKind
 from partnership_portal.working_days import UK, add_months, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
 from partnerships.policy import CertificateRelease, ImpactRule, LineManagerRule, Policy, Window
@@ -68,3 +70,38 @@ def _later(moment: datetime, count: int, unit: str) -> datetime:
     day = uk_date(moment)
     later = add_months(day, count) if unit == "months" else day + timedelta(weeks=count)
     return uk_moment(later, moment.astimezone(UK).time())
+
+
+# A register or a job that is late still leads to a survey, up to this long after it should have been sent.
+LATEST = timedelta(days=90)
+_TIME_FOR_A_LATE_ANSWER = timedelta(days=14)
+
+
+def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime) -> datetime | None:
+    """When the answers to a survey that is sent now must be in, or nothing if it is not the time to send it."""
+    match kind:
+        case QuestionnaireKind.EVALUATION:
+            open_for = timedelta(days=policy.evaluation.open_days.value)
+            in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)
+            return now + open_for if in_time else None
+        case QuestionnaireKind.IMPACT if asks_impact(policy, course_asks=session.course.asks_impact):
+            return _impact_closes_at(policy, session, now)
+        case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
+            policy, course_asks=session.course.asks_line_manager
+        ):
+            opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
+            return closes if opens <= now < closes else None
+        case QuestionnaireKind.TRAINER_FEEDBACK if policy.trainers.feedback_after_session.value:
+            closes = session.ends_at + timedelta(days=policy.evaluation.open_days.value)
+            return closes if session.ends_at <= now < closes else None
+        case _:
+            return None
+
+
+def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> datetime | None:
+    opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
+    if opens <= now < closes:
+        return closes
+    # Whoever was marked present too late must still be able to earn a certificate that waits for this survey.
+    needed = policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
+    return now + _TIME_FOR_A_LATE_ANSWER if needed and closes <= now < closes + LATEST else None

@@ -29,6 +29,19 @@ class InvitationQuerySet(models.QuerySet):
         """Those still waiting for answers."""
         return self.filter(state="open")
 
+    def for_answering(self) -> Self:
+        """With everything that the pages of a survey show (four queries)."""
+        return self.select_related(
+            "partnership",
+            "policy_version",
+            "version__questionnaire",
+            "session__course",
+            "session__venue",
+            "respondent",
+            "booking__person",
+            "booking__certificate",
+        ).prefetch_related("version__questions", "answers__question")
+
 
 class CertificateQuerySet(models.QuerySet):
     """Certificates of one partnership."""
@@ -49,3 +62,11 @@ class CertificateQuerySet(models.QuerySet):
                 booking__person__memberships__ended_on__isnull=True,
             )
         return certificates.filter(seen).distinct()
+
+    def genuine(self) -> Self:
+        """Those that were not withdrawn."""
+        return self.filter(revoked_at__isnull=True)
+
+    def doubtful(self) -> Self:
+        """Genuine ones whose register was changed afterwards: somebody must look at them."""
+        return self.genuine().exclude(booking__state="attended")

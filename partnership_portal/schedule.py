@@ -7,11 +7,28 @@ twice, at the same time, late, or be killed in between.
 from collections.abc import Callable
 from datetime import datetime
 
+from bookings.services.access_needs import forget_access_needs
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.waiting_list import promote_waiting_everywhere
+from compliance.services.reports import requeue_stuck_reports
+from evaluations import jobs as evaluations
 from partnerships.models import Partnership
 
 Job = Callable[[Partnership, datetime], None]
 
 JOBS: dict[str, dict[str, Job]] = {
-    "frequent": {},
-    "daily": {},
+    "frequent": {
+        "tell of cancelled sessions": tell_of_cancelled_sessions,
+        "tell of changed sessions": tell_of_changed_sessions,
+        "promote waiting": promote_waiting_everywhere,
+        "ask for evaluations": evaluations.ask_for_evaluations,
+        "ask trainers": evaluations.ask_trainers,
+        "issue certificates": evaluations.issue_certificates,
+        "requeue stuck reports": requeue_stuck_reports,
+    },
+    "daily": {
+        "forget access needs": forget_access_needs,
+        "ask about impact": evaluations.ask_about_impact,
+        "remind and close": evaluations.remind_and_close,
+    },
 }

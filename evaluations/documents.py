@@ -1,0 +1,78 @@
+"""The certificate as a document: the same bytes at every download."""
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import segno
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.safestring import SafeString, mark_safe
+
+from evaluations.models import Certificate
+from partnership_portal.documents import render_pdf
+from partnerships.errors import DomainError
+from partnerships.links import absolute
+
+
+def certificate_pdf(certificate: Certificate) -> bytes:
+    """The PDF of a certificate, from the file store or, the first time or after a loss, drawn anew.
+
+    Everything on it is the certificate's own snapshot, so that drawing it again gives the same bytes. Refuses one
+    that was withdrawn.
+    """
+    if certificate.revoked_at is not None:
+        raise DomainError(
+            "This certificate was withdrawn, so it cannot be downloaded. Ask the partnership team."
+        )
+    name = f"certificates/{certificate.partnership.slug}/{certificate.number}.pdf"
+    if default_storage.exists(name):
+        with default_storage.open(name) as file:
+            return file.read()
+    content = _draw(certificate)
+    _keep(name, content)
+    return content
+
+
+def check_address(certificate: Certificate) -> str:
+    """The public page that tells whether the number is genuine."""
+    address = absolute("evaluations:check", partnership=certificate.partnership.slug)
+    return f"{address}?number={certificate.number}"
+
+
+def _draw(certificate: Certificate) -> bytes:
+    partnership = certificate.partnership
+    return render_pdf(
+        "pdf/certificate.html",
+        {
+            "partnership": partnership,
+            "brand": partnership.brand_colour,
+            "certificate": certificate,
+            "hours": f"{certificate.hours.normalize():f}",
+            "check_address": absolute("evaluations:check", partnership=partnership.slug),
+            "qr_code": _qr_code(certificate),
+        },
+        title=f"Certificate {certificate.number}: {certificate.learner_name}, {certificate.course_title}",
+        identifier=f"{partnership.slug}/{certificate.number}",
+    )
+
+
+def _qr_code(certificate: Certificate) -> SafeString:
+    code = segno.make(check_address(certificate), error="m")
+    svg = code.svg_inline(
+        border=0, scale=1, omitsize=True, title=f"Code that leads to {check_address(certificate)}"
+    )
+    return mark_safe(svg)  # drawn by segno, which escapes the title
+
+
+def _keep(name: str, content: bytes) -> None:
+    # A reader must never meet half a file: written beside, then renamed. Object stores put whole objects anyway.
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:
+        default_storage.save(name, ContentFile(content))
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{uuid4().hex}")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)

@@ -1,0 +1,90 @@
+"""The scheduled jobs of surveys and certificates: each finds what is still to be done and does one thing at a time.
+
+Every item has a transaction of its own, so that a job killed in the middle has done some of them whole and the next
+run does the rest; two at once wait for one another's row and then find it done. One item that fails is logged and
+tried again at the next run; it does not keep the others waiting.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.queries.due import (
+    bookings_to_ask,
+    certificates_due,
+    invitations_to_close,
+    invitations_to_remind,
+    trainers_to_ask,
+)
+from evaluations.services.certificates import issue_if_due
+from evaluations.services.invitations import ask_about_booking, ask_trainer
+from evaluations.services.reminders import close, is_time_to_remind, remind
+from partnerships.actors import system
+from partnerships.models import Partnership
+from partnerships.tenancy import acting_in
+
+logger = logging.getLogger(__name__)
+
+
+def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:
+    """Ask those who attended what the course was like, on the day the register says so."""
+    _ask(partnership, QuestionnaireKind.EVALUATION, now)
+
+
+def ask_about_impact(partnership: Partnership, now: datetime) -> None:
+    """Ask learners, and line managers where the course asks for it, what has changed, when the policy's time comes."""
+    _ask(partnership, QuestionnaireKind.IMPACT, now)
+    _ask(partnership, QuestionnaireKind.LINE_MANAGER, now)
+
+
+def ask_trainers(partnership: Partnership, now: datetime) -> None:
+    """Ask trainers for their own account of the sessions that are over, where the policy wants it."""
+    actor = system(partnership, "ask trainers")
+    with acting_in(partnership):
+        waiting = trainers_to_ask(partnership, now)
+    _one_by_one(
+        partnership,
+        (
+            partial(ask_trainer, actor=actor, session=session, person=person, now=now)
+            for session, person in waiting
+        ),
+    )
+
+
+def issue_certificates(partnership: Partnership, now: datetime) -> None:
+    """Issue what is due and was not issued with the last answer, such as where the register came after it."""
+    actor = system(partnership, "issue certificates")
+    with acting_in(partnership):
+        waiting = certificates_due(partnership, now)
+    _one_by_one(partnership, (partial(issue_if_due, actor=actor, booking=one, now=now) for one in waiting))
+
+
+def remind_and_close(partnership: Partnership, now: datetime) -> None:
+    """Close the surveys whose time is over, and remind those who have not answered the others, on working days."""
+    actor = system(partnership, "remind and close")
+    with acting_in(partnership):
+        over = list(invitations_to_close(partnership, now))
+        waiting = [one for one in invitations_to_remind(partnership, now) if is_time_to_remind(one, now)]
+    _one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
+    _one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
+
+
+def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:
+    actor = system(partnership, f"ask: {kind.label.lower()}")
+    with acting_in(partnership):
+        waiting = bookings_to_ask(partnership, kind, now)
+    _one_by_one(
+        partnership,
+        (partial(ask_about_booking, actor=actor, booking=one, kind=kind, now=now) for one in waiting),
+    )
+
+
+def _one_by_one(partnership: Partnership, acts: Iterable[Callable[[], object]]) -> None:
+    for act in acts:
+        try:
+            with acting_in(partnership):
+                act()
+        except Exception:
+            logger.exception("One item of a job failed and will be tried again at the next run.")

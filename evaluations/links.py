@@ -1,0 +1,50 @@
+"""Signed links to surveys and certificates, for people without an account."""
+
+from evaluations.models import Certificate, Invitation
+from partnerships.actors import Actor, holder
+from partnerships.links import absolute, token_for
+
+SURVEY = "survey"
+CERTIFICATE = "certificate"
+
+
+def survey_token(invitation: Invitation) -> str:
+    """The part of the address that follows ``s/survey-``."""
+    return token_for(invitation.partnership, SURVEY, invitation.pk).removeprefix(f"{SURVEY}-")
+
+
+def survey_link(invitation: Invitation) -> str:
+    """The full address of a survey for whoever holds the link."""
+    return absolute(
+        "evaluations:survey", partnership=invitation.partnership.slug, token=survey_token(invitation)
+    )
+
+
+def certificate_token(certificate: Certificate) -> str:
+    """The part of the address that follows ``s/certificate-``."""
+    return token_for(certificate.partnership, CERTIFICATE, certificate.pk).removeprefix(f"{CERTIFICATE}-")
+
+
+def certificate_link(certificate: Certificate) -> str:
+    """The full address of a certificate for whoever holds the link."""
+    return absolute(
+        "evaluations:linked_certificate",
+        partnership=certificate.partnership.slug,
+        token=certificate_token(certificate),
+    )
+
+
+def holder_of(invitation: Invitation) -> Actor:
+    """Whoever opened the link of this one survey."""
+    return holder(invitation.partnership, _label(invitation), invitation.respondent)
+
+
+def may_answer(actor: Actor, invitation: Invitation) -> bool:
+    """Tell whether the actor is the one who is asked, signed in or by the link of this very survey."""
+    if actor.label == f"link: {_label(invitation)}":
+        return True
+    return actor.person is not None and actor.person == invitation.respondent
+
+
+def _label(invitation: Invitation) -> str:
+    return f"survey {invitation.pk}"

@@ -1,0 +1,94 @@
+"""Who is still to be asked, reminded or given a certificate; the services look again under a lock."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from bookings.models import Booking
+from bookings.states import BookingState
+from courses.models import Session, SessionTrainer
+from evaluations.gate import NEEDED
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.periods import LATEST, PolicyPeriod, answers_close_at, policy_periods
+from partnerships.models import Partnership, Person
+
+_LONGEST_MONTH = timedelta(days=31)
+
+
+def bookings_to_ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> list[Booking]:
+    """Those who attended and are to be asked about it now (for the line manager's form, the learner's booking)."""
+    found = []
+    for period in policy_periods(partnership):
+        candidates = (
+            Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
+            .filter(state=BookingState.ATTENDED, session__ends_at__lte=now)
+            .filter(session__ends_at__gt=now - _longest_ago(period, kind))
+            .filter(~Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)))
+            .select_related("session__course")
+            .order_by("pk")
+        )
+        if kind == QuestionnaireKind.LINE_MANAGER:
+            candidates = candidates.filter(session__course__asks_line_manager=True)
+        found += [one for one in candidates if answers_close_at(kind, period.policy, one.session, now)]
+    return found
+
+
+def trainers_to_ask(partnership: Partnership, now: datetime) -> list[tuple[Session, Person]]:
+    """Trainers of sessions that are over, whose own account of it is wanted and was not yet asked for."""
+    kind = QuestionnaireKind.TRAINER_FEEDBACK
+    asked = Invitation.objects.filter(session=OuterRef("session"), respondent=OuterRef("person"), kind=kind)
+    found: list[tuple[Session, Person]] = []
+    for period in policy_periods(partnership):
+        if not period.policy.trainers.feedback_after_session.value:
+            continue
+        links = (
+            SessionTrainer.objects.filter(
+                period.of_sessions("session__"), ~Exists(asked), partnership=partnership
+            )
+            .filter(session__status=Session.Status.PUBLISHED, session__ends_at__lte=now)
+            .filter(session__ends_at__gt=now - timedelta(days=period.policy.evaluation.open_days.value))
+            .select_related("session__course", "person")
+            .order_by("pk")
+        )
+        found += [(link.session, link.person) for link in links]
+    return found
+
+
+def invitations_to_remind(partnership: Partnership, now: datetime) -> QuerySet[Invitation]:
+    """Surveys that still wait for answers and can be answered."""
+    return (
+        Invitation.objects.filter(partnership=partnership, closes_at__gt=now)
+        .to_answer()
+        .select_related("policy_version")
+        .order_by("pk")
+    )
+
+
+def invitations_to_close(partnership: Partnership, now: datetime) -> QuerySet[Invitation]:
+    """Surveys whose time to answer is over."""
+    return Invitation.objects.filter(partnership=partnership, closes_at__lte=now).to_answer().order_by("pk")
+
+
+def certificates_due(partnership: Partnership, now: datetime) -> list[Booking]:
+    """Bookings that have everything their policy asks for before a certificate, and none yet."""
+    found: list[Booking] = []
+    for period in policy_periods(partnership):
+        needed = NEEDED[period.policy.certificate.release.value]
+        answered = Invitation.objects.filter(
+            booking=OuterRef("pk"), kind=needed, state=Invitation.State.ANSWERED
+        )
+        found += (
+            Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
+            .filter(state=BookingState.ATTENDED, session__ends_at__lte=now, certificate__isnull=True)
+            .filter(Q() if needed is None else Q(Exists(answered)))
+            .order_by("pk")
+        )
+    return found
+
+
+def _longest_ago(period: PolicyPeriod, kind: QuestionnaireKind) -> timedelta:
+    if kind == QuestionnaireKind.EVALUATION:
+        return max(timedelta(days=period.policy.evaluation.open_days.value), LATEST)
+    window = period.policy.impact.window.value
+    return window.last * (_LONGEST_MONTH if window.unit == "months" else timedelta(weeks=1)) + LATEST

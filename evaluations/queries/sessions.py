@@ -1,0 +1,94 @@
+"""The answers about one session, added up question by question."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from courses.models import Session
+from evaluations.answering import choices_of
+from evaluations.disclosure import FEWEST, shown
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Answer, Invitation, Question
+
+_NUMBERS = {QuestionKind.SCALE, QuestionKind.CONFIDENCE}
+_TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT}
+
+
+@dataclass
+class QuestionResult:
+    """How one question was answered: a count for each choice, or the texts; None is a figure too small to show."""
+
+    question: Question
+    counts: list[tuple[str, int | None]] = field(default_factory=list)
+    mean: float | None = None
+    texts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class SessionResult:
+    """The answers to one kind of survey about a session."""
+
+    kind: QuestionnaireKind
+    invited: int
+    answered: int
+    results: list[QuestionResult]
+    is_hidden: bool
+    before: float | None = None
+    after: float | None = None
+    matched: int = 0
+
+
+def session_result(session: Session, kind: QuestionnaireKind, *, for_team: bool) -> SessionResult:
+    """Add up a session's answers (three queries).
+
+    Only the team reads free text, and figures for fewer than five respondents (design rule 7); from everybody else
+    such figures are withheld, with as many more as keep them from being worked out.
+    """
+    invitations = Invitation.objects.filter(partnership=session.partnership_id, session=session, kind=kind)
+    states = Counter(invitations.values_list("state", flat=True))
+    answered = states[Invitation.State.ANSWERED]
+    result = SessionResult(kind, sum(states.values()), answered, [], not for_team and answered < FEWEST)
+    if result.is_hidden or not answered:
+        return result
+    answers = list(
+        Answer.objects.filter(invitation__in=invitations.filter(state=Invitation.State.ANSWERED))
+        .select_related("question")
+        .order_by("question__position", "pk")
+    )
+    by_question: dict[Question, list[Answer]] = {}
+    for answer in answers:
+        by_question.setdefault(answer.question, []).append(answer)
+    for question, given in by_question.items():
+        if question.kind not in _TEXTS:
+            result.results.append(_counted(question, given, for_team=for_team))
+        elif for_team:
+            # In the order of the alphabet, so that a text can't be told by when it was written.
+            result.results.append(QuestionResult(question, texts=sorted(one.text for one in given)))
+    _compare(result, answers, for_team=for_team)
+    return result
+
+
+def _counted(question: Question, given: list[Answer], *, for_team: bool) -> QuestionResult:
+    numbers = [one.number for one in given if one.number is not None]
+    counter: Counter[str] = Counter(str(number) for number in numbers)
+    counter.update(code for one in given for code in one.chosen)
+    choices = choices_of(question)
+    counts: list[int | None] = [counter[code] for code, _ in choices]
+    if not for_team:
+        counts = shown([counter[code] for code, _ in choices])
+    enough = for_team or len(numbers) >= FEWEST
+    mean = round(sum(numbers) / len(numbers), 1) if numbers and enough else None
+    return QuestionResult(
+        question, [(label, count) for (_, label), count in zip(choices, counts, strict=True)], mean
+    )
+
+
+def _compare(result: SessionResult, answers: list[Answer], *, for_team: bool) -> None:
+    given: dict[int, dict[str, int]] = {}
+    for answer in answers:
+        if answer.number is not None and answer.question.key in {"confidence_before", "confidence_after"}:
+            given.setdefault(answer.invitation_id, {})[answer.question.key] = answer.number
+    both = [one for one in given.values() if len(one) == 2]
+    if both and (for_team or len(both) >= FEWEST):
+        result.matched = len(both)
+        result.before = round(sum(one["confidence_before"] for one in both) / len(both), 1)
+        result.after = round(sum(one["confidence_after"] for one in both) / len(both), 1)

@@ -1,0 +1,86 @@
+"""Surveys that wait for somebody, and how many of a session's surveys were answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.services.invitations import releases_certificate
+from partnership_portal.templatetags.portal import uk_date
+from partnerships.actors import Actor
+from partnerships.models import Partnership
+from partnerships.services.policies import policy_of
+
+_TITLES = {
+    QuestionnaireKind.EVALUATION: "Evaluate {course}",
+    QuestionnaireKind.IMPACT: "Say what has changed since {course}",
+    QuestionnaireKind.LINE_MANAGER: "Answer three questions about {learner} and {course}",
+    QuestionnaireKind.TRAINER_FEEDBACK: "Give trainer feedback on {course}",
+    QuestionnaireKind.OBSERVATION: "Fill in the observation of {course}",
+}
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """A survey that waits for somebody's answers."""
+
+    invitation: Invitation
+    title: str
+    url: str
+    closes_at: datetime
+    releases_certificate: bool
+
+    @property
+    def until(self) -> str:
+        """Until when it can be answered, in words."""
+        return f"Answer by {uk_date(self.closes_at)}"
+
+
+def to_do(actor: Actor) -> list[ToDo]:
+    """The surveys that the actor is asked to answer and still can, the most urgent first (one query)."""
+    if actor.person is None:
+        return []
+    waiting = (
+        Invitation.objects.of(actor)
+        .to_answer()
+        .filter(closes_at__gt=timezone.now())
+        .select_related("session__course", "booking__person", "policy_version")
+        .order_by("closes_at", "pk")
+    )
+    return [_to_do(actor, invitation) for invitation in waiting]
+
+
+def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
+    """The survey that a signed link names, with all that its pages show."""
+    return Invitation.objects.filter(partnership=partnership, pk=pk).for_answering().first()
+
+
+def response_rates(partnership: Partnership) -> QuerySet[Invitation, dict[str, object]]:
+    """Per session and kind: how many were asked, have answered, and can still answer; the newest sessions first."""
+    return (
+        Invitation.objects.filter(partnership=partnership)
+        .order_by("-session__starts_at", "session_id", "kind")
+        .values("session_id", "session__starts_at", "session__course__title", "kind")
+        .annotate(
+            invited=Count("pk"),
+            answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
+            waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
+        )
+    )
+
+
+def _to_do(actor: Actor, invitation: Invitation) -> ToDo:
+    learner = invitation.booking.person.name if invitation.booking else ""
+    title = _TITLES[QuestionnaireKind(invitation.kind)]
+    release = policy_of(invitation.policy_version).certificate.release.value
+    return ToDo(
+        invitation=invitation,
+        title=title.format(course=invitation.session.course.title, learner=learner),
+        url=reverse("evaluations:my_survey", args=[actor.partnership.slug, invitation.pk]),
+        closes_at=invitation.closes_at,
+        releases_certificate=releases_certificate(invitation, release),
+    )

@@ -1,0 +1,119 @@
+"""Answering a questionnaire: a draft as one goes, then everything at once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from bookings.models import Booking
+from evaluations.answering import Value, gaps, is_blank, readable
+from evaluations.links import may_answer
+from evaluations.models import Answer, Certificate, Invitation, Question
+from evaluations.services.certificates import issue_if_due
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+
+
+class SurveyClosed(DomainError):
+    """The time to answer is over."""
+
+
+class AlreadyAnswered(DomainError):
+    """The answers were sent before."""
+
+
+def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
+    """Keep answers as a draft, by question key; an empty one takes back what was there.
+
+    Refuses numbers out of range and choices that are not offered; what is required is checked when sending. Locks
+    the invitation.
+    """
+    with transaction.atomic():
+        invitation = _open(actor, invitation)
+        questions = {question.key: question for question in invitation.version.questions.all()}
+        unknown = set(answers) - set(questions)
+        if unknown:
+            raise DomainError("This form has changed. Open it again from the start.")
+        given = {questions[key]: readable(questions[key], value) for key, value in answers.items()}
+        _keep(invitation, {question: value for question, value in given.items() if not is_blank(value)})
+        _take_back(invitation, [question for question, value in given.items() if is_blank(value)])
+        audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
+
+
+def submit_answers(*, actor: Actor, invitation: Invitation) -> Certificate | None:
+    """Send the saved answers, once; gives the certificate if this was the last thing it waited for.
+
+    Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
+    booking, then the invitation, and for the certificate the year's counter.
+    """
+    with transaction.atomic():
+        booking = None
+        if invitation.booking_id is not None:
+            booking = Booking.objects.select_for_update(no_key=True).get(pk=invitation.booking_id)
+        invitation = _open(actor, invitation)
+        if missing := gaps(invitation):
+            raise DomainError(f"Answer “{missing[0].text}” before you send the form.")
+        now = timezone.now()
+        _refuse_observation_beforehand(invitation, now)
+        invitation.state = Invitation.State.ANSWERED
+        invitation.answered_at = now
+        invitation.save(update_fields=["state", "answered_at"])
+        audit.record(
+            actor,
+            "evaluations.submit_answers",
+            invitation,
+            before={"state": "open"},
+            after={"state": "answered", "kind": invitation.kind},
+        )
+        return issue_if_due(actor=actor, booking=booking) if booking is not None else None
+
+
+def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
+    """Refuse answers to a survey that was answered or is over."""
+    if invitation.state == Invitation.State.ANSWERED:
+        raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
+    if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
+        raise SurveyClosed("This survey is closed. The time to answer it is over.")
+
+
+def _open(actor: Actor, invitation: Invitation) -> Invitation:
+    invitation = (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("partnership", "version", "respondent", "session")
+        .get(pk=invitation.pk)
+    )
+    if not may_answer(actor, invitation):
+        raise PermissionDenied("This survey is for somebody else.")
+    refuse_unless_open(invitation, timezone.now())
+    return invitation
+
+
+def _refuse_observation_beforehand(invitation: Invitation, now: datetime) -> None:
+    if invitation.session.starts_at > now:
+        raise DomainError("You can send this form once the session has begun. What you wrote is saved.")
+
+
+def _keep(invitation: Invitation, given: dict[Question, int | str | list[str]]) -> None:
+    Answer.objects.bulk_create(
+        [
+            Answer(
+                partnership=invitation.partnership,
+                invitation=invitation,
+                question=question,
+                number=value if isinstance(value, int) else None,
+                text=value if isinstance(value, str) else "",
+                chosen=value if isinstance(value, list) else [],
+            )
+            for question, value in given.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["partnership", "invitation", "question"],
+        update_fields=["number", "text", "chosen"],
+    )
+
+
+def _take_back(invitation: Invitation, questions: Iterable[Question]) -> None:
+    Answer.objects.filter(invitation=invitation, question__in=list(questions)).delete()

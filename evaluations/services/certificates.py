@@ -1,0 +1,164 @@
+"""Issuing certificates through the policy's gate, and withdrawing them."""
+
+import re
+import secrets
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from bookings.models import Booking
+from bookings.states import BookingState
+from courses.models import Session
+from evaluations.gate import releases
+from evaluations.links import certificate_link
+from evaluations.models import Certificate, CertificateCounter, Invitation
+from notifications.outbox import queue_message
+from partnership_portal.templatetags.portal import uk_date as in_words
+from partnership_portal.working_days import uk_date
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.links import absolute
+from partnerships.permissions import Permission, require
+from partnerships.policy import CertificateRelease, Numbering
+from partnerships.services.policies import policy_of, version_in_force
+
+# Letters and figures that can't be mistaken for one another when read aloud.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def issue_if_due(*, actor: Actor, booking: Booking, now: datetime | None = None) -> Certificate | None:
+    """Issue the certificate if the policy in force at the session's start releases it; gives the new certificate.
+
+    Anybody's act may be the last missing piece, so the gate and not a permission decides. Called in the transaction
+    of that act. Locks the booking, then the year's counter; nothing is issued twice.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        booking = (
+            Booking.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("session__course", "person", "partnership")
+            .get(pk=booking.pk)
+        )
+        version = version_in_force(booking.partnership, booking.session.starts_at)
+        rules = policy_of(version).certificate
+        if Certificate.objects.filter(booking=booking).exists() or not _is_due(
+            booking, rules.release.value, now
+        ):
+            return None
+        session = booking.session
+        certificate = Certificate.objects.create(
+            partnership=booking.partnership,
+            booking=booking,
+            policy_version=version,
+            issued_at=now,
+            learner_name=booking.person.name,
+            course_title=session.course.title,
+            level=_level(session),
+            held_on=_held_on(session),
+            hours=session.course.hours,
+            number=_number(booking, rules.numbering.value, now),
+        )
+        audit.record(
+            actor,
+            "evaluations.issue_certificate",
+            certificate,
+            after={"number": certificate.number, "booking": booking.pk},
+        )
+        queue_message(
+            partnership=booking.partnership,
+            purpose="certificate",
+            subject_key=f"booking:{booking.pk}",
+            template="certificate",
+            person=booking.person,
+            context={
+                "certificate": certificate,
+                "link": certificate_link(certificate),
+                "record_link": _record_link(booking),
+            },
+        )
+        return certificate
+
+
+def revoke_certificate(*, actor: Actor, certificate: Certificate, reason: str) -> Certificate:
+    """Withdraw a certificate, with a reason that stays in the audit trail."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("Enter the reason for withdrawing the certificate.")
+    return _change(actor, certificate, "evaluations.revoke_certificate", timezone.now(), reason, reason)
+
+
+def reinstate_certificate(*, actor: Actor, certificate: Certificate, reason: str) -> Certificate:
+    """Make a withdrawn certificate count again, with a reason that stays in the audit trail."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("Enter the reason for reinstating the certificate.")
+    return _change(actor, certificate, "evaluations.reinstate_certificate", None, "", reason)
+
+
+def _change(
+    actor: Actor,
+    certificate: Certificate,
+    action: str,
+    revoked_at: datetime | None,
+    revoked_reason: str,
+    reason: str,
+) -> Certificate:
+    with transaction.atomic():
+        certificate = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
+        before = certificate.revoked_at
+        if (before is None) == (revoked_at is None):
+            return certificate
+        certificate.revoked_at, certificate.revoked_reason = revoked_at, revoked_reason
+        certificate.save(update_fields=["revoked_at", "revoked_reason"])
+        audit.record(
+            actor,
+            action,
+            certificate,
+            before={"revoked_at": before.isoformat() if before else None},
+            after={"revoked_at": revoked_at.isoformat() if revoked_at else None, "reason": reason},
+        )
+        return certificate
+
+
+def _is_due(booking: Booking, release: CertificateRelease, now: datetime) -> bool:
+    answered = booking.invitations.filter(state=Invitation.State.ANSWERED).values_list("kind", flat=True)
+    return releases(
+        release,
+        attended=booking.state == BookingState.ATTENDED,
+        over=booking.session.ends_at <= now,
+        answered=set(answered),
+    )
+
+
+def _number(booking: Booking, numbering: Numbering, now: datetime) -> str:
+    prefix = re.sub(r"[^A-Z0-9]", "", booking.partnership.short_name.upper()) or "CERT"
+    if numbering is Numbering.UNGUESSABLE:
+        return "-".join([prefix, *("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))])
+    year = uk_date(now).year
+    CertificateCounter.objects.get_or_create(partnership=booking.partnership, year=year)
+    counter = CertificateCounter.objects.select_for_update(no_key=True).get(
+        partnership=booking.partnership, year=year
+    )
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return f"{prefix}-{year}-{counter.last:06d}"
+
+
+def _record_link(booking: Booking) -> str:
+    """Where somebody with an account finds the certificate beside all the others."""
+    return absolute("pages:me", partnership=booking.partnership.slug) if booking.person.user_id else ""
+
+
+def _level(session: Session) -> str:
+    return ", ".join(session.course.groups.order_by("position").values_list("title", flat=True))[:200]
+
+
+def _held_on(session: Session) -> str:
+    days = list(dict.fromkeys(in_words(one.starts_at) for one in session.dates.order_by("starts_at")))
+    days = days or [in_words(session.starts_at)]
+    words = f"{', '.join(days[:-1])} and {days[-1]}" if len(days) > 1 else days[0]
+    return words if len(words) <= 250 else f"{len(days)} dates from {days[0]} to {days[-1]}"

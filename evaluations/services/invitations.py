@@ -1,0 +1,154 @@
+"""Asking people to answer a questionnaire about a session, each once."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from bookings.models import Booking
+from bookings.states import BookingState
+from courses.models import Session
+from evaluations.kinds import QuestionnaireKind
+from evaluations.links import survey_link
+from evaluations.models import Invitation
+from evaluations.periods import answers_close_at
+from evaluations.services.questionnaires import version_in_use
+from notifications.outbox import queue_message
+from partnership_portal.working_days import uk_date
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.models import Membership, Person, PolicyVersion
+from partnerships.permissions import Permission, require
+from partnerships.policy import CertificateRelease
+from partnerships.services.policies import policy_of, version_in_force
+
+
+def ask_about_booking(
+    *, actor: Actor, booking: Booking, kind: QuestionnaireKind, now: datetime
+) -> Invitation | None:
+    """Ask the learner, or the line manager, about a session that was attended; once, however often this is called.
+
+    Locks the booking; asks nobody if it is no longer attended or if it is not the time by the policy in force when
+    the session began. A line manager without an address is not asked.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        booking = (
+            Booking.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("session__course", "person")
+            .get(pk=booking.pk)
+        )
+        if booking.state != BookingState.ATTENDED or booking.invitations.filter(kind=kind).exists():
+            return None
+        asked = _line_manager(booking) if kind == QuestionnaireKind.LINE_MANAGER else _person(booking.person)
+        if asked is None:
+            return None
+        return _invite(actor, kind, booking.session, booking, asked, now)
+
+
+def ask_trainer(*, actor: Actor, session: Session, person: Person, now: datetime) -> Invitation | None:
+    """Ask a trainer for their own account of a session; once. Locks the session."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        session = (
+            Session.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("course")
+            .get(pk=session.pk)
+        )
+        kind = QuestionnaireKind.TRAINER_FEEDBACK
+        is_trainer = session.trainer_links.filter(person=person).exists()
+        if not is_trainer or session.invitations.filter(kind=kind, respondent=person).exists():
+            return None
+        return _invite(actor, kind, session, None, _person(person), now)
+
+
+_Asked = tuple[Person | None, str, str]
+
+
+def _person(person: Person) -> _Asked:
+    return person, person.name, person.email
+
+
+def _line_manager(booking: Booking) -> _Asked | None:
+    membership = (
+        Membership.objects.live()
+        .filter(person=booking.person, organisation=booking.organisation_id)
+        .select_related("line_manager")
+        .first()
+    )
+    contact = membership.manager_contact if membership else None
+    if membership is None or contact is None:
+        return None
+    name, email = contact
+    manager = membership.line_manager
+    return (manager if manager is not None and manager.email == email else None), name or email, email
+
+
+def _invite(
+    actor: Actor,
+    kind: QuestionnaireKind,
+    session: Session,
+    booking: Booking | None,
+    asked: _Asked,
+    now: datetime,
+) -> Invitation | None:
+    policy_version = version_in_force(actor.partnership, session.starts_at)
+    closes_at = answers_close_at(kind, policy_of(policy_version), session, now)
+    version = version_in_use(actor.partnership, kind)
+    if closes_at is None or version is None:
+        return None
+    person, name, email = asked
+    invitation = Invitation.objects.create(
+        partnership=actor.partnership,
+        kind=kind,
+        version=version,
+        session=session,
+        booking=booking,
+        respondent=person,
+        respondent_name=name,
+        respondent_email=email,
+        policy_version=policy_version,
+        invited_at=now,
+        closes_at=closes_at,
+        last_asked_on=uk_date(now),
+    )
+    audit.record(
+        actor,
+        "evaluations.ask",
+        invitation,
+        after={"kind": kind.value, "session": session.pk, "closes_at": closes_at.isoformat()},
+    )
+    about = f"booking:{booking.pk}" if booking else f"session:{session.pk}"
+    send(invitation, policy_version, purpose=f"survey-{kind.value}", about=about, template=kind.value)
+    return invitation
+
+
+def send(
+    invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str, template: str
+) -> None:
+    """Queue a message with the link to the survey; used for the invitation and for its reminders."""
+    release = policy_of(policy_version).certificate.release.value
+    queue_message(
+        partnership=invitation.partnership,
+        purpose=purpose,
+        subject_key=about,
+        template=template,
+        person=invitation.respondent,
+        to_name=invitation.respondent_name,
+        to_email=invitation.respondent_email,
+        context={
+            "invitation": invitation,
+            "session": invitation.session,
+            "course": invitation.session.course,
+            "learner": invitation.booking.person.name if invitation.booking else "",
+            "link": survey_link(invitation),
+            "releases_certificate": releases_certificate(invitation, release),
+        },
+    )
+
+
+def releases_certificate(invitation: Invitation, release: CertificateRelease) -> bool:
+    """Tell whether the certificate waits for these answers."""
+    return (invitation.kind, release) in {
+        (QuestionnaireKind.EVALUATION, CertificateRelease.AFTER_EVALUATION),
+        (QuestionnaireKind.IMPACT, CertificateRelease.AFTER_IMPACT),
+    }

@@ -1,0 +1,80 @@
+"""Reminding those who have not answered, and closing surveys whose time is over."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.services.invitations import send
+from partnership_portal.working_days import is_working_day, uk_date, working_days_between
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.permissions import Permission, require
+from partnerships.policy import EvaluationPolicy, ImpactPolicy
+from partnerships.services.policies import policy_of
+
+_AFTER_MONTHS = {QuestionnaireKind.IMPACT, QuestionnaireKind.LINE_MANAGER}
+
+
+def is_time_to_remind(invitation: Invitation, now: datetime) -> bool:
+    """Tell whether the next reminder is due today: a working day, enough of them passed, one left by the policy."""
+    today, rules = uk_date(now), _rules(invitation)
+    return (
+        invitation.state == Invitation.State.OPEN
+        and now < invitation.closes_at
+        and is_working_day(today)
+        and invitation.reminders_sent < rules.reminders.value
+        and working_days_between(invitation.last_asked_on, today) >= rules.reminder_working_days.value
+    )
+
+
+def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
+    """Send the next reminder if it is due; tells whether it was. Locks the invitation."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        invitation = _locked(invitation)
+        if not is_time_to_remind(invitation, now):
+            return False
+        invitation.reminders_sent += 1
+        invitation.last_asked_on = uk_date(now)
+        invitation.save(update_fields=["reminders_sent", "last_asked_on"])
+        send(
+            invitation,
+            invitation.policy_version,
+            purpose="survey-reminder",
+            about=f"invitation:{invitation.pk}:{invitation.reminders_sent}",
+            template="survey_reminder",
+        )
+        audit.record(
+            actor, "evaluations.remind", invitation, after={"reminders_sent": invitation.reminders_sent}
+        )
+        return True
+
+
+def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
+    """Close a survey that nobody answered in time; tells whether it did. Locks the invitation."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        invitation = _locked(invitation)
+        if invitation.state != Invitation.State.OPEN or now < invitation.closes_at:
+            return False
+        invitation.state = Invitation.State.CLOSED
+        invitation.save(update_fields=["state"])
+        audit.record(
+            actor, "evaluations.close", invitation, before={"state": "open"}, after={"state": "closed"}
+        )
+        return True
+
+
+def _locked(invitation: Invitation) -> Invitation:
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("partnership", "session__course", "booking__person", "respondent", "policy_version")
+        .get(pk=invitation.pk)
+    )
+
+
+def _rules(invitation: Invitation) -> EvaluationPolicy | ImpactPolicy:
+    policy = policy_of(invitation.policy_version)
+    return policy.impact if invitation.kind in _AFTER_MONTHS else policy.evaluation

@@ -1,0 +1,220 @@
+"""Answering a questionnaire, through a signed link or signed in: both doors lead to the same pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from evaluations.answering import in_words, value_of
+from evaluations.forms import QuestionPageForm
+from evaluations.links import SURVEY, certificate_token, holder_of
+from evaluations.models import Invitation, Question
+from evaluations.queries.surveys import survey_of_link, to_do
+from evaluations.services.answers import (
+    AlreadyAnswered,
+    SurveyClosed,
+    refuse_unless_open,
+    save_answers,
+    submit_answers,
+)
+from evaluations.services.invitations import releases_certificate
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.links import read_token
+from partnerships.permissions import Permission, holder_of_link, requires
+from partnerships.services.policies import policy_of
+
+
+@dataclass(frozen=True)
+class Door:
+    """How somebody came to a survey: who acts, and the addresses of its pages."""
+
+    actor: Actor
+    invitation: Invitation
+    names: str
+    key: dict[str, object]
+
+    def address(self, page: str = "", **more: object) -> str:
+        """The address of the survey's start, or of one of its pages."""
+        name = f"evaluations:{self.names}{page}"
+        return reverse(name, kwargs={"partnership": self.actor.partnership.slug, **self.key, **more})
+
+    @property
+    def pages(self) -> list[tuple[str, list[Question]]]:
+        """The headings with their questions, in order."""
+        found: dict[str, list[Question]] = {}
+        for question in self.invitation.version.questions.all():
+            found.setdefault(question.page, []).append(question)
+        return list(found.items())
+
+
+@require_safe
+@holder_of_link
+def linked_start(request: HttpRequest, token: str) -> HttpResponse:
+    """What the survey is, and who sees the answers."""
+    return _through_link(request, token, _start)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@holder_of_link
+def linked_page(request: HttpRequest, token: str, page: int) -> HttpResponse:
+    """One page of questions."""
+    return _through_link(request, token, lambda request, door: _page(request, door, page))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@holder_of_link
+def linked_check(request: HttpRequest, token: str) -> HttpResponse:
+    """The answers once more, and the button that sends them."""
+    return _through_link(request, token, _check)
+
+
+@require_safe
+@holder_of_link
+def linked_sent(request: HttpRequest, token: str) -> HttpResponse:
+    """Thanks."""
+    return _through_link(request, token, _sent)
+
+
+@require_safe
+@requires(Permission.ANSWER_OWN_SURVEYS)
+def own_list(request: HttpRequest) -> HttpResponse:
+    """The surveys that wait for the one who is signed in."""
+    return render(request, "evaluations/my_surveys.html", {"surveys": to_do(request.actor)})
+
+
+@require_safe
+@requires(Permission.ANSWER_OWN_SURVEYS)
+def own_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the survey is, and who sees the answers."""
+    return _or_refusal(request, _own(request, pk), _start)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ANSWER_OWN_SURVEYS)
+def own_page(request: HttpRequest, pk: int, page: int) -> HttpResponse:
+    """One page of questions."""
+    return _or_refusal(request, _own(request, pk), lambda request, door: _page(request, door, page))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ANSWER_OWN_SURVEYS)
+def own_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The answers once more, and the button that sends them."""
+    return _or_refusal(request, _own(request, pk), _check)
+
+
+@require_safe
+@requires(Permission.ANSWER_OWN_SURVEYS)
+def own_sent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Thanks."""
+    return _or_refusal(request, _own(request, pk), _sent)
+
+
+_Show = Callable[[HttpRequest, Door], HttpResponse]
+
+
+def _own(request: HttpRequest, pk: int) -> Door:
+    own = Invitation.objects.visible_to(request.actor).of(request.actor).for_answering()
+    return Door(request.actor, get_object_or_404(own, pk=pk), "my_survey", {"pk": pk})
+
+
+def _through_link(request: HttpRequest, token: str, show: _Show) -> HttpResponse:
+    try:
+        pk, _ = read_token(request.partnership, SURVEY, token)
+    except DomainError as refusal:
+        return _refused(request, "This link does not work", refusal, 404)
+    invitation = survey_of_link(request.partnership, pk)
+    if invitation is None:
+        raise Http404
+    return _or_refusal(request, Door(holder_of(invitation), invitation, "survey", {"token": token}), show)
+
+
+def _or_refusal(request: HttpRequest, door: Door, show: _Show) -> HttpResponse:
+    try:
+        return show(request, door)
+    except AlreadyAnswered as refusal:
+        return _refused(request, "You have already answered", refusal, 409)
+    except SurveyClosed as refusal:
+        return _refused(request, "This survey is closed", refusal, 410)
+
+
+def _refused(request: HttpRequest, heading: str, refusal: DomainError, status: int) -> HttpResponse:
+    context = {"heading": heading, "sentence": refusal.sentence}
+    return render(request, "evaluations/survey_refused.html", context, status=status)
+
+
+def _start(request: HttpRequest, door: Door) -> HttpResponse:
+    refuse_unless_open(door.invitation, timezone.now())
+    begun = door.invitation.answers.exists()
+    return _render(request, door, "start", {"first": door.address("_page", page=1), "begun": begun})
+
+
+def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
+    refuse_unless_open(door.invitation, timezone.now())
+    pages = door.pages
+    if not 1 <= number <= len(pages):
+        raise Http404
+    heading, questions = pages[number - 1]
+    saved = {answer.question.key: value_of(answer) for answer in door.invitation.answers.all()}
+    form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        complete = form.is_valid()
+        save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
+        if "later" in request.POST:
+            messages.success(request, "Your answers are saved. You can come back with the same link.")
+            return redirect(door.address())
+        if complete:
+            last = number == len(pages) or "back_to_check" in request.GET
+            return redirect(door.address("_check") if last else door.address("_page", page=number + 1))
+    back = door.address("_page", page=number - 1) if number > 1 else door.address()
+    context = {"form": form, "heading": heading, "number": number, "of": len(pages), "back": back}
+    return _render(request, door, "page", context)
+
+
+def _check(request: HttpRequest, door: Door) -> HttpResponse:
+    refuse_unless_open(door.invitation, timezone.now())
+    answers = {answer.question_id: answer for answer in door.invitation.answers.all()}
+    sections: list[dict[str, object]] = []
+    missing: list[tuple[str, str]] = []
+    for number, (heading, questions) in enumerate(door.pages, start=1):
+        url = f"{door.address('_page', page=number)}?back_to_check=1"
+        rows = [_row(question, in_words(question, answers.get(question.pk)), url) for question in questions]
+        missing += [(one.text, url) for one in questions if one.is_required and one.pk not in answers]
+        sections.append({"heading": heading, "rows": rows})
+    if request.method == "POST" and not missing:
+        submit_answers(actor=door.actor, invitation=door.invitation)
+        return redirect(door.address("_sent"))
+    back = door.address("_page", page=len(sections))
+    return _render(request, door, "check", {"sections": sections, "missing": missing, "back": back})
+
+
+def _sent(request: HttpRequest, door: Door) -> HttpResponse:
+    if door.invitation.state != Invitation.State.ANSWERED:
+        return redirect(door.address())
+    certificate = getattr(door.invitation.booking, "certificate", None) if door.invitation.booking else None
+    token = certificate_token(certificate) if certificate else ""
+    return _render(request, door, "sent", {"certificate": certificate, "certificate_token": token})
+
+
+def _row(question: Question, words: str, url: str) -> dict[str, str]:
+    return {"key": question.text, "value": words or "Not answered", "url": url, "action": "Change"}
+
+
+def _render(request: HttpRequest, door: Door, page: str, context: dict[str, object]) -> HttpResponse:
+    invitation = door.invitation
+    release = policy_of(invitation.policy_version).certificate.release.value
+    shared = {
+        "invitation": invitation,
+        "course": invitation.session.course,
+        "session": invitation.session,
+        "learner": invitation.booking.person.name if invitation.booking else "",
+        "releases_certificate": releases_certificate(invitation, release),
+        "signed_in_door": door.names == "my_survey",
+    }
+    return render(request, f"evaluations/survey_{page}.html", {**shared, **context})

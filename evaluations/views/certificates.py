@@ -1,0 +1,136 @@
+"""Certificates: downloading one, checking a number, and the desk's list."""
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from evaluations.documents import certificate_pdf
+from evaluations.forms import CheckForm, ReasonForm, SearchForm
+from evaluations.links import CERTIFICATE
+from evaluations.models import Certificate
+from evaluations.queries.certificates import certificate_of_link, standing
+from evaluations.services.certificates import reinstate_certificate, revoke_certificate
+from partnerships.errors import DomainError
+from partnerships.links import read_token
+from partnerships.permissions import Permission, holder_of_link, public, requires, signed_in
+
+# Whoever has a certificate in hand checks a few numbers; whoever tries out numbers is stopped.
+_CHECKS_A_MINUTE = 20
+_PER_PAGE = 50
+
+
+@require_safe
+@signed_in
+def download(request: HttpRequest, number: str) -> HttpResponse:
+    """The PDF, for the learner, their organisation's lead, their manager and the team."""
+    certificates = Certificate.objects.visible_to(request.actor).select_related("partnership")
+    return _pdf(get_object_or_404(certificates, number=number))
+
+
+@require_safe
+@holder_of_link
+def linked(request: HttpRequest, token: str) -> HttpResponse:
+    """A page from which the learner downloads the certificate without an account."""
+    certificate = _by_link(request, token)
+    return render(
+        request, "evaluations/certificate_linked.html", {"certificate": certificate, "token": token}
+    )
+
+
+@require_safe
+@holder_of_link
+def linked_download(request: HttpRequest, token: str) -> HttpResponse:
+    """The PDF, for whoever holds the link."""
+    return _pdf(_by_link(request, token))
+
+
+@require_safe
+@public
+def check(request: HttpRequest) -> HttpResponse:
+    """Whether a number is that of a genuine certificate, and no more than that."""
+    if "number" not in request.GET:
+        return render(request, "evaluations/check.html", {"form": CheckForm()})
+    if _tries_too_often(request):
+        return render(request, "429.html", status=429)
+    form = CheckForm(request.GET)
+    context: dict[str, object] = {"form": form}
+    if form.is_valid():
+        number = form.cleaned_data["number"]
+        context |= {"number": number, "standing": standing(request.partnership, number)}
+    return render(request, "evaluations/check.html", context)
+
+
+@require_safe
+@requires(Permission.MANAGE_SURVEYS)
+def desk_list(request: HttpRequest) -> HttpResponse:
+    """Every certificate, to be searched."""
+    form = SearchForm(request.GET)
+    certificates = Certificate.objects.visible_to(request.actor).select_related("booking__organisation")
+    if form.is_valid():
+        words, wanted = form.cleaned_data["q"].strip(), form.cleaned_data["standing"]
+        if words:
+            certificates = certificates.filter(
+                Q(number__iexact=words) | Q(learner_name__icontains=words) | Q(course_title__icontains=words)
+            )
+        if wanted == "genuine":
+            certificates = certificates.genuine()
+        elif wanted == "withdrawn":
+            certificates = certificates.filter(revoked_at__isnull=False)
+        elif wanted == "doubtful":
+            certificates = certificates.doubtful()
+    page = Paginator(certificates.order_by("-issued_at", "-pk"), _PER_PAGE).get_page(request.GET.get("page"))
+    active = bool(request.GET.get("q") or request.GET.get("standing"))
+    return render(
+        request, "evaluations/certificates.html", {"filter_form": form, "page_obj": page, "active": active}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.MANAGE_SURVEYS)
+def desk_certificate(request: HttpRequest, number: str) -> HttpResponse:
+    """One certificate, and the form that withdraws or reinstates it."""
+    certificates = Certificate.objects.visible_to(request.actor).select_related(
+        "booking__organisation", "booking__person", "booking__session"
+    )
+    certificate = get_object_or_404(certificates, number=number)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if certificate.revoked_at is None:
+            revoke_certificate(actor=request.actor, certificate=certificate, reason=reason)
+            messages.success(request, f"Certificate {number} is withdrawn.")
+        else:
+            reinstate_certificate(actor=request.actor, certificate=certificate, reason=reason)
+            messages.success(request, f"Certificate {number} counts again.")
+        return redirect("evaluations:desk_certificate", request.partnership.slug, number)
+    return render(request, "evaluations/certificate.html", {"certificate": certificate, "form": form})
+
+
+def _by_link(request: HttpRequest, token: str) -> Certificate:
+    try:
+        pk, _ = read_token(request.partnership, CERTIFICATE, token)
+    except DomainError as refusal:
+        raise Http404 from refusal
+    certificate = certificate_of_link(request.partnership, pk)
+    if certificate is None:
+        raise Http404
+    return certificate
+
+
+def _pdf(certificate: Certificate) -> HttpResponse:
+    response = HttpResponse(certificate_pdf(certificate), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="certificate-{certificate.number}.pdf"'
+    return response
+
+
+def _tries_too_often(request: HttpRequest) -> bool:
+    address = get_adapter(request).get_client_ip(request)
+    key = f"certificate-check:{address}:{timezone.now():%Y%m%d%H%M}"
+    cache.add(key, 0, timeout=120)
+    return cache.incr(key) > _CHECKS_A_MINUTE

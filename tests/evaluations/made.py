@@ -1,0 +1,72 @@
+"""Makes bookings that were attended, and answers to questionnaires."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from bookings.models import Booking
+from courses.models import Session
+from evaluations.answering import Value, choices_of
+from evaluations.kinds import QuestionKind
+from evaluations.links import holder_of
+from evaluations.models import Certificate, Invitation, Question
+from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.questionnaires import adopt_library
+from partnerships.models import Partnership, Person
+from partnerships.services.policies import version_in_force
+from tests.factories import job, make_person, make_session
+
+
+def adopt(partnership: Partnership) -> None:
+    """Give the partnership the library's questionnaires."""
+    adopt_library(actor=job(partnership))
+
+
+def held(partnership: Partnership, *, days_ago: float = 1, **fields: Any) -> Session:
+    """A session that is over."""
+    fields.setdefault("starts_at", timezone.now() - timedelta(days=days_ago))
+    return make_session(partnership, **fields)
+
+
+def booked(session: Session, *, person: Person | None = None, state: str = "attended") -> Booking:
+    """A booking of somebody at the session, attended unless told otherwise."""
+    person = person or make_person(session.partnership)
+    return Booking.objects.create(
+        partnership=session.partnership,
+        session=session,
+        person=person,
+        organisation=person.memberships.first().organisation,
+        state=state,
+        booked_at=session.starts_at - timedelta(days=30),
+        policy_version=version_in_force(session.partnership, session.starts_at),
+    )
+
+
+def answers_to(invitation: Invitation, **given: Value) -> dict[str, Value]:
+    """An answer to every required question, and those given."""
+    every = {one.key: _any_answer(one) for one in invitation.version.questions.all() if one.is_required}
+    return {**every, **given}
+
+
+def answer(invitation: Invitation, **given: Value) -> Certificate | None:
+    """Answer as the holder of the link."""
+    actor = holder_of(invitation)
+    save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation, **given))
+    return submit_answers(actor=actor, invitation=invitation)
+
+
+def at(day: str) -> datetime:
+    """A moment from a day and, if given, an hour by UK clocks: 2026-03-28 06:30."""
+    moment = datetime.fromisoformat(day)
+    return timezone.make_aware(moment)
+
+
+def _any_answer(question: Question) -> Value:
+    match question.kind:
+        case QuestionKind.SCALE | QuestionKind.CONFIDENCE:
+            return 4
+        case QuestionKind.SHORT_TEXT | QuestionKind.LONG_TEXT:
+            return "Listen to the child first."
+        case _:
+            return [choices_of(question)[0][0]]

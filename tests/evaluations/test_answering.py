@@ -1,0 +1,211 @@
+"""The pages of a survey: by link or signed in, saved as one goes, and every wrong link in a plain sentence."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evaluations.jobs import ask_for_evaluations
+from evaluations.links import holder_of, survey_token
+from evaluations.models import Answer, Certificate, Invitation
+from evaluations.services.answers import save_answers, submit_answers
+from partnerships.actors import holder
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
+from tests.factories import actor_for, make_person
+
+FIRST = {"relevance": "5", "confidence_before": "0", "confidence_after": "8"}
+SECOND = {"trainer": "4", "content": "4"}
+THIRD = {"pledge": "Use the tool in supervision", "barriers": ["time", "manager"], "comments": ""}
+
+
+@pytest.fixture
+def invitation(partnership) -> Invitation:
+    booking = booked(held(partnership))
+    ask_for_evaluations(partnership, booking.session.ends_at)
+    return Invitation.objects.for_answering().get()
+
+
+@pytest.fixture
+def link(partnership, invitation) -> str:
+    return reverse("evaluations:survey", args=[partnership.slug, survey_token(invitation)])
+
+
+def test_whole_survey_by_link_without_an_account(link, invitation):
+    client = Client()
+    start = client.get(link)
+    assert start.status_code == 200
+    for sentence in ("confidential, but not anonymous", "do not name children", "Your certificate is issued"):
+        assert sentence in start.content.decode()
+    assert client.post(f"{link}1/", FIRST).url == f"{link}2/"
+    assert client.post(f"{link}2/", SECOND).url == f"{link}3/"
+    assert client.post(f"{link}3/", THIRD).url == f"{link}check/"
+    check = client.get(f"{link}check/").content.decode()
+    assert "Use the tool in supervision" in check
+    assert "Time or workload, Support from my manager" in check
+    assert not Certificate.objects.exists()
+    assert client.post(f"{link}check/").url == f"{link}sent/"
+    assert Certificate.objects.get().number in client.get(f"{link}sent/").content.decode()
+    assert Answer.objects.get(question__key="confidence_before").number == 0
+    assert Answer.objects.get(question__key="barriers").chosen == ["time", "manager"]
+
+
+def test_whole_survey_signed_in(partnership, invitation, sign_in):
+    client = sign_in(invitation.respondent)
+    assert (
+        "Evaluate" in client.get(reverse("evaluations:my_surveys", args=[partnership.slug])).content.decode()
+    )
+    start = reverse("evaluations:my_survey", args=[partnership.slug, invitation.pk])
+    assert client.get(start).status_code == 200
+    for number, given in enumerate([FIRST, SECOND, THIRD], start=1):
+        client.post(f"{start}{number}/", given)
+    assert client.post(f"{start}check/").url == f"{start}sent/"
+    assert client.get(f"{start}sent/").status_code == 200
+
+
+def test_looking_never_acts(link, invitation):
+    """Mail scanners open every link: nothing is answered, saved or issued by a GET."""
+    before = AuditEntry.objects.count()
+    for page in ("", "1/", "2/", "3/", "check/", "sent/"):
+        assert Client().get(f"{link}{page}").status_code in {200, 302}
+        assert Client().head(f"{link}{page}").status_code in {200, 302}
+    assert AuditEntry.objects.count() == before
+    assert Invitation.objects.get().state == "open"
+
+
+def test_answers_are_kept_page_by_page_and_shown_again(link):
+    Client().post(f"{link}1/", FIRST)
+    again = Client().get(f"{link}1/").content.decode()
+    assert len(re.findall(r"\schecked", again)) == 3
+    assert "Continue" in Client().get(link).content.decode()
+
+
+def test_what_is_right_on_a_page_is_kept_when_something_is_missing(link):
+    response = Client().post(f"{link}1/", {"relevance": "5"})
+    page = response.content.decode()
+    assert "There is a problem" in page
+    assert 'href="#id_confidence_before_0"' in page
+    assert Answer.objects.get().number == 5
+
+
+def test_saving_for_later_asks_for_nothing(link):
+    response = Client().post(f"{link}1/", {"relevance": "2", "later": "yes"}, follow=True)
+    assert "Your answers are saved" in response.content.decode()
+    assert Answer.objects.get().number == 2
+
+
+def test_emptied_answer_is_taken_back(link):
+    client = Client()
+    client.post(f"{link}3/", THIRD)
+    client.post(f"{link}3/", {**THIRD, "barriers": []})
+    assert not Answer.objects.filter(question__key="barriers").exists()
+
+
+def test_nothing_is_sent_while_a_required_answer_is_missing(link, invitation):
+    client = Client()
+    client.post(f"{link}1/", FIRST)
+    response = client.post(f"{link}check/")
+    assert "Some answers are missing" in response.content.decode()
+    assert Invitation.objects.get().state == "open"
+    with pytest.raises(DomainError, match="Answer “How well did the trainers"):
+        submit_answers(actor=holder_of(invitation), invitation=invitation)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("relevance", 0),
+        ("relevance", 6),
+        ("confidence_before", 11),
+        ("confidence_before", -1),
+        ("relevance", "five"),
+        ("barriers", ["money"]),
+        ("pledge", "x" * 2001),
+        ("no-such-question", 1),
+    ],
+)
+def test_answers_that_are_not_offered_are_refused(invitation, key, value):
+    with pytest.raises(DomainError):
+        save_answers(actor=holder_of(invitation), invitation=invitation, answers={key: value})
+    assert not Answer.objects.exists()
+
+
+class TestWrongLinks:
+    def test_tampered(self, link):
+        for wrong in (link[:-2] + "x/", link.replace("survey-", "survey-1")):
+            response = Client().get(wrong)
+            assert response.status_code == 404
+            assert "This link is not complete or has been changed" in response.content.decode()
+
+    def test_token_for_something_else(self, partnership, invitation):
+        from partnerships.links import token_for
+
+        token = token_for(partnership, "certificate", invitation.pk).removeprefix("certificate-")
+        assert Client().get(reverse("evaluations:survey", args=[partnership.slug, token])).status_code == 404
+
+    def test_used(self, link, invitation):
+        answer(invitation)
+        for page in ("", "1/", "check/"):
+            response = Client().get(f"{link}{page}")
+            assert response.status_code == 409
+            assert "You have already sent your answers" in response.content.decode()
+        assert Client().post(f"{link}1/", FIRST).status_code == 409
+        assert Answer.objects.get(question__key="relevance").number == 4
+
+    def test_closed(self, link):
+        Invitation.objects.update(closes_at=at("2026-01-01"))
+        for response in (
+            Client().get(link),
+            Client().post(f"{link}1/", FIRST),
+            Client().post(f"{link}check/"),
+        ):
+            assert response.status_code == 410
+            assert "The time to answer it is over" in response.content.decode()
+        assert not Answer.objects.exists()
+
+    def test_late_answers_count_until_closing(self, invitation):
+        Invitation.objects.update(reminders_sent=2)
+        assert answer(invitation) is not None
+
+    def test_neighbours_survey(self, neighbour, invitation):
+        token = survey_token(invitation)
+        assert Client().get(reverse("evaluations:survey", args=[neighbour.slug, token])).status_code == 404
+
+    def test_page_that_does_not_exist(self, link):
+        assert Client().get(f"{link}9/").status_code == 404
+
+
+class TestSomebodyElses:
+    def test_colleague_gets_404(self, partnership, invitation, sign_in):
+        client = sign_in(make_person(partnership))
+        for name in ("my_survey", "my_survey_check"):
+            address = reverse(f"evaluations:{name}", args=[partnership.slug, invitation.pk])
+            assert client.get(address).status_code == 404
+            assert client.post(address).status_code in {404, 405}
+
+    def test_neighbour_gets_404(self, neighbour, invitation, sign_in):
+        with acting_in(neighbour):
+            adopt(neighbour)
+            client = sign_in(make_person(neighbour))
+        address = reverse("evaluations:my_survey", args=[neighbour.slug, invitation.pk])
+        assert client.get(address).status_code == 404
+
+    def test_link_of_another_survey_or_colleague_may_not_answer(self, partnership, invitation):
+        from django.core.exceptions import PermissionDenied
+
+        others = [holder(partnership, f"survey {invitation.pk + 1}"), actor_for(make_person(partnership))]
+        for actor in others:
+            with pytest.raises(PermissionDenied):
+                save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation))
+
+
+@pytest.mark.parametrize("page", ["", "1/", "check/"])
+def test_pages_take_the_same_few_queries(link, page, django_assert_num_queries):
+    client = Client()
+    client.get(f"{link}{page}")
+    # Three for the tenant's transaction, one for the partnership, one for the survey, three for questions and answers.
+    with django_assert_num_queries(12 if page else 13, exact=False):
+        client.get(f"{link}{page}")

@@ -1,0 +1,223 @@
+"""Two workers at once, and a worker killed in the middle: nobody is asked twice, nobody is missed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from django.db import close_old_connections, connection
+
+from evaluations.jobs import ask_for_evaluations, issue_certificates, remind_and_close
+from evaluations.links import holder_of
+from evaluations.models import Certificate, Invitation
+from evaluations.services import certificates
+from evaluations.services.answers import save_answers, submit_answers
+from notifications.models import Message
+from partnerships.errors import DomainError
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answers_to, at, booked, held
+from tests.factories import make_partnership
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+NOW = at("2026-03-02 14:00")
+PEOPLE = 12
+
+
+@pytest.fixture
+def raced(settings):
+    """A partnership in the database for every connection, with people who attended."""
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        adopt(partnership)
+        session = held(partnership, starts_at=at("2026-03-02 10:00"))
+        for _ in range(PEOPLE):
+            booked(session)
+    return partnership
+
+
+def together(count: int, act) -> list[object]:
+    """Run an act in several threads that start at the same moment; give what each returned or raised."""
+    barrier, outcomes = threading.Barrier(count), []
+
+    def run() -> None:
+        try:
+            barrier.wait()
+            outcomes.append(act())
+        except Exception as error:
+            outcomes.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    close_old_connections()
+    return outcomes
+
+
+def asked(partnership) -> tuple[int, int]:
+    with acting_in(partnership):
+        return Invitation.objects.count(), Message.objects.filter(purpose="survey-evaluation").count()
+
+
+def test_two_workers_at_once_ask_everybody_once(raced):
+    together(2, lambda: ask_for_evaluations(raced, NOW))
+    assert asked(raced) == (PEOPLE, PEOPLE)
+
+
+def test_two_workers_at_once_remind_everybody_once(raced):
+    ask_for_evaluations(raced, NOW)
+    together(3, lambda: remind_and_close(raced, at("2026-03-09 06:30")))
+    with acting_in(raced):
+        assert Message.objects.filter(purpose="survey-reminder").count() == PEOPLE
+        assert set(Invitation.objects.values_list("reminders_sent", flat=True)) == {1}
+
+
+KILLED = """
+import os, sys, threading, time
+import django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+from django.conf import settings
+settings.CELERY_TASK_ALWAYS_EAGER = True
+from evaluations import jobs
+from evaluations.services import invitations
+from partnerships.models import Partnership
+from tests.evaluations.made import at
+queue, count = invitations.queue_message, 0
+def queue_and_stop(**given):
+    global count
+    count += 1
+    message = queue(**given)
+    if count == 5:
+        print("in the middle", flush=True)
+        time.sleep(60)
+    return message
+invitations.queue_message = queue_and_stop
+jobs.ask_for_evaluations(Partnership.objects.get(slug="raceshire"), at("2026-03-02 14:00"))
+"""
+
+
+def test_worker_killed_in_the_middle_leaves_nobody_asked_twice_or_missed(raced):
+    worker = subprocess.Popen(
+        [sys.executable, "-c", KILLED, connection.settings_dict["NAME"]],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "partnership_portal.settings"},
+    )
+    assert worker.stdout is not None
+    assert worker.stdout.readline().strip() == "in the middle"
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait() == -signal.SIGKILL
+    # The fifth was in an open transaction when the worker died: the four before it stand, whole.
+    until = time.monotonic() + 10
+    while time.monotonic() < until and asked(raced) != (4, 4):
+        time.sleep(0.1)
+    assert asked(raced) == (4, 4)
+    ask_for_evaluations(raced, NOW)
+    assert asked(raced) == (PEOPLE, PEOPLE)
+
+
+def test_job_stopped_by_its_own_process_goes_on_where_it_was(raced, monkeypatch):
+    from evaluations.services import invitations
+
+    queue, count = invitations.queue_message, 0
+
+    def queue_and_leave(**given):
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise SystemExit
+        return queue(**given)
+
+    monkeypatch.setattr(invitations, "queue_message", queue_and_leave)
+    with pytest.raises(SystemExit):
+        ask_for_evaluations(raced, NOW)
+    assert asked(raced) == (2, 2)
+    monkeypatch.undo()
+    ask_for_evaluations(raced, NOW)
+    assert asked(raced) == (PEOPLE, PEOPLE)
+
+
+@pytest.fixture
+def answered(raced):
+    """Everybody has written their answers and is about to send them."""
+    ask_for_evaluations(raced, NOW)
+    with acting_in(raced):
+        Invitation.objects.update(closes_at=at("2099-01-01"))
+        for invitation in Invitation.objects.select_related("partnership", "respondent"):
+            save_answers(actor=holder_of(invitation), invitation=invitation, answers=answers_to(invitation))
+    return raced
+
+
+def send_all(partnership) -> None:
+    with acting_in(partnership):
+        waiting = list(Invitation.objects.select_related("partnership", "respondent"))
+    for invitation in waiting:
+        try:
+            with acting_in(partnership):
+                submit_answers(actor=holder_of(invitation), invitation=invitation)
+        except DomainError:
+            continue
+
+
+def test_certificates_are_numbered_without_gaps_and_issued_once(answered):
+    def both() -> None:
+        send_all(answered)
+        issue_certificates(answered, at("2099-01-01"))
+
+    outcomes = together(4, both)
+    assert outcomes == [None] * 4
+    with acting_in(answered):
+        numbers = sorted(Certificate.objects.values_list("number", flat=True))
+        assert len(numbers) == PEOPLE
+        assert [int(number[-6:]) for number in numbers] == list(range(1, PEOPLE + 1))
+        assert Message.objects.filter(purpose="certificate").count() == PEOPLE
+
+
+def test_control_numbers_collide_when_the_counter_is_not_locked(answered, monkeypatch):
+    """The race is real: the same test without the lock on the counter does not give one number to each."""
+
+    def unlocked(booking, numbering, now) -> str:
+        counter, _ = certificates.CertificateCounter.objects.get_or_create(
+            partnership=booking.partnership, year=2026
+        )
+        time.sleep(0.05)
+        counter.last += 1
+        counter.save(update_fields=["last"])
+        return f"RACE-{counter.last}"
+
+    monkeypatch.setattr(certificates, "_number", unlocked)
+    with acting_in(answered):
+        invitations = list(Invitation.objects.select_related("partnership", "respondent")[:4])
+
+    def send() -> None:
+        invitation = invitations.pop()
+        with acting_in(answered):
+            submit_answers(actor=holder_of(invitation), invitation=invitation)
+
+    outcomes = together(4, send)
+    assert any(isinstance(one, Exception) for one in outcomes)
+
+
+def test_answers_sent_twice_at_once_count_once(answered):
+    with acting_in(answered):
+        invitation = Invitation.objects.select_related("partnership", "respondent").first()
+
+    def send() -> None:
+        with acting_in(answered):
+            submit_answers(actor=holder_of(invitation), invitation=invitation)
+
+    outcomes = together(5, send)
+    assert outcomes.count(None) == 1
+    assert all(isinstance(one, DomainError) for one in outcomes if one is not None)
+    with acting_in(answered):
+        assert Certificate.objects.count() == 1
