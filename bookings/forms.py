@@ -1,11 +1,12 @@
 """Forms about bookings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
-from partnerships.models import Membership
+from bookings.models import Attendance, Booking
+from partnerships.models import Membership, Organisation
 from partnerships.policy import PrerequisiteRule
 
 WHO_SEES_IT = (
@@ -55,6 +56,7 @@ class BookForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(str(one.organisation_id), one.organisation.name) for one in memberships]
         self.fields["organisation"].choices = choices
+        self.only_organisation = choices[0][1] if len(choices) == 1 else ""
         if len(choices) == 1:
             self.fields["organisation"].widget = forms.HiddenInput()
             self.fields["organisation"].initial = choices[0][0]
@@ -64,6 +66,11 @@ class BookForm(forms.Form):
             self.fields["declaration"].error_messages["required"] = f"Confirm that {learner} can come"
         else:
             self.fields["declaration"].label = f"My manager agrees, and I {_BEFORE[prerequisite]}"
+
+    def chosen(self, memberships: Sequence[Membership]) -> Organisation:
+        """The organisation to book for."""
+        key = self.cleaned_data["organisation"]
+        return next(one.organisation for one in memberships if one.organisation_id == key)
 
 
 class AccessNeedsForm(forms.Form):
@@ -82,3 +89,41 @@ class CancelForm(forms.Form):
         max_length=250,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class SearchForm(forms.Form):
+    """Finding a person by name."""
+
+    q = forms.CharField(label="Name contains", required=False, max_length=100)
+
+
+class RegisterForm(forms.Form):
+    """Present or absent for each person; whoever is left open stays as they were."""
+
+    def __init__(
+        self, *args: Any, bookings: Sequence[Booking], held: Mapping[int, str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._names = {f"mark_{booking.pk}": booking.pk for booking in bookings}
+        for booking in bookings:
+            self.fields[f"mark_{booking.pk}"] = forms.ChoiceField(
+                label=booking.person.name,
+                help_text=booking.organisation.name,
+                choices=Attendance.Mark.choices,
+                required=False,
+                initial=held.get(booking.pk),
+                widget=forms.RadioSelect(attrs={"class": "govuk-radios--inline govuk-radios--small"}),
+            )
+
+    @property
+    def marks(self) -> dict[int, str]:
+        """The marks that were made, by booking."""
+        return {key: self.cleaned_data[name] for name, key in self._names.items() if self.cleaned_data[name]}
+
+    @property
+    def summary(self) -> str:
+        """How many were present, absent and not marked."""
+        marks = list(self.marks.values())
+        present, absent = marks.count(Attendance.Mark.PRESENT), marks.count(Attendance.Mark.ABSENT)
+        open_ = len(self._names) - len(marks)
+        return f"{present} present, {absent} absent" + (f", {open_} not marked yet" if open_ else "")

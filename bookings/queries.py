@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
-from bookings.states import UPCOMING, BookingState
+from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
+from courses.models import Session, SessionDate
 from partnerships.actors import Actor
+from partnerships.models import Membership
+from partnerships.permissions import Permission
 
 
 def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -42,3 +45,98 @@ def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
         .values("number")
     )
     return bookings.annotate(position=Coalesce(Subquery(ahead), 0) + 1)
+
+
+def listed(bookings: BookingQuerySet) -> BookingQuerySet:
+    """With what a list shows of each, and no more."""
+    return bookings.select_related("person", "organisation", "session__course").only(
+        "state",
+        "booked_at",
+        "was_late_cancellation",
+        "person__name",
+        "organisation__name",
+        "session__starts_at",
+        "session__course__title",
+    )
+
+
+def people_on(session: Session) -> BookingQuerySet:
+    """Who holds a place, by name, with their access needs: for the team and the session's trainers alone."""
+    return _of(session).holding_a_place().select_related("access_needs").order_by("person__name_key", "pk")
+
+
+def queue_of(session: Session) -> BookingQuerySet:
+    """Who waits, first come first."""
+    return _of(session).waiting()
+
+
+def cancelled_on(session: Session) -> BookingQuerySet:
+    """Who cancelled, last first."""
+    return _of(session).filter(state=BookingState.CANCELLED).order_by("-cancelled_at", "pk")
+
+
+def _of(session: Session) -> BookingQuerySet:
+    bookings = Booking.objects.filter(partnership=session.partnership_id, session=session)
+    return bookings.select_related("person", "organisation", "booked_by")
+
+
+def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """Each date of a session with how many are marked, and whether its register is open."""
+    return [
+        {
+            "date": date,
+            "is_open": date.starts_at <= now and session.status == Session.Status.PUBLISHED,
+            "marked": date.marked,
+            "complete": date.marked >= session.places_taken,
+        }
+        for date in _with_marks(
+            SessionDate.objects.filter(partnership=session.partnership_id, session=session)
+        )
+    ]
+
+
+def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "QuerySet[SessionDate]":
+    """The dates of these sessions that have begun and on which somebody is not marked yet, oldest first."""
+    begun = SessionDate.objects.filter(
+        session__in=sessions, session__status=Session.Status.PUBLISHED, starts_at__lte=now
+    )
+    return _with_marks(begun).filter(marked__lt=F("session__places_taken")).select_related("session__course")
+
+
+def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[SessionDate]":
+    holding = Q(attendances__booking__state__in=HOLDS_PLACE)
+    return dates.annotate(marked=Count("attendances", filter=holding)).order_by("starts_at", "pk")
+
+
+def trained_sessions(actor: Actor, now: datetime) -> dict[str, Any]:
+    """The actor's sessions, coming and past, and the registers that are still to be marked (two queries)."""
+    own = Session.objects.trained_by(actor).exclude(status=Session.Status.DRAFT)
+    sessions = own.select_related("course", "venue").order_by("starts_at", "pk")
+    sessions = list(
+        sessions.annotate(
+            waiting=Count("bookings", filter=Q(bookings__state=BookingState.WAITING)),
+            attended=Count("bookings", filter=Q(bookings__state=BookingState.ATTENDED)),
+        )
+    )
+    return {
+        "outstanding": list(registers_outstanding(own, now)),
+        "coming": [session for session in sessions if session.ends_at > now],
+        "past": [session for session in reversed(sessions) if session.ends_at <= now],
+    }
+
+
+def people_to_book(actor: Actor, session: Session, text: str, limit: int = 30) -> "list[Membership]":
+    """The people whom the actor may book, by name, each with ``booked`` where they have a live booking already.
+
+    A lead sees the organisation's people at once; the team searches among everybody.
+    """
+    memberships = Membership.objects.live().filter(partnership=actor.partnership)
+    if not actor.may(Permission.MANAGE_BOOKINGS):
+        memberships = memberships.filter(organisation__in=actor.led_organisation_ids)
+    elif not text:
+        return []
+    if text:
+        memberships = memberships.filter(person__name_key__contains=text.lower())
+    booked = Booking.objects.filter(session=session, person=OuterRef("person"), state__in=LIVE)
+    found = memberships.select_related("person", "organisation").annotate(booked=Exists(booked))
+    return list(found.order_by("person__name_key", "pk")[:limit])

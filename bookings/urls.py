@@ -2,13 +2,22 @@
 
 from django.urls import path
 
-from bookings.views import own
+from bookings.views import book, desk, own, training
 
 app_name = "bookings"
 urlpatterns = [
+    path("sessions/<int:pk>/book/", book.book, name="book"),
+    path("sessions/<int:pk>/book/for/", book.choose_person, name="choose_person"),
+    path("sessions/<int:pk>/book/for/<int:person_pk>/", book.book_for, name="book_for"),
     path("me/bookings/", own.mine, name="mine"),
     path("me/bookings/<int:pk>/", own.booking, name="booking"),
     path("me/bookings/<int:pk>/calendar.ics", own.calendar, name="calendar"),
     path("me/bookings/<int:pk>/cancel/", own.cancel, name="cancel"),
     path("me/bookings/<int:pk>/access-needs/", own.access_needs, name="access_needs"),
+    path("training/", training.training, name="training"),
+    path("training/sessions/<int:pk>/", training.training_session, name="training_session"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/", training.register, name="register"),
+    path("desk/bookings/", desk.desk_bookings, name="desk_bookings"),
+    path("desk/bookings/export.xlsx", desk.export, name="export"),
+    path("desk/sessions/<int:pk>/bookings/", desk.desk_session, name="desk_session"),
 ]

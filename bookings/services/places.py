@@ -58,7 +58,7 @@ def book_place(
         session = locked_session(actor, session)
         # Read under the lock, so that the order of the queue is the order in which people got here.
         now = timezone.now()
-        _check_open(actor, session, now)
+        check_open(actor, session, now)
         _check_not_booked(actor, session, person)
         fill_places(system(actor.partnership, "promote waiting"), session, now)
         state = _next_state(session, now, accept_waiting)
@@ -146,7 +146,8 @@ def is_late_now(actor: Actor, session: Session) -> bool:
     return _is_late(actor, session, timezone.now())
 
 
-def _check_open(actor: Actor, session: Session, now: datetime) -> None:
+def check_open(actor: Actor, session: Session, now: datetime) -> None:
+    """Refuse in words when the actor can't book this session at this moment."""
     if session.status == Session.Status.CANCELLED:
         raise DomainError("This session has been cancelled.")
     if session.status != Session.Status.PUBLISHED or session.course.status != Course.Status.PUBLISHED:

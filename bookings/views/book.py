@@ -1,0 +1,115 @@
+"""Booking a place, for oneself or, as a lead or the team, for somebody else."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from bookings.arrangements import dates_of
+from bookings.forms import BookForm, SearchForm
+from bookings.models import Booking
+from bookings.queries import people_to_book
+from bookings.services.places import AlreadyBooked, SessionIsFull, book_place, check_open
+from bookings.services.rights import memberships_to_book_with
+from courses.models import Session
+from partnerships.models import Person
+from partnerships.permissions import Permission, requires
+
+
+@requires(Permission.BOOK_PLACE)
+def book(request: HttpRequest, pk: int) -> HttpResponse:
+    """Book a place for myself, or join the waiting list."""
+    return _book(request, pk, request.actor.person)
+
+
+@requires(Permission.BOOK_PLACE)
+def book_for(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
+    """Book a place for one of my organisation's people or, as the team, for anybody."""
+    return _book(request, pk, get_object_or_404(Person.objects.visible_to(request.actor), pk=person_pk))
+
+
+@requires(Permission.BOOK_PLACE)
+def choose_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Find the person to book for."""
+    if not (request.actor.is_team or request.actor.led_organisation_ids):
+        raise Http404
+    session = _session(request, pk)
+    form = SearchForm(request.GET or None)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    found = people_to_book(request.actor, session, text)
+    return render(
+        request,
+        "bookings/choose_person.html",
+        {"search": form, "session": session, "found": found, "q": text},
+    )
+
+
+def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
+    session, own = _session(request, pk), person == request.actor.person
+    memberships = list(memberships_to_book_with(request.actor, person))
+    if not memberships:
+        raise Http404
+    held = (
+        Booking.objects.filter(partnership=request.partnership, session=session, person=person).live().first()
+    )
+    if held is not None and request.method == "GET":
+        return redirect("bookings:booking", request.partnership.slug, held.pk)
+    check_open(request.actor, session, timezone.now())
+    waiting = session.bookings.filter(partnership=request.partnership).waiting().count()
+    has_place = session.places_left > waiting
+    options = {
+        "memberships": memberships,
+        "prerequisite": request.partnership.policy(session.starts_at).booking.prerequisite.value,
+        "learner": "" if own else person.name,
+    }
+    form = BookForm(request.POST or None, initial={"expects_place": has_place}, **options)
+    just_filled = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            booking = book_place(
+                actor=request.actor,
+                session=session,
+                person=person,
+                organisation=form.chosen(memberships),
+                access_needs=form.cleaned_data["access_needs"],
+                accept_waiting=not form.cleaned_data["expects_place"],
+            )
+        except AlreadyBooked as refusal:
+            messages.info(request, refusal.sentence)
+            return redirect("bookings:booking", request.partnership.slug, refusal.booking.pk)
+        except SessionIsFull:
+            just_filled, has_place = True, False
+            form = BookForm({**request.POST.dict(), "expects_place": "False"}, **options)
+        else:
+            return _booked(request, booking, own)
+    context = {
+        "form": form,
+        "session": session,
+        "dates": dates_of(session),
+        "person": person,
+        "own": own,
+        "has_place": has_place,
+        "waiting": waiting,
+        "just_filled": just_filled,
+        "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
+    }
+    return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _booked(request: HttpRequest, booking: Booking, own: bool) -> HttpResponse:
+    slug, who = request.partnership.slug, "You have" if own else f"{booking.person.name} has"
+    if booking.holds_place:
+        messages.success(request, f"{who} a place. We have sent the details by email.")
+    else:
+        who = "You are" if own else f"{booking.person.name} is"
+        messages.success(request, f"{who} on the waiting list.")
+    if not own and request.actor.is_team:
+        return redirect("bookings:desk_session", slug, booking.session_id)
+    return redirect("bookings:booking", slug, booking.pk)
+
+
+def _session(request: HttpRequest, pk: int) -> Session:
+    sessions = (
+        Session.objects.visible_to(request.actor).select_related("course", "venue").prefetch_related("dates")
+    )
+    return get_object_or_404(sessions, pk=pk)

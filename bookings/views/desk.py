@@ -1,0 +1,53 @@
+"""The team's lists of bookings."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from bookings.exports import bookings_sheet
+from bookings.filters import BookingFilter
+from bookings.queries import cancelled_on, listed, people_on, queue_of, registers_of
+from courses.models import Session
+from partnership_portal.tables import xlsx_response
+from partnership_portal.working_days import uk_today
+from partnerships.permissions import Permission, requires
+
+ROWS = 50
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+def desk_bookings(request: HttpRequest) -> HttpResponse:
+    """Every booking, filtered and sorted, fifty to a page."""
+    chosen = BookingFilter(request.GET, actor=request.actor)
+    page = Paginator(listed(chosen.bookings()), ROWS).get_page(request.GET.get("page"))
+    return render(request, "bookings/desk_bookings.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same bookings as a spreadsheet."""
+    chosen = BookingFilter(request.GET, actor=request.actor)
+    name = f"bookings-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
+    return xlsx_response(name, [bookings_sheet(chosen.bookings())])
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """The people of one session: with a place, waiting, cancelled."""
+    sessions = (
+        Session.objects.visible_to(request.actor).select_related("course", "venue").prefetch_related("dates")
+    )
+    session = get_object_or_404(sessions, pk=pk)
+    now = timezone.now()
+    context = {
+        "session": session,
+        "people": people_on(session),
+        "queue": queue_of(session),
+        "cancelled": cancelled_on(session),
+        "registers": registers_of(session, now),
+        "can_book": session.status == Session.Status.PUBLISHED and session.ends_at > now,
+        "can_cancel": session.starts_at > now,
+    }
+    return render(request, "bookings/desk_session.html", context)

@@ -1,0 +1,238 @@
+"""The pages of booking: from the session to the place, also from stale pages and from the wrong people."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings.models import AccessNeeds, Booking
+from courses.models import Session
+from partnerships.models import Membership, User
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.bookings.moving import begun, over
+from tests.factories import make_organisation, make_person, make_session
+
+
+def url(name: str, *args: int) -> str:
+    return reverse(f"bookings:{name}", args=["alphashire", *args])
+
+
+PROMISE = {"declaration": "on", "expects_place": "True"}
+
+
+def _post_booking(client, person, session, **changes):
+    organisation = person.memberships.first().organisation_id
+    return client.post(
+        url("book", session.pk), {"organisation": organisation, **PROMISE, **changes}, follow=True
+    )
+
+
+def test_booking_leads_to_the_confirmation_with_all_one_needs(partnership, sign_in) -> None:
+    person = make_person(partnership)
+    session = make_session(partnership, days=2, joining_link="https://meet.example/room")
+    client = sign_in(person)
+    page = client.get(url("book", session.pk))
+    assert "20 places left." in page.content.decode()
+    assert "meet.example" not in page.content.decode()
+    page = _post_booking(client, person, session, access_needs="Hearing loop")
+    text = page.content.decode()
+    assert page.redirect_chain[-1][0] == url("booking", Booking.objects.get().pk)
+    for part in (
+        "You have a place",
+        "https://meet.example/room",
+        "Hearing loop",
+        "calendar.ics",
+        "Cancel the booking",
+    ):
+        assert part in text, part
+
+
+def test_the_form_says_what_is_missing(partnership, sign_in) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    second = make_organisation(partnership, name="Second job")
+    Membership.objects.create(
+        partnership=partnership, person=person, organisation=second, started_on=timezone.now().date()
+    )
+    page = sign_in(person).post(url("book", session.pk), {"expects_place": "True"})
+    text = page.content.decode()
+    assert "Choose the organisation this is for" in text
+    assert "Confirm that you can come" in text
+    assert 'href="#id_declaration"' in text
+    assert not Booking.objects.exists()
+    page = _post_booking(sign_in(person), person, session, organisation=second.pk)
+    assert Booking.objects.get().organisation == second
+
+
+def test_a_forged_organisation_is_refused(partnership, sign_in) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    _post_booking(sign_in(person), person, session, organisation=make_organisation(partnership).pk)
+    assert not Booking.objects.exists()
+
+
+def test_a_stale_page_offers_the_waiting_list_and_books_nothing_by_itself(partnership, sign_in, book) -> None:
+    person, session = make_person(partnership), make_session(partnership, capacity=1)
+    client = sign_in(person)
+    assert "1 place left." in client.get(url("book", session.pk)).content.decode()
+    book(make_person(partnership), session)
+    page = _post_booking(client, person, session, access_needs="Large print")
+    text = page.content.decode()
+    assert page.status_code == 409
+    assert "has just gone" in text
+    assert "Join the waiting list" in text
+    assert "Large print" in text
+    assert not Booking.objects.filter(person=person).exists()
+    page = _post_booking(client, person, session, expects_place="False")
+    assert "You are number 1 on the waiting list" in page.content.decode()
+
+
+def test_pressing_twice_shows_the_booking_that_is_there(partnership, sign_in) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    client = sign_in(person)
+    for _ in range(2):
+        page = _post_booking(client, person, session)
+    assert "You already have a place on this session." in page.content.decode()
+    assert Booking.objects.count() == 1
+    assert client.get(url("book", session.pk))["Location"] == url("booking", Booking.objects.get().pk)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_session_that_is_over_is_refused_in_a_sentence(partnership, sign_in, method) -> None:
+    person, session = make_person(partnership), over(make_session(partnership))
+    page = getattr(sign_in(person), method)(url("book", session.pk), PROMISE)
+    assert page.status_code == 409
+    assert "This session is over." in page.content.decode()
+
+
+def test_signing_in_comes_back_to_the_booking(partnership) -> None:
+    session = make_session(partnership)
+    page = Client().get(url("book", session.pk))
+    assert page.status_code == 302
+    assert page["Location"].endswith(f"?next={url('book', session.pk)}")
+
+
+def test_an_account_without_membership_is_asked_to_join(partnership) -> None:
+    client = Client()
+    client.force_login(
+        User.objects.create_user("new@alphashire.example", "correct horse battery", name="New")
+    )
+    page = client.get(url("book", make_session(partnership).pk))
+    assert page["Location"] == reverse("partnerships:join", args=["alphashire"])
+
+
+def test_my_bookings_show_what_is_coming_where_i_wait_and_what_was(partnership, sign_in, book) -> None:
+    person = make_person(partnership)
+    sessions = [make_session(partnership, capacity=1) for _ in range(3)]
+    book(person, sessions[0])
+    book(make_person(partnership), sessions[1])
+    book(person, sessions[1])
+    book(person, sessions[2])
+    over(sessions[2])
+    page = sign_in(person).get(url("mine"))
+    found = page.context
+    assert [[one.session for one in found[part]] for part in ("coming", "waiting", "past")] == [
+        [sessions[0]],
+        [sessions[1]],
+        [sessions[2]],
+    ]
+    assert "Number 1 on the list" in page.content.decode()
+
+
+def test_cancelling_asks_first_and_acts_on_post_only(partnership, sign_in, book) -> None:
+    person = make_person(partnership)
+    booking = book(person, make_session(partnership))
+    client = sign_in(person)
+    page = client.get(url("cancel", booking.pk))
+    assert "Cancel your place?" in page.content.decode()
+    booking.refresh_from_db()
+    assert booking.state == "confirmed"
+    client.post(url("cancel", booking.pk), {"reason": "Ill"})
+    booking.refresh_from_db()
+    assert (booking.state, booking.cancel_reason) == ("cancelled", "Ill")
+
+
+def test_the_page_warns_of_short_notice(partnership, sign_in, book) -> None:
+    session = make_session(partnership)
+    person = make_person(partnership)
+    booking = book(person, session)
+    client = sign_in(person)
+    assert "late cancellation" not in client.get(url("cancel", booking.pk)).content.decode()
+    Session.objects.filter(pk=session.pk).update(
+        starts_at=timezone.now() + timedelta(days=1), booking_closes_at=timezone.now()
+    )
+    assert "late cancellation" in client.get(url("cancel", booking.pk)).content.decode()
+
+
+def test_nobody_sees_or_cancels_what_is_not_theirs(partnership, neighbour, sign_in, book) -> None:
+    organisation = make_organisation(partnership)
+    person = make_person(partnership, organisation=organisation)
+    booking = book(person, make_session(partnership), access_needs="Secret need")
+    strangers = [
+        make_person(partnership, organisation=organisation),
+        make_person(partnership, Role.ORGANISATION_LEAD),
+        make_person(partnership, Role.TRAINER),
+    ]
+    for stranger in strangers:
+        for name in ("booking", "cancel", "calendar", "access_needs"):
+            assert sign_in(stranger).get(url(name, booking.pk)).status_code == 404, (stranger, name)
+            assert sign_in(stranger).post(url(name, booking.pk)).status_code == 404, (stranger, name)
+    with acting_in(neighbour):
+        foreign_team = make_person(neighbour, Role.TEAM)
+        theirs = make_session(neighbour)
+    assert sign_in(foreign_team).get(f"/betashire/me/bookings/{booking.pk}/").status_code == 404
+    assert sign_in(person).get(url("book", theirs.pk)).status_code == 404
+
+
+def test_a_lead_sees_the_booking_but_neither_needs_nor_joining_link(partnership, sign_in, book) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    session = make_session(partnership, joining_link="https://meet.example/room")
+    booking = book(make_person(partnership, organisation=organisation), session, access_needs="Secret need")
+    page = sign_in(lead).get(url("booking", booking.pk)).content.decode()
+    assert "Cancel the booking" in page
+    assert "Secret need" not in page
+    assert "meet.example" not in page
+
+
+def test_a_lead_books_for_a_colleague_and_nobody_else_does(partnership, sign_in) -> None:
+    organisation, session = make_organisation(partnership), make_session(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    colleague = make_person(partnership, organisation=organisation, name="Cal Colleague")
+    stranger = make_person(partnership, name="Stan Stranger")
+    client = sign_in(lead)
+    page = client.get(url("choose_person", session.pk)).content.decode()
+    assert "Cal Colleague" in page
+    assert "Stan Stranger" not in page
+    client.post(url("book_for", session.pk, colleague.pk), {"organisation": organisation.pk, **PROMISE})
+    assert Booking.objects.get().person == colleague
+    assert "Already booked" in client.get(url("choose_person", session.pk)).content.decode()
+    assert client.get(url("book_for", session.pk, stranger.pk)).status_code == 404
+    assert sign_in(colleague).get(url("book_for", session.pk, lead.pk)).status_code == 404
+    assert sign_in(colleague).get(url("choose_person", session.pk)).status_code == 404
+
+
+def test_the_team_finds_and_books_anybody(partnership, sign_in) -> None:
+    session, team = make_session(partnership), make_person(partnership, Role.TEAM)
+    person = make_person(partnership, name="Wanda Walkin", account=False)
+    begun(session)
+    client = sign_in(team)
+    assert "Wanda" not in client.get(url("choose_person", session.pk)).content.decode()
+    assert "Wanda" in client.get(url("choose_person", session.pk), {"q": "WALK"}).content.decode()
+    page = client.post(
+        url("book_for", session.pk, person.pk),
+        {"organisation": person.memberships.get().organisation_id, **PROMISE},
+        follow=True,
+    )
+    assert page.redirect_chain[-1][0] == url("desk_session", session.pk)
+    assert "Wanda Walkin has a place." in page.content.decode()
+
+
+def test_access_needs_can_be_changed_from_the_booking(partnership, sign_in, book) -> None:
+    person = make_person(partnership)
+    booking = book(person, make_session(partnership), access_needs="Loop")
+    client = sign_in(person)
+    assert "Loop" in client.get(url("access_needs", booking.pk)).content.decode()
+    client.post(url("access_needs", booking.pk), {"access_needs": "Large print"})
+    assert AccessNeeds.objects.get().text == "Large print"
