@@ -1,4 +1,4 @@
-"""Courses at risk: coming sessions with too few bookings or no trainer (domain: Herefordshire §8.1)."""
+"""Courses at risk: coming sessions with too few bookings or no trainer."""
 
 from dataclasses import dataclass
 from datetime import datetime

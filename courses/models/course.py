@@ -74,7 +74,7 @@ class Course(TenantModel):
         ordering = ["title"]
         constraints = [
             models.UniqueConstraint(fields=["partnership", "slug"], name="one_course_per_slug"),
-            # What every published course states (domain.md, Herefordshire §7.3).
+            # What every published course states before anybody is asked to book it.
             models.CheckConstraint(
                 condition=~Q(status="published")
                 | (

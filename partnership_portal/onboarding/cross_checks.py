@@ -28,7 +28,7 @@ class File:
         item: Any = self.document
         for part in place:
             if isinstance(item, dict):
-                item = item.get(part)
+                item = item.get(str(part))
             elif isinstance(item, list) and isinstance(part, int) and part < len(item):
                 item = item[part]
             else:

@@ -57,7 +57,7 @@ class Ledger:
         """Make the one row that ``rows`` names, or write into it those of the values that the file newly says."""
         row = rows.first()
         if row is None:
-            row = rows.model.objects.create(partnership=self.actor.partnership, **new, **values)
+            row = rows.model._default_manager.create(partnership=self.actor.partnership, **new, **values)
             self.created.append(what)
             self._record("created_from_file", row, after={**new, **values})
             return row

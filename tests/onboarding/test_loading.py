@@ -1,0 +1,236 @@
+"""A partnership joins, and changes, by its file; loading twice is loading once."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from courses.models import Course, Requirement
+from courses.services.courses import publish_course
+from partnership_portal.onboarding.loading import Loaded, load_profile
+from partnership_portal.onboarding.reading import shipped_profiles
+from partnerships.errors import DomainError
+from partnerships.models import (
+    AuditEntry,
+    CompetencyGroup,
+    Meeting,
+    Organisation,
+    Partnership,
+    PolicyVersion,
+    ProfileLoad,
+    Sector,
+    SubGroup,
+)
+from partnerships.policy import CertificateRelease
+from partnerships.services.policies import policy_in_force
+from partnerships.tenancy import acting_in
+from tests.factories import job, make_person, make_session
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded(borsetshire) -> Loaded:
+    return load_profile(text=borsetshire)
+
+
+def rows(partnership: Partnership) -> dict[str, int]:
+    """How many rows of each kind that a load can write."""
+    kinds = (
+        Sector,
+        Organisation,
+        CompetencyGroup,
+        SubGroup,
+        Meeting,
+        PolicyVersion,
+        ProfileLoad,
+        Course,
+        Requirement,
+    )
+    with acting_in(partnership):
+        return {kind.__name__: kind.objects.count() for kind in (*kinds, AuditEntry)}
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_shipped_profile_loads_and_loading_it_again_changes_nothing(name) -> None:
+    first = load_profile(path=name)
+    before = rows(first.partnership)
+    again = load_profile(path=name)
+    assert first.ledger.created
+    assert again.ledger.is_still
+    assert rows(first.partnership) == before
+    assert before["Course"] > 5 and before["CompetencyGroup"] >= 3 and 8 <= before["Organisation"] <= 16
+
+
+def test_a_load_writes_the_whole_file(loaded) -> None:
+    with acting_in(loaded.partnership):
+        course = Course.objects.get(slug="first-steps")
+        assert (course.status, course.priority.code, course.objective_list) == (
+            "published",
+            "rural",
+            ["Notice.", "Tell."],
+        )
+        assert [group.code for group in course.groups.all()] == ["a"]
+        assert Course.objects.get(slug="first-steps-online").status == "draft"
+        requirement = Requirement.objects.get()
+        assert {option.slug for option in requirement.courses.all()} == {"first-steps", "first-steps-online"}
+        assert CompetencyGroup.objects.get(code="b").builds_on.code == "a"
+        assert Organisation.objects.get(name="Ambridge Young Farmers").charging_class == "guest"
+        assert Meeting.objects.filter(starts_at__gt=timezone.now()).count() == 3
+        assert all(meeting.papers_due_on < meeting.starts_at.date() for meeting in Meeting.objects.all())
+        assert AuditEntry.objects.filter(action="partnerships.found_partnership").count() == 1
+        assert AuditEntry.objects.filter(action="courses.created_from_file").count() == 4
+
+
+def test_a_changed_value_makes_a_second_version_and_the_past_keeps_the_first(loaded, borsetshire) -> None:
+    before_the_change = timezone.now()
+    changed = load_profile(text=borsetshire.replace('"after_attendance"', '"after_evaluation"'))
+    assert changed.policy_number == 2
+    assert [line for line in changed.ledger.changed if line.startswith("policy, version 2")]
+    with acting_in(loaded.partnership):
+        then = policy_in_force(loaded.partnership, before_the_change)
+        now = policy_in_force(loaded.partnership, timezone.now())
+    assert then.certificate.release.value is CertificateRelease.AFTER_ATTENDANCE
+    assert now.certificate.release.value is CertificateRelease.AFTER_EVALUATION
+
+
+def test_changed_names_are_written_into_the_same_rows(loaded, borsetshire) -> None:
+    with acting_in(loaded.partnership):
+        course, group = Course.objects.get(slug="first-steps"), CompetencyGroup.objects.get(code="a")
+        subgroup, requirement = SubGroup.objects.get(), Requirement.objects.get()
+    text = borsetshire.replace("First steps in safeguarding", "First things first").replace(
+        "Band A", "Everyone"
+    )
+    text = text.replace("Learning Circle", "Learning Ring").replace(
+        '"first-steps", "first-steps-online"', '"first-steps"'
+    )
+    changed = load_profile(text=text)
+    with acting_in(loaded.partnership):
+        assert Course.objects.get(title="First things first").pk == course.pk
+        assert CompetencyGroup.objects.get(title="Everyone").pk == group.pk
+        assert SubGroup.objects.get(name="Learning Ring").pk == subgroup.pk
+        assert [option.slug for option in Requirement.objects.get(pk=requirement.pk).courses.all()] == [
+            "first-steps"
+        ]
+        assert Meeting.objects.filter(subgroup=subgroup).count() == 3
+    assert not changed.ledger.created and not changed.ledger.removed
+
+
+def without_course(text: str) -> str:
+    start, end = text.index('[[courses]]\nslug = "first-steps-online"'), text.index("[policy.certificate]")
+    return (text[:start] + text[end:]).replace('"first-steps", "first-steps-online"', '"first-steps"')
+
+
+def test_a_course_taken_out_of_the_file_is_archived(loaded, borsetshire) -> None:
+    load_profile(text=without_course(borsetshire))
+    with acting_in(loaded.partnership):
+        assert Course.objects.get(slug="first-steps-online").status == "archived"
+    load_profile(text=borsetshire)
+    with acting_in(loaded.partnership):
+        assert Course.objects.get(slug="first-steps-online").status == "draft"
+
+
+def test_a_course_with_coming_sessions_stays_and_nothing_else_is_written(loaded, borsetshire) -> None:
+    with acting_in(loaded.partnership):
+        make_session(loaded.partnership, course=Course.objects.get(slug="first-steps-online"))
+    before = rows(loaded.partnership)
+    with pytest.raises(DomainError, match=r"no longer names the course “First steps online”.*1 session"):
+        load_profile(text=without_course(borsetshire).replace("Band B", "Band Z"))
+    assert rows(loaded.partnership) == before
+    with acting_in(loaded.partnership):
+        assert CompetencyGroup.objects.get(code="b").title == "Band B"
+
+
+def test_what_the_team_changed_or_wrote_in_the_portal_stays(loaded, borsetshire) -> None:
+    with acting_in(loaded.partnership):
+        Course.objects.filter(slug="first-steps").update(summary="The team's own words.")
+        own = Course.objects.create(
+            partnership=loaded.partnership,
+            slug="ours",
+            title="Ours",
+            theme="Own",
+            method="virtual",
+            status="draft",
+        )
+        Organisation.objects.filter(name="Ambridge Young Farmers").update(name="Ambridge Farmers")
+    load_profile(text=borsetshire.replace("First steps in safeguarding", "First things first"))
+    with acting_in(loaded.partnership):
+        course = Course.objects.get(slug="first-steps")
+        assert (course.title, course.summary) == ("First things first", "The team's own words.")
+        own.refresh_from_db()
+        assert own.status == "draft"
+        assert not Organisation.objects.filter(name="Ambridge Young Farmers").exists()
+
+
+def test_a_draft_that_the_team_finished_and_published_stays_published(loaded, borsetshire) -> None:
+    with acting_in(loaded.partnership):
+        course = Course.objects.get(slug="first-steps-online")
+        for part in ("audience", "summary", "objectives", "duration", "trained_by"):
+            setattr(course, part, "Finished")
+        course.save()
+        publish_course(actor=job(loaded.partnership), course=course)
+    load_profile(text=borsetshire.replace("First steps online", "First steps at home"))
+    with acting_in(loaded.partnership):
+        course.refresh_from_db()
+        assert (course.title, course.status, course.summary) == (
+            "First steps at home",
+            "published",
+            "Finished",
+        )
+
+
+def test_a_group_in_use_stays_when_the_file_drops_it_and_an_unused_one_goes(loaded, borsetshire) -> None:
+    start, end = borsetshire.index('[[groups]]\ncode = "b"'), borsetshire.index("[[courses]]")
+    text = borsetshire[:start] + borsetshire[end:]
+    with acting_in(loaded.partnership):
+        person = make_person(loaded.partnership, competency_group=CompetencyGroup.objects.get(code="b"))
+    kept = load_profile(text=text)
+    assert "still in use" in kept.ledger.kept[0]
+    with acting_in(loaded.partnership):
+        person.memberships.update(competency_group=None)
+    load_profile(text=borsetshire)
+    load_profile(text=text)
+    with acting_in(loaded.partnership):
+        assert not CompetencyGroup.objects.filter(code="b").exists()
+
+
+def test_the_neighbour_is_not_touched(loaded, neighbour) -> None:
+    before = rows(neighbour)
+    load_profile(path="sandwell")
+    assert rows(neighbour) == before
+
+
+def test_the_command_tells_what_it_did(tmp_path, borsetshire) -> None:
+    file = tmp_path / "borsetshire.toml"
+    file.write_text(borsetshire, encoding="utf-8")
+    first, second, check = StringIO(), StringIO(), StringIO()
+    call_command("load_partnership", str(file), "--check", stdout=check)
+    assert "could be loaded" in check.getvalue()
+    assert not Partnership.objects.filter(slug="borsetshire").exists()
+    call_command("load_partnership", str(file), "harrow", stdout=first)
+    assert "created: course “First steps in safeguarding”" in first.getvalue()
+    assert Partnership.objects.filter(slug="harrow").exists()
+    call_command("load_partnership", str(file), stdout=second)
+    assert "nothing changed" in second.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"a = 1\na = ", "line 2: "),
+        (b"", "partnership: is missing"),
+    ],
+    ids=["no file", "not text", "not TOML", "empty"],
+)
+def test_the_command_refuses_what_is_no_profile(tmp_path, content, sentence) -> None:
+    file = tmp_path / "broken.toml"
+    if content is not None:
+        file.write_bytes(content)
+    errors = StringIO()
+    with pytest.raises(CommandError):
+        call_command("load_partnership", str(file), stderr=errors)
+    assert sentence in errors.getvalue()
+    assert not Partnership.objects.exists()

@@ -1,0 +1,176 @@
+"""A file with mistakes is told all of them at once, by the key's path, and writes nothing."""
+
+import copy
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partnership_portal.onboarding import reading
+from partnership_portal.onboarding.loading import load_profile
+from partnership_portal.onboarding.problems import Problem, ProfileRefused
+from partnership_portal.onboarding.reading import read_file, read_profile
+from partnerships.models import Partnership
+
+# What to break, and what must then be said.
+MISTAKES = [
+    (
+        '{ value = "after_attendance",',
+        '{ value = "later",',
+        "policy.certificate.release.value: expected one of after_attendance, after_evaluation, after_impact; "
+        'got "later"',
+    ),
+    ('theme = "Beginnings"\nmethod = "e_learning"', 'method = "e_learning"', "courses[1].theme: is missing"),
+    ('sector = "farming"', 'sector = "fishing"', "organisations[1].sector: expected a sector of this file"),
+    (
+        'any_of = ["first-steps", "first-steps-online"]',
+        'any_of = ["first-steps", "second-steps"]',
+        "groups[0].requirements[0].any_of[1]: expected a course of this file",
+    ),
+    ('builds_on = "a"', 'builds_on = "c"', "groups[1].builds_on: expected a group further up in this file"),
+    ('classes = ["guest"]', 'classes = ["guests"]', "policy.charging.rules[0].classes[0]: expected a charging class"),
+    ('priority = "rural"', 'priority = "urban"', "courses[0].priority: expected a priority of this file"),
+    ('charge_band = "open"\n\n', 'charge_band = "shut"\n\n', "courses[0].charge_band: expected a charge band"),
+    ('slug = "first-steps-online"', 'slug = "first-steps"', 'courses[1].slug: "first-steps" is there twice'),
+    ('code = "farming"', 'code = "council"', 'sectors[1].code: "council" is there twice'),
+    ('trained_by = "The circle"\n', "", "courses[0].trained_by: is missing; a published course states it"),
+    ('hours = 2', 'hours = "two"', 'courses[0].hours: expected a number; got "two"'),
+    (
+        "open_days = { value = 14, section",
+        "open_days = { value = 0, section",
+        "policy.evaluation.open_days.value: expected 1 or more; got 0",
+    ),
+    (
+        'pool = { value = "The circle of trainers", section = "§10" }',
+        'pool = { value = "The circle of trainers" }',
+        'policy.trainers.pool: give either section = "§…" or portal_default = true',
+    ),
+    (
+        'class_size_cap = { value = 12,',
+        'class_size_cap = { value = "few",',
+        'policy.booking.class_size_cap.value: expected a whole number or "none"; got "few"',
+    ),
+    ("last = 12", "last = 9", "policy.impact.window.value: last must be later than first"),
+    ('brand_colour = "#4a4a12"', 'brand_colour = "brown"', "partnership.brand_colour: expected a colour as #"),
+    ('slug = "borsetshire"', 'slug = "admin"', "partnership.slug: \"admin\" is one of the portal's own addresses"),
+    ('accent_colour', 'acent_colour', "partnership.acent_colour: is not a key that the portal knows; did you mean"),
+    ("from = 2026-01-01", "from = 1", "partnership.policy_effective_from: expected a date"),
+    ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
+]  # fmt: skip
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ProfileRefused) as refused:
+        read_profile(text)
+    return [str(problem) for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "sentence"), MISTAKES, ids=[wrong[:40] for _, wrong, _ in MISTAKES]
+)
+def test_each_mistake_is_told_by_its_path(borsetshire, right, wrong, sentence) -> None:
+    assert right in borsetshire
+    found = problems(borsetshire.replace(right, wrong, 1))
+    assert any(problem.startswith(sentence) for problem in found), found
+
+
+def test_six_mistakes_are_told_at_once_and_nothing_is_written(db, borsetshire) -> None:
+    text = borsetshire
+    for right, wrong, _ in MISTAKES[:6]:
+        text = text.replace(right, wrong, 1)
+    with pytest.raises(ProfileRefused) as refused:
+        load_profile(text=text)
+    found = [str(problem) for problem in refused.value.problems]
+    assert len(found) == 6
+    for _, _, sentence in MISTAKES[:6]:
+        assert any(problem.startswith(sentence) for problem in found), (sentence, found)
+    assert not Partnership.objects.exists()
+
+
+def test_mistakes_in_the_same_table_don_t_hide_one_another(borsetshire) -> None:
+    text = borsetshire.replace('theme = "Beginnings"\n', "", 1).replace('duration = "2 hours"\n', "")
+    assert [problem.split(":")[0] for problem in problems(text)] == [
+        "courses[0].duration",
+        "courses[0].theme",
+    ]
+
+
+def test_a_certificate_that_nobody_could_earn_is_refused(borsetshire) -> None:
+    found = problems(borsetshire.replace('"after_attendance"', '"after_impact"'))
+    assert found[0].startswith("policy.impact.learners.value: expected all_learners")
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("[partnership]\nslug = ", "line 2: "),
+        ("a = 1\nb = [1\nc = 2", "line 3: "),
+        ("a = 1\na = 2", "line 2: "),
+        ("a = " + "[" * 5000, "The file nests"),
+        ("a = " + "9" * 5000, "The file has a number"),
+    ],
+    ids=["no value", "open list", "twice", "deep", "long number"],
+)
+def test_broken_syntax_is_told_by_its_line(text, start) -> None:
+    assert problems(text)[0].startswith(start)
+
+
+# ------------------------------------------------------------ whatever the file says, the answer is a sentence
+
+VALUES = st.recursive(
+    st.none().map(lambda _: "")
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.dates()
+    | st.datetimes()
+    | st.times()
+    | st.sampled_from(["a", "first-steps", "core", "true", " ", "after_impact", "#000000"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(item: object, here: tuple = ()) -> list[tuple]:
+    children = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+    return [place for key, child in children for place in [(*here, key), *places(child, (*here, key))]]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_the_reader_answers_every_document_with_a_profile_or_with_problems(data) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    for _ in range(data.draw(st.integers(1, 4))):
+        *parents, last = data.draw(st.sampled_from(places(document)))
+        holder = document
+        for part in parents:
+            holder = holder[part]
+        if data.draw(st.booleans()):
+            holder[last] = data.draw(VALUES)
+        elif isinstance(holder, dict):
+            del holder[last]
+            if data.draw(st.booleans()):
+                holder[data.draw(st.text(max_size=8))] = data.draw(VALUES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_parse", lambda _: document)
+        try:
+            read_profile("")
+        except ProfileRefused as refused:
+            assert refused.problems
+            assert all(isinstance(problem, Problem) and problem.sentence for problem in refused.problems)
+
+
+@settings(max_examples=150, deadline=None)
+@given(start=st.integers(0, 20_000), length=st.integers(0, 400), instead=st.text(max_size=10))
+def test_the_reader_answers_every_text_with_a_profile_or_with_problems(start, length, instead) -> None:
+    text = TEXT[:start] + instead + TEXT[start + length :]
+    try:
+        read_profile(text)
+    except ProfileRefused as refused:
+        assert refused.problems
+
+
+TEXT = read_file("harrow")
+DOCUMENT = tomllib.loads(TEXT)
