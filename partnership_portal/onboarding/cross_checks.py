@@ -11,7 +11,7 @@ from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy
 from partnerships.profile import MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
 
 # The desk's own address beside the courses'.
-_RESERVED_COURSES = frozenset({"new"})
+_DESK_COURSE = "new"
 _SOURCE = 'give either section = "§…" or portal_default = true'
 
 Place = tuple[str | int, ...]
@@ -64,9 +64,9 @@ def _addresses(file: File) -> Iterator[Problem]:
             ("partnership", "slug"), f"{got(slug)} is one of the portal's own addresses; choose another"
         )
     for place, course in file.tables("courses"):
-        if course.get("slug") in _RESERVED_COURSES:
+        if course.get("slug") == _DESK_COURSE:
             yield file.problem(
-                (*place, "slug"), f"{got(course['slug'])} is one of the portal's own addresses"
+                (*place, "slug"), f"{got(_DESK_COURSE)} is one of the portal's own addresses"
             )
 
 
