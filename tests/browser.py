@@ -56,7 +56,9 @@ def open_browser(browser, live_server) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(10_000)
         contexts.append(context)
         if user is not None:
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_server.url}])
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_server.url}]
+            )
         return context.new_page()
 
     yield window
@@ -79,7 +81,9 @@ def assert_accessible(page: Page) -> None:
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         found = Axe().run(page).response["violations"]
-        told = [f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}" for one in found]
+        told = [
+            f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}" for one in found
+        ]
         assert not told, f"{page.url} at {size['width']} px: {told}"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{page.url} is {overflow} px too wide at 320 px"

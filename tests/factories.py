@@ -69,7 +69,15 @@ def policy(**changes: Any) -> Policy:
             "cadence": clause("quarterly"),
             "year_starts_in_month": clause(4),
             "contents": clause(
-                ["places", "attendance", "non_attendance", "by_organisation", "by_sector", "evaluation", "impact"]
+                [
+                    "places",
+                    "attendance",
+                    "non_attendance",
+                    "by_organisation",
+                    "by_sector",
+                    "evaluation",
+                    "impact",
+                ]
             ),
             "at_risk_bookings_percent": clause(50),
         },
@@ -196,7 +204,9 @@ def make_session(
     **fields: Any,
 ) -> Session:
     """A published session of three hours a day, in four weeks unless told otherwise, with a venue."""
-    starts_at = starts_at or (timezone.now() + timedelta(days=28)).replace(hour=9, minute=30, second=0, microsecond=0)
+    starts_at = starts_at or (timezone.now() + timedelta(days=28)).replace(
+        hour=9, minute=30, second=0, microsecond=0
+    )
     if "venue" not in fields:
         fields["venue"] = Venue.objects.create(
             partnership=partnership, name=f"Venue {next(_count)}", address="1 High Street", postcode="HR1 1AA"
