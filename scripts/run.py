@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import hashlib
 import os
 import signal
 import subprocess
@@ -78,8 +79,8 @@ def _run(var: Path, port: int) -> int:
         demo = environment["PORTAL_DEMO"] == "1"
         if demo:
             line = "Loading the five partnerships, and people to try them as."
-            _manage(environment, var, line, "load_demo", shown=True)
-        _manage(environment, var, "Collecting static files.", "collectstatic", "--no-input")
+            _manage(environment, var, line, "load_demo", "--skip-checks", shown=True)
+        _collect_static_files(environment, var)
         say("Starting web server, worker and beat.")
         with _children(_commands(var, port), environment, var) as children:
             _wait_until_it_answers(port, children)
@@ -146,6 +147,20 @@ def _manage(environment: dict[str, str], var: Path, line: str, *command: str, sh
         raise Refusal(
             f"“manage.py {command[0]}” failed: {lines[-1].rstrip('.')}. The whole story is in {log}."
         )
+
+
+def _collect_static_files(environment: dict[str, str], var: Path) -> None:
+    """Collect and compress them, which takes seconds, unless none has changed since the last time."""
+    fingerprint = hashlib.sha256((PROJECT / "requirements-run.lock").read_bytes())
+    for file in sorted((PROJECT / "static").rglob("*")):
+        if file.is_file():
+            fingerprint.update(str(file.relative_to(PROJECT)).encode() + file.read_bytes())
+    stamp = var / "static-files.sha256"
+    if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and (var / "staticfiles").is_dir():
+        return
+    line = "Collecting static files."
+    _manage(environment, var, line, "collectstatic", "--no-input", "--clear", "--skip-checks")
+    stamp.write_text(fingerprint.hexdigest())
 
 
 def _commands(var: Path, port: int) -> dict[str, list[str]]:
