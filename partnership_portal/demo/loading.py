@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 from random import Random
 
+from django.db import connection
 from django.utils import timezone
 
 from compliance.models import Report, TrainingRecord
@@ -38,6 +39,9 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     partnership = load_profile(path=file).partnership
     with acting_in(partnership):
         _fill(partnership, now)
+    with connection.cursor() as cursor:
+        # So much at once leaves the planner with wrong guesses until the database has looked again by itself.
+        cursor.execute("ANALYZE")
     _publish_last_quarter(partnership, now)
     return True
 

@@ -2,15 +2,25 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
+from compliance.queries.standing import standing_of
+from courses.models import Priority
+from partnership_portal.pages.front import groups_with_needs, soonest_sessions
+from partnership_portal.pages.mine import coming_up, record_figures
+from partnership_portal.pages.team_day import day_of
+from partnership_portal.pages.to_do import tasks_of
+from partnerships.accounts import partnerships_of
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, anyone, public, requires
 
 
 @anyone
 def portal(request: HttpRequest) -> HttpResponse:
-    """Choose a partnership."""
-    return render(request, "pages/portal.html", {"partnerships": Partnership.objects.filter(is_open=True)})
+    """Choose a partnership; one's own come first."""
+    own = partnerships_of(request.user) if request.user.is_authenticated else []
+    everybody = Partnership.objects.filter(is_open=True)
+    return render(request, "pages/portal.html", {"own": own, "partnerships": everybody})
 
 
 @anyone
@@ -28,16 +38,34 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @public
 def partnership_home(request: HttpRequest) -> HttpResponse:
     """What this partnership offers, coming sessions, and what my role needs."""
-    return render(request, "pages/partnership.html")
+    return render(
+        request,
+        "pages/partnership.html",
+        {
+            "sessions": soonest_sessions(request.actor, timezone.now()),
+            "groups": groups_with_needs(request.actor),
+            "priorities": Priority.objects.filter(partnership=request.partnership),
+        },
+    )
 
 
 @requires(Permission.SEE_OWN_PAGES)
 def my_page(request: HttpRequest) -> HttpResponse:
     """What I have to do, what is coming up, my record."""
-    return render(request, "pages/me.html")
+    now = timezone.now()
+    standing = standing_of(request.actor)
+    return render(
+        request,
+        "pages/me.html",
+        {
+            "tasks": tasks_of(request.actor, standing, now),
+            "figures": record_figures(request.actor, standing, now),
+            **coming_up(request.actor, now),
+        },
+    )
 
 
 @requires(Permission.RUN_DESK)
 def desk(request: HttpRequest) -> HttpResponse:
     """The partnership team's day."""
-    return render(request, "pages/desk.html")
+    return render(request, "pages/desk.html", day_of(request.actor, timezone.now()))

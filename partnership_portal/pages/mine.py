@@ -1,0 +1,52 @@
+"""What is coming up for somebody, and their record in a few figures."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+
+from bookings.models import Booking
+from bookings.queries import own_bookings
+from bookings.states import BookingState
+from compliance.queries.standing import Standing
+from courses.models import Session
+from evaluations.models import Certificate
+from partnership_portal.working_days import uk_moment
+from partnerships.actors import Actor
+from partnerships.models import Meeting
+from partnerships.permissions import Permission
+
+
+def coming_up(actor: Actor, now: datetime) -> dict[str, Any]:
+    """The actor's places, queues, sessions to train and meetings."""
+    bookings = own_bookings(actor, now)
+    found: dict[str, Any] = {"coming": bookings["coming"], "waiting": bookings["waiting"]}
+    if actor.may(Permission.SEE_OWN_SESSIONS):
+        trains = Session.objects.trained_by(actor).filter(status="published", ends_at__gt=now)
+        found["trains"] = list(trains.select_related("course", "venue").order_by("starts_at")[:5])
+    if actor.may(Permission.READ_REPORTS):
+        meetings = Meeting.objects.filter(partnership=actor.partnership, starts_at__gt=now)
+        found["meeting"] = meetings.select_related("subgroup").first()
+    return found
+
+
+def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict[str, Any]]:
+    """Courses, hours, certificates and requirements of one person (two queries)."""
+    year = now.year if (now.month, now.day) >= (4, 1) else now.year - 1
+    since = uk_moment(now.date().replace(year=year, month=4, day=1), now.min.time())
+    own = Booking.objects.of(actor).filter(state=BookingState.ATTENDED)
+    figures = own.aggregate(
+        courses=Count("pk"), hours=Sum("session__course__hours", filter=Q(session__ends_at__gte=since))
+    )
+    certificates = Certificate.objects.filter(
+        partnership=actor.partnership, booking__person=actor.person, revoked_at__isnull=True
+    ).count()
+    return [
+        {
+            "value": f"{standing.met_count} of {standing.required_count}",
+            "label": "Required training met",
+        },
+        {"value": figures["courses"], "label": "Courses attended here"},
+        {"value": f"{figures['hours'] or 0:g}", "label": f"Hours since 1 April {year}"},
+        {"value": certificates, "label": "Certificates"},
+    ]
