@@ -39,9 +39,9 @@ class Door:
     names: str
     key: dict[str, object]
 
-    def address(self, page: str = "", **more: object) -> str:
+    def address(self, suffix: str = "", **more: object) -> str:
         """The address of the survey's start, or of one of its pages."""
-        name = f"evaluations:{self.names}{page}"
+        name = f"evaluations:{self.names}{suffix}"
         return reverse(name, kwargs={"partnership": self.actor.partnership.slug, **self.key, **more})
 
     @property

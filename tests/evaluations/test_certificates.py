@@ -217,11 +217,8 @@ def test_desk_list_takes_the_same_number_of_queries(partnership, sign_in, rows, 
     client = sign_in(make_person(partnership, Role.TEAM))
     address = reverse("evaluations:certificates", args=[partnership.slug])
     client.get(address)
-    with django_assert_num_queries(DESK_QUERIES):
+    with django_assert_num_queries(12):
         client.get(address)
-
-
-DESK_QUERIES = 15
 
 
 def test_neighbours_certificates_are_not_in_the_list(partnership, neighbour, certificate, sign_in):

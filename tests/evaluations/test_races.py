@@ -117,6 +117,7 @@ def test_worker_killed_in_the_middle_leaves_nobody_asked_twice_or_missed(raced):
     assert worker.stdout.readline().strip() == "in the middle"
     worker.send_signal(signal.SIGKILL)
     assert worker.wait() == -signal.SIGKILL
+    worker.stdout.close()
     # The fifth was in an open transaction when the worker died: the four before it stand, whole.
     until = time.monotonic() + 10
     while time.monotonic() < until and asked(raced) != (4, 4):

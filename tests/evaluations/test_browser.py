@@ -1,0 +1,125 @@
+"""The pages in Chromium: answered on a phone without JavaScript, and every page accessible and narrow enough."""
+
+import pytest
+from django.urls import reverse
+
+from evaluations.jobs import ask_for_evaluations
+from evaluations.links import certificate_token, survey_token
+from evaluations.models import Certificate, Invitation
+from partnerships.models import Partnership, Person
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.test_summaries import rated
+from tests.factories import make_partnership, make_person, make_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def shire(db) -> Partnership:
+    """A partnership that the browser's requests can see, with one session evaluated by six of seven people."""
+    partnership = make_partnership("browsershire")
+    with acting_in(partnership):
+        adopt(partnership)
+        trainer = make_person(partnership, Role.TRAINER)
+        session = held(partnership, trainers=(trainer,))
+        make_session(partnership, course=session.course)
+        for _ in range(7):
+            booked(session)
+    ask_for_evaluations(partnership, session.ends_at)
+    with acting_in(partnership):
+        for number, invitation in enumerate(Invitation.objects.order_by("pk")[:6]):
+            answer(invitation, **rated(3 + number % 3, 2 + number % 2, 7), pledge=f"Plan number {number}")
+    return partnership
+
+
+def waiting(partnership: Partnership) -> Invitation:
+    return Invitation.objects.for_answering().get(partnership=partnership, state="open")
+
+
+def test_survey_on_a_phone_without_javascript(shire, open_browser):
+    with acting_in(shire):
+        address = reverse("evaluations:survey", args=[shire.slug, survey_token(waiting(shire))])
+    page = open_browser(width=320, javascript=False)
+    page.goto(address)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Save and continue").click()
+    assert page.get_by_role("heading", name="There is a problem").is_visible()
+    for legend, label in [
+        ("How relevant was the course to your work?", "5 – Very"),
+        ("Before the course, how confident were you in this area of your work?", "2"),
+        ("How confident are you now?", "8"),
+    ]:
+        page.get_by_role("group", name=legend).get_by_label(label, exact=True).check()
+    page.get_by_role("button", name="Save and continue").click()
+    for group in page.get_by_role("group").all():
+        group.get_by_label("4", exact=True).check()
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_label("What will you do differently because of the course?").fill("Ask what the child says")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("link", name="Change").first.click()
+    page.go_back()
+    page.get_by_role("button", name="Send answers").click()
+    assert page.get_by_role("heading", name="Thank you").is_visible()
+    page.get_by_role("link", name="Go to your certificate").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the certificate (PDF)").click()
+    assert download.value.suggested_filename.endswith(".pdf")
+
+
+def survey_pages(partnership: Partnership) -> list[str]:
+    link = reverse("evaluations:survey", args=[partnership.slug, survey_token(waiting(partnership))])
+    return [link, f"{link}1/", f"{link}2/", f"{link}3/", f"{link}check/", f"{link}x/"]
+
+
+def test_every_page_of_a_survey(shire, open_browser):
+    with acting_in(shire):
+        addresses = survey_pages(shire)
+        certificate = Certificate.objects.first()
+        token = certificate_token(certificate)
+        addresses.append(reverse("evaluations:linked_certificate", args=[shire.slug, token]))
+    check = reverse("evaluations:check", args=[shire.slug])
+    addresses += [check, f"{check}?number={certificate.number}", f"{check}?number=X", f"{check}?number="]
+    page = open_browser()
+    for address in addresses:
+        page.goto(address)
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("role", ["team", "trainer", "observer", "learner"])
+def test_every_page_of_a_role(shire, open_browser, role):
+    with acting_in(shire):
+        session = Invitation.objects.first().session
+        person, addresses = pages_of(shire, role, session)
+    page = open_browser(person.user)
+    for address in addresses:
+        assert page.goto(address).status == 200
+        assert_accessible(page)
+
+
+def pages_of(partnership, role, session) -> tuple[Person, list[str]]:
+    """Somebody in the role, and the addresses of their pages."""
+
+    def address(name: str, *more: object) -> str:
+        return reverse(f"evaluations:{name}", args=[partnership.slug, *more])
+
+    match role:
+        case "team":
+            certificate = Certificate.objects.first()
+            return make_person(partnership, Role.TEAM), [
+                address("surveys"),
+                address("chase", session.pk),
+                address("session_evaluation", session.pk),
+                address("certificates"),
+                address("desk_certificate", certificate.number),
+            ]
+        case "trainer":
+            trainer = session.trainer_links.get().person
+            return trainer, [address("trainer_evaluation", session.pk)]
+        case "observer":
+            return make_person(partnership, Role.OBSERVER), [address("observations")]
+        case _:
+            invitation = waiting(partnership)
+            return invitation.respondent, [address("my_surveys"), address("my_survey", invitation.pk)]

@@ -1,0 +1,177 @@
+"""Figures for the report and the trainers: right, and none that could single out an answer."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluations.disclosure import FEWEST, shown, withheld
+from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.queries import evaluation_summary, impact_summary, session_result
+from partnership_portal.working_days import uk_date
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer, at, booked, held
+from tests.factories import make_course, make_person
+
+
+def evaluated(partnership, session, answers: list[dict], *, silent: int = 0) -> None:
+    """Have as many people evaluate the session as there are answers, and some say nothing."""
+    for _ in range(len(answers) + silent):
+        booked(session)
+    ask_for_evaluations(partnership, session.ends_at)
+    waiting = Invitation.objects.filter(session=session, state="open").order_by("pk")
+    for invitation, given_ in zip(waiting, answers, strict=False):
+        answer(invitation, **given_)
+
+
+def rated(relevance: int, before: int, after: int) -> dict:
+    return {"relevance": relevance, "confidence_before": before, "confidence_after": after}
+
+
+class TestWithheld:
+    @pytest.mark.parametrize(
+        ("counts", "expected"),
+        [
+            ([5, 9], [5, 9]),
+            ([3, 9], [None, None]),
+            ([3, 9, 12], [None, None, 12]),
+            ([2, 2, 8, 20], [None, None, None, 20]),
+            ([3, 3, 8], [None, None, 8]),
+            ([0, 6, 7], [0, 6, 7]),
+            ([0, 2, 7, 9], [0, None, None, 9]),
+            ([4], [None]),
+            ([2, 2], [None, None]),
+            ([], []),
+        ],
+    )
+    def test_table(self, counts, expected):
+        assert shown(counts) == expected
+
+    @given(st.lists(st.integers(0, 40), min_size=1, max_size=8))
+    def test_nothing_small_can_be_shown_or_found_by_subtraction(self, counts):
+        result = shown(counts)
+        assert not [count for count in result if count is not None and 0 < count < FEWEST]
+        hidden = [count for count, one in zip(counts, result, strict=True) if one is None and count]
+        if hidden and len(hidden) < sum(1 for count in counts if count):
+            # What somebody could work out, the total less what is shown, stands for five people or more.
+            assert len(hidden) >= 2
+            assert sum(hidden) >= FEWEST
+
+    def test_enough_is_shown(self):
+        assert withheld([5, 5, 5]) == set()
+
+
+class TestEvaluationSummary:
+    def test_figures(self, partnership):
+        session = held(partnership, days_ago=2)
+        answers = [rated(5, 2, 8), rated(4, 4, 8), rated(4, 3, 7), rated(3, 5, 6), rated(5, 1, 9)]
+        evaluated(partnership, session, answers, silent=3)
+        day = uk_date(session.ends_at)
+        summary = evaluation_summary(partnership, day, day)
+        assert (summary.invited, summary.answered, summary.matched) == (8, 5, 5)
+        assert (summary.mean_relevance, summary.mean_before, summary.mean_after) == (4.2, 3.0, 7.6)
+        (course,) = summary.by_course
+        assert (course.title, course.answered, course.mean_relevance) == (session.course.title, 5, 4.2)
+
+    def test_period_is_that_of_the_session_by_uk_days(self, partnership):
+        session = held(partnership, starts_at=at("2026-03-31 21:30"))
+        booked(session)
+        ask_for_evaluations(partnership, at("2026-04-01 08:00"))
+        first, last = at("2026-04-01").date(), at("2026-04-30").date()
+        assert evaluation_summary(partnership, first, last).invited == 1
+        assert evaluation_summary(partnership, at("2026-03-01").date(), at("2026-03-31").date()).invited == 0
+
+    def test_nothing_for_fewer_than_five(self, partnership):
+        session = held(partnership, days_ago=2)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 4)
+        day = uk_date(session.ends_at)
+        summary = evaluation_summary(partnership, day, day)
+        assert summary.answered == 4
+        assert (summary.mean_relevance, summary.mean_before, summary.matched) == (None, None, None)
+
+    def test_small_course_cannot_be_found_by_subtraction(self, partnership):
+        courses = [make_course(partnership, title=title) for title in ("Large", "Middle", "Small")]
+        for course, count in zip(courses, (8, 6, 3), strict=True):
+            evaluated(partnership, held(partnership, course=course, days_ago=2), [rated(4, 3, 7)] * count)
+        today = uk_date(held(partnership).ends_at)
+        summary = evaluation_summary(partnership, today - timedelta(days=9), today)
+        means = {course.title: course.mean_relevance for course in summary.by_course}
+        assert means == {"Large": 4.0, "Middle": None, "Small": None}
+
+    def test_neighbours_answers_do_not_count(self, partnership, neighbour):
+        with acting_in(neighbour):
+            adopt(neighbour)
+            session = held(neighbour, days_ago=2)
+            evaluated(neighbour, session, [rated(5, 5, 5)] * 5)
+        day = uk_date(session.ends_at)
+        assert evaluation_summary(partnership, day, day).invited == 0
+        with acting_in(partnership):
+            assert evaluation_summary(neighbour, day, day).invited == 0
+
+    @pytest.mark.parametrize("sessions", [1, 5])
+    def test_takes_two_queries(self, partnership, sessions, django_assert_num_queries):
+        for _ in range(sessions):
+            evaluated(partnership, held(partnership, days_ago=2), [rated(5, 5, 5)])
+        today = uk_date(held(partnership).ends_at)
+        with django_assert_num_queries(2):
+            evaluation_summary(partnership, today - timedelta(days=9), today)
+
+
+class TestImpactSummary:
+    def _followed_up(self, partnership, done: list[str]):
+        course = make_course(partnership, asks_line_manager=True)
+        session = held(partnership, course=course, days_ago=120)
+        for _ in done:
+            booked(session, person=make_person(partnership, line_manager_email="m@nursery.example"))
+        ask_about_impact(partnership, session.ends_at + timedelta(days=100))
+        for invitation, code in zip(
+            Invitation.objects.filter(kind="impact").order_by("pk"), done, strict=True
+        ):
+            answer(invitation, done=[code], confidence_now=7)
+        for invitation in Invitation.objects.filter(kind="line_manager"):
+            answer(invitation, saw_change=["some"])
+        day = uk_date(session.ends_at)
+        return impact_summary(partnership, day, day)
+
+    def test_figures(self, partnership):
+        summary = self._followed_up(partnership, ["done"] * 6 + ["partly"] * 5)
+        assert (summary.invited, summary.answered) == (11, 11)
+        assert (summary.done, summary.partly, summary.not_yet) == (6, 5, 0)
+        assert summary.mean_confidence == 7.0
+        assert (summary.managers_invited, summary.managers_answered) == (11, 11)
+        assert summary.managers_saw_change == 11
+
+    def test_small_counts_are_withheld_with_one_more(self, partnership):
+        summary = self._followed_up(partnership, ["done"] * 7 + ["partly"] * 5 + ["not_yet"])
+        assert (summary.done, summary.partly, summary.not_yet) == (7, None, None)
+
+
+class TestSessionResult:
+    def test_team_sees_everything(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [{**rated(5, 2, 8), "pledge": "Ask the child"}])
+        result = session_result(session, QuestionnaireKind.EVALUATION, for_team=True)
+        assert not result.is_hidden
+        assert ["Ask the child"] in [one.texts for one in result.results]
+        assert (result.before, result.after, result.matched) == (2.0, 8.0, 1)
+
+    def test_trainer_sees_nothing_of_four(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 4)
+        result = session_result(session, QuestionnaireKind.EVALUATION, for_team=False)
+        assert result.is_hidden
+        assert (result.results, result.before) == ([], None)
+
+    def test_trainer_sees_no_text_and_no_small_figure_of_five(self, partnership):
+        session = held(partnership)
+        answers = [{**rated(5, 2, 8), "pledge": "Ask the child"}] * 5 + [rated(1, 2, 8)]
+        evaluated(partnership, session, answers)
+        result = session_result(session, QuestionnaireKind.EVALUATION, for_team=False)
+        assert not any(one.texts for one in result.results)
+        figures = [count for one in result.results for _, count in one.counts if count]
+        assert min(figures) >= FEWEST
+        relevance = next(one for one in result.results if one.question.key == "relevance")
+        assert [count for _, count in relevance.counts] == [None, 0, 0, 0, None]
