@@ -14,7 +14,8 @@ from partnerships.policy import (
 
 def expectations(course: Course, policy: Policy) -> list[str]:
     """What is expected of participants: time, evaluation, longer-term impact, line manager."""
-    found = [f"Take part in all of it: {course.duration.rstrip('.')}."]
+    duration = course.duration.rstrip(".")
+    found = [f"Take part in all of it: {duration[:1].lower()}{duration[1:]}."]
     if policy.booking.prerequisite.value is PrerequisiteRule.SINGLE_AGENCY_FIRST:
         found.append("Complete your own organisation’s child protection training first.")
     if policy.booking.prerequisite.value is PrerequisiteRule.PRE_COURSE_TASKS:

@@ -39,11 +39,15 @@ class CatalogueForm(forms.Form):
     place = forms.ChoiceField(label="Where", required=False)
     first_day = filter_date("From")
     last_day = filter_date("Until")
-    places = forms.BooleanField(label="Only with places left", required=False)
+    places = forms.BooleanField(
+        label="Only with places left",
+        required=False,
+        widget=forms.CheckboxInput({"class": "govuk-checkboxes--small"}),
+    )
     sort = forms.ChoiceField(
         label="Sort by",
         required=False,
-        choices=[("", "Best match or soonest date"), ("soonest", "Soonest date"), ("title", "Title, A to Z")],
+        choices=[("", "Best match"), ("soonest", "Soonest date"), ("title", "Title, A to Z")],
     )
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
