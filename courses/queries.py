@@ -94,7 +94,11 @@ def catalogue_choices(actor: Actor) -> Choices:
 
 def catalogue(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
     """Published courses that fit, each annotated with its next fitting session and the groups it counts for."""
-    courses = Course.objects.visible_to(actor).published().defer(*_HEAVY, "objectives", "before_you_come")
+    courses = (
+        Course.objects.visible_to(actor)
+        .published()
+        .defer(*_HEAVY, "objectives", "before_you_come", "audience")
+    )
     if wanted.words:
         courses = courses.matching(wanted.words)
     for name, value in (("theme", wanted.theme), ("method", wanted.method)):

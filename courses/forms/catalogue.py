@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from courses.queries import Choices, Wanted
 from partnerships.profile import Method
@@ -23,20 +26,41 @@ def filter_date(label: str) -> forms.DateField:
     )
 
 
+class QuickSelect(forms.Select):
+    """A select drawn without a template for each of its options: there are many on the busiest page."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = [option for _, group, _ in widget["optgroups"] for option in group]
+        rows = (
+            (option["value"], " selected" if option["selected"] else "", option["label"])
+            for option in options
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>',
+            name,
+            flatatt(widget["attrs"]),
+            format_html_join("", '<option value="{}"{}>{}</option>', rows),
+        )
+
+
 class CatalogueForm(forms.Form):
     """Search and filters; a filter that can't be read is named and left out."""
 
     q = forms.CharField(
         label="Search", required=False, max_length=200, widget=forms.TextInput({"type": "search"})
     )
-    theme = forms.ChoiceField(label="Theme", required=False)
-    group = forms.ChoiceField(label="Who it is for", required=False)
+    theme = forms.ChoiceField(label="Theme", required=False, widget=QuickSelect)
+    group = forms.ChoiceField(label="Who it is for", required=False, widget=QuickSelect)
     method = forms.ChoiceField(
         label="How it is taught",
         required=False,
+        widget=QuickSelect,
         choices=[("", "Any way"), *((method.value, method.label) for method in Method)],
     )
-    place = forms.ChoiceField(label="Where", required=False)
+    place = forms.ChoiceField(label="Where", required=False, widget=QuickSelect)
     first_day = filter_date("From")
     last_day = filter_date("Until")
     places = forms.BooleanField(
@@ -47,6 +71,7 @@ class CatalogueForm(forms.Form):
     sort = forms.ChoiceField(
         label="Sort by",
         required=False,
+        widget=QuickSelect,
         choices=[("", "Best match"), ("soonest", "Soonest date"), ("title", "Title, A to Z")],
     )
 

@@ -1,0 +1,20 @@
+"""Template tags about the programme."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from courses.models import Session
+from partnership_portal.templatetags.portal import status_tag
+
+register = template.Library()
+FEW = 5
+
+
+@register.simple_tag
+def places_tag(session: Session) -> SafeString | str:
+    """The places left in words, as a tag when there are few or none."""
+    if session.is_full:
+        return status_tag("full", "Full")
+    return (
+        status_tag("few_places", session.places_words) if session.places_left <= FEW else session.places_words
+    )
