@@ -25,7 +25,7 @@ ALLOWED_HOSTS = environment.words("PORTAL_ALLOWED_HOSTS", default="127.0.0.1,loc
 CSRF_TRUSTED_ORIGINS = environment.words("PORTAL_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "partnership_portal.admin_app.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,16 +1,11 @@
 """Every address of the portal; a partnership's pages begin with its slug."""
 
-from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from partnership_portal import health
 from partnership_portal.pages import views as pages
-
-admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)
-admin.site.site_header = "Partnership Portal: platform operator"
 
 handler403 = "partnership_portal.errors.forbidden"
 handler404 = "partnership_portal.errors.not_found"
