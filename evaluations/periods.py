@@ -1,7 +1,7 @@
 """The policies of a partnership in the order of time, and what each means for the moment to ask."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db.models import Q
 
@@ -83,7 +83,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
         case QuestionnaireKind.EVALUATION:
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)
-            return now + open_for if in_time else None
+            return _end_of_day(now + open_for) if in_time else None
         case QuestionnaireKind.IMPACT if asks_impact(policy, course_asks=session.course.asks_impact):
             return _impact_closes_at(policy, session, now)
         case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
@@ -104,4 +104,10 @@ def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> dateti
         return closes
     # Whoever was marked present too late must still be able to earn a certificate that waits for this survey.
     needed = policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
-    return now + _TIME_FOR_A_LATE_ANSWER if needed and closes <= now < closes + LATEST else None
+    in_time = closes <= now < closes + LATEST
+    return _end_of_day(now + _TIME_FOR_A_LATE_ANSWER) if needed and in_time else None
+
+
+def _end_of_day(moment: datetime) -> datetime:
+    # A minute before midnight, so that nobody wonders which midnight is meant.
+    return uk_moment(uk_date(moment), time(23, 59))

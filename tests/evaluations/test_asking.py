@@ -63,7 +63,7 @@ def test_whoever_is_marked_present_late_is_asked_too(partnership):
     booking.state = "attended"
     booking.save()
     ask_for_evaluations(partnership, at("2026-04-20 14:00"))
-    assert Invitation.objects.get().closes_at == at("2026-04-20 14:00") + timedelta(days=60)
+    assert Invitation.objects.get().closes_at == at("2026-06-19 23:59")
 
 
 def test_impact_is_asked_in_its_window_only(partnership):
@@ -81,7 +81,7 @@ def test_impact_that_is_too_late_is_asked_only_where_the_certificate_waits_for_i
     waits = policy(certificate__release="after_impact")
     adopt(partnership, waits, at=at("2026-01-01"))
     ask_about_impact(partnership, at("2026-09-10 06:30"))
-    assert Invitation.objects.get().closes_at == at("2026-09-24 06:30")
+    assert Invitation.objects.get().closes_at == at("2026-09-24 23:59")
 
 
 def test_courses_that_do_not_ask_for_impact_are_left_alone_where_the_policy_says_so(partnership):
@@ -189,9 +189,9 @@ class TestReminders:
     def test_closed_surveys_are_closed_and_not_reminded(self, partnership):
         booked(held(partnership, starts_at=HELD))
         ask_for_evaluations(partnership, at("2026-03-02 14:00"))
-        remind_and_close(partnership, at("2026-05-01 13:59"))
+        remind_and_close(partnership, at("2026-05-01 23:58"))
         assert Invitation.objects.get().state == "open"
-        remind_and_close(partnership, at("2026-05-01 14:00"))
+        remind_and_close(partnership, at("2026-05-01 23:59"))
         assert Invitation.objects.get().state == "closed"
         count = Message.objects.count()
         remind_and_close(partnership, at("2026-05-20 06:30"))

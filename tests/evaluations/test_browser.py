@@ -65,7 +65,7 @@ def test_survey_on_a_phone_without_javascript(shire, open_browser):
     assert page.get_by_role("heading", name="Thank you").is_visible()
     page.get_by_role("link", name="Go to your certificate").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the certificate (PDF)").click()
+        page.get_by_role("button", name="Download the certificate (PDF)").click()
     assert download.value.suggested_filename.endswith(".pdf")
 
 
