@@ -23,9 +23,11 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     choices = queries.catalogue_choices(request.actor)
     form = CatalogueForm(request.GET, choices=choices)
     wanted = form.wanted
-    found = queries.catalogue(request.actor, wanted, timezone.now())
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    queries.add_next_sessions(request.actor, page.object_list)
+    sessions = queries.next_sessions(request.actor, wanted, timezone.now())
+    page = Paginator(queries.catalogue(request.actor, wanted, sessions), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    page.object_list = queries.courses_of(request.actor, page.object_list, sessions)
     for course in page.object_list:
         _prepare(course, request.partnership.slug, choices)
     return render(
@@ -79,7 +81,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _prepare(course: Course, partnership: str, choices: queries.Choices) -> None:
     """Put on a course what its row says: the busiest page is drawn from few template nodes."""
-    groups = [choices.group_titles[pk] for pk in course.group_ids]
+    groups = [title for key, title in choices.group_titles.items() if key in course.group_ids]
     course.facts = [course.get_method_display(), course.duration, *groups]
     course.url = reverse("courses:course", args=[partnership, course.slug])
     if course.next_session is not None:

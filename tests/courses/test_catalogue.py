@@ -152,10 +152,10 @@ def test_a_page_that_does_not_exist_shows_one_that_does(number, client, both):
     assert titles(client, page=number)
 
 
-def test_pages_of_twenty(client, partnership):
-    for _ in range(21):
+def test_pages_of_fifty(client, partnership):
+    for _ in range(51):
         make_course(partnership)
-    assert len(titles(client)) == 20
+    assert len(titles(client)) == 50
     assert len(titles(client, page=2)) == 1
 
 
