@@ -47,11 +47,6 @@ def readable(question: Question, value: Value) -> Value:
             return _chosen(question, [value] if isinstance(value, str) else value)
 
 
-def is_blank(value: Value) -> bool:
-    """Tell whether there is no answer; 0 is one."""
-    return value in (None, "", [])
-
-
 def value_of(answer: Answer) -> Value:
     """The answer as a number, a text or the codes chosen."""
     if answer.number is not None:

@@ -10,7 +10,10 @@ from evaluations.kinds import QuestionKind
 from evaluations.models import Question
 
 _NUMBERS = {QuestionKind.SCALE, QuestionKind.CONFIDENCE}
-_SMALL = {"class": "govuk-radios--inline govuk-radios--small"}
+_IN_A_ROW = {
+    QuestionKind.SCALE: {"class": "govuk-radios--inline"},
+    QuestionKind.CONFIDENCE: {"class": "govuk-radios--inline govuk-radios--small"},
+}
 
 
 class QuestionPageForm(forms.Form):
@@ -131,14 +134,10 @@ def _field(question: Question) -> forms.Field:
         case _:
             return forms.ChoiceField(
                 choices=choices_of(question),
-                widget=forms.RadioSelect(attrs=_look(question)),
+                widget=forms.RadioSelect(attrs=_IN_A_ROW.get(QuestionKind(question.kind))),
                 error_messages=_errors(_pick(question)),
                 **common,
             )
-
-
-def _look(question: Question) -> dict[str, str]:
-    return _SMALL if question.kind == QuestionKind.CONFIDENCE else {}
 
 
 def _pick(question: Question) -> str:

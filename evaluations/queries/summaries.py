@@ -72,7 +72,7 @@ def evaluation_summary(partnership: Partnership, start: date, end: date) -> Eval
     total, so is the next smallest.
     """
     invitations = _invitations(partnership, start, end, QuestionnaireKind.EVALUATION)
-    courses = list(
+    courses: list[Any] = list(
         invitations.order_by("session__course__title")
         .values("session__course_id", "session__course__title")
         .annotate(invited=Count("pk"), answered=Count("pk", filter=Q(state="answered")))
@@ -146,10 +146,11 @@ def _numbers(invitations: QuerySet[Invitation], keys: list[str]) -> dict[int, tu
     """The numbers that each respondent gave, by question, with the course."""
     found: dict[int, tuple[int, dict[str, int]]] = {}
     rows = Answer.objects.filter(
-        invitation__in=invitations.filter(state="answered"), question__key__in=keys, number__isnull=False
+        invitation__in=invitations.filter(state="answered"), question__key__in=keys
     ).values_list("invitation_id", "invitation__session__course_id", "question__key", "number")
     for invitation_id, course_id, key, number in rows:
-        found.setdefault(invitation_id, (course_id, {}))[1][key] = number
+        if number is not None:
+            found.setdefault(invitation_id, (course_id, {}))[1][key] = number
     return found
 
 
@@ -178,7 +179,7 @@ def _mean(numbers: Iterable[int]) -> float | None:
     return round(sum(numbers) / len(numbers), 1) if len(numbers) >= FEWEST else None
 
 
-def _course(course: dict[str, Any], means: _Means) -> CourseEvaluation:
+def _course(course: Any, means: _Means) -> CourseEvaluation:
     return CourseEvaluation(
         course_id=course["session__course_id"],
         title=course["session__course__title"],

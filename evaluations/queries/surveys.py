@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
@@ -59,7 +60,7 @@ def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
     return Invitation.objects.filter(partnership=partnership, pk=pk).for_answering().first()
 
 
-def response_rates(partnership: Partnership) -> QuerySet[Invitation, dict[str, object]]:
+def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
     """Per session and kind: how many were asked, have answered, and can still answer; the newest sessions first."""
     return (
         Invitation.objects.filter(partnership=partnership)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.models import Booking
-from evaluations.answering import Value, gaps, is_blank, readable
+from evaluations.answering import Value, gaps, readable
 from evaluations.links import may_answer
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.services.certificates import issue_if_due
@@ -38,8 +38,8 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         if unknown:
             raise DomainError("This form has changed. Open it again from the start.")
         given = {questions[key]: readable(questions[key], value) for key, value in answers.items()}
-        _keep(invitation, {question: value for question, value in given.items() if not is_blank(value)})
-        _take_back(invitation, [question for question, value in given.items() if is_blank(value)])
+        _keep(invitation, {question: value for question, value in given.items() if value is not None})
+        _take_back(invitation, [question for question, value in given.items() if value is None])
         audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
 

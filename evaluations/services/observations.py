@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,12 +26,14 @@ def observe_session(*, actor: Actor, session: Session) -> Invitation:
     Never for a trainer of that session, and not once it is too late to remember it.
     """
     require(actor, Permission.OBSERVE_SESSION)
-    now = timezone.now()
+    observer, now = actor.person, timezone.now()
+    if observer is None:
+        raise PermissionDenied("Only a person can observe a session.")
     with transaction.atomic():
         session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-        if session.trainer_links.filter(person=actor.person).exists():
+        if session.trainer_links.filter(person=observer).exists():
             raise DomainError("You train this session, so somebody else must observe it.")
-        if taken_on := session.invitations.filter(kind=_FORM, respondent=actor.person).first():
+        if taken_on := session.invitations.filter(kind=_FORM, respondent=observer).first():
             return taken_on
         if session.status != Session.Status.PUBLISHED:
             raise DomainError("Only a session that is published can be observed.")
@@ -46,9 +49,9 @@ def observe_session(*, actor: Actor, session: Session) -> Invitation:
             kind=_FORM,
             version=version,
             session=session,
-            respondent=actor.person,
-            respondent_name=actor.person.name,
-            respondent_email=actor.person.email,
+            respondent=observer,
+            respondent_name=observer.name,
+            respondent_email=observer.email,
             policy_version=policy_version,
             invited_at=now,
             closes_at=closes_at,

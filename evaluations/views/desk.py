@@ -81,6 +81,11 @@ def _drawn(result: SessionResult, brand: str) -> dict[str, object]:
 def _chart(one: QuestionResult, brand: str) -> charts.Chart | None:
     if not one.counts:
         return None
+    if one.question.kind == QuestionKind.CONFIDENCE:
+        numbered = [(str(number), count) for number, (_, count) in enumerate(one.counts)]
+        return charts.columns(
+            one.question.text, numbered, brand=brand, heading="Confidence", measure="People"
+        )
     return charts.bars(one.question.text, one.counts, brand=brand, heading="Answer", measure="People")
 
 
