@@ -1,12 +1,13 @@
 """Questions about the programme that join or add up."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
+    BigIntegerField,
     CharField,
     Count,
     Exists,
@@ -15,7 +16,6 @@ from django.db.models import (
     PositiveSmallIntegerField,
     Q,
     QuerySet,
-    Subquery,
     Value,
 )
 from django.db.models.functions import Cast
@@ -25,9 +25,6 @@ from partnership_portal.working_days import uk_moment
 from partnerships.actors import Actor
 from partnerships.models import CompetencyGroup, MembershipRole, Person
 from partnerships.permissions import Role
-
-# Never needed to show a course, and as long as its texts together.
-_HEAVY = ("search",)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Choices:
 def catalogue_choices(actor: Actor) -> Choices:
     """Themes of published courses, groups and venues, in one query."""
 
-    def rows(queryset: QuerySet, kind: str, position: Any, value: str, label: str) -> QuerySet:
+    def rows(queryset: QuerySet, kind: str, position: Any, value: str, label: str, key: Any) -> QuerySet:
         return (
             queryset.order_by()
             .annotate(
@@ -71,34 +68,40 @@ def catalogue_choices(actor: Actor) -> Choices:
                 place=position,
                 choice=Cast(value, CharField()),
                 label=Cast(label, CharField()),
+                key=key,
             )
-            .values_list("kind", "place", "choice", "label", "pk")
+            .values_list("kind", "place", "choice", "label", "key")
         )
 
-    courses = Course.objects.visible_to(actor).published()
-    named_once = courses.order_by("theme", "pk").distinct("theme").values("pk")
+    first, no_key = (
+        Value(0, output_field=PositiveSmallIntegerField()),
+        Value(0, output_field=BigIntegerField()),
+    )
     groups = CompetencyGroup.objects.filter(partnership=actor.partnership)
     found = Choices()
-    first = Value(0, output_field=PositiveSmallIntegerField())
-    choices = rows(courses.filter(pk__in=named_once), "theme", first, "theme", "theme").union(
-        rows(groups, "group", F("position"), "code", "title"),
-        rows(Venue.objects.visible_to(actor), "venue", first, "pk", "name"),
-        all=True,
+    # The union leaves each theme once.
+    choices = rows(
+        Course.objects.visible_to(actor).published(), "theme", first, "theme", "theme", no_key
+    ).union(
+        rows(groups, "group", F("position"), "code", "title", F("pk")),
+        rows(Venue.objects.visible_to(actor), "venue", first, "pk", "name", F("pk")),
     )
-    for kind, _, value, label, pk in choices.order_by("kind", "place", "label"):
+    for kind, _, value, label, key in choices.order_by("kind", "place", "label"):
         {"theme": found.themes, "group": found.groups, "venue": found.venues}[kind].append((value, label))
         if kind == "group":
-            found.group_titles[pk] = label
+            found.group_titles[key] = label
     return found
 
 
-def catalogue(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
-    """Published courses that fit, each annotated with its next fitting session and the groups it counts for."""
-    courses = (
-        Course.objects.visible_to(actor)
-        .published()
-        .defer(*_HEAVY, "objectives", "before_you_come", "audience")
-    )
+def next_sessions(actor: Actor, wanted: Wanted, now: datetime) -> dict[int, Session]:
+    """The next session of each course, among those that fit."""
+    sessions = _fitting(actor, wanted, now).select_related("venue").order_by("course_id", "starts_at", "pk")
+    return {session.course_id: session for session in sessions.distinct("course_id")}
+
+
+def catalogue(actor: Actor, wanted: Wanted, sessions: dict[int, Session]) -> list[int]:
+    """The keys of published courses that fit, in the order wanted; ``sessions`` holds the next of each."""
+    courses = Course.objects.visible_to(actor).published()
     if wanted.words:
         courses = courses.matching(wanted.words)
     for name, value in (("theme", wanted.theme), ("method", wanted.method)):
@@ -107,21 +110,31 @@ def catalogue(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Course]:
     if wanted.group:
         links = CourseGroup.objects.filter(course=OuterRef("pk"), group__code=wanted.group)
         courses = courses.filter(Exists(links))
-    sessions = _fitting(actor, wanted, now).filter(course=OuterRef("pk"))
     if wanted.asks_for_session:
-        courses = courses.filter(Exists(sessions))
-    courses = courses.annotate(
-        next_id=Subquery(sessions.values("pk")[:1]),
-        next_start=Subquery(sessions.values("starts_at")[:1]),
-        group_ids=ArraySubquery(
-            CourseGroup.objects.filter(course=OuterRef("pk")).order_by("group__position").values("group_id")
-        ),
+        courses = courses.filter(pk__in=sessions)
+    if wanted.sort or not wanted.words:
+        courses = courses.order_by("title", "pk")
+    keys = list(courses.values_list("pk", flat=True))
+    if wanted.sort == "title" or (wanted.words and wanted.sort != "soonest"):
+        return keys
+    # A partnership has hundreds of courses at most, so that sorting here is cheaper than a subquery for each.
+    dated = sorted((key for key in keys if key in sessions), key=lambda key: sessions[key].starts_at)
+    return dated + [key for key in keys if key not in sessions]
+
+
+def courses_of(actor: Actor, keys: Sequence[int], sessions: dict[int, Session]) -> list[Course]:
+    """The courses of one page, each with its next session and the keys of the groups it counts for."""
+    links = CourseGroup.objects.filter(course=OuterRef("pk")).order_by("group_id").values("group_id")
+    found = (
+        Course.objects.visible_to(actor)
+        .defer("search", "objectives", "before_you_come", "audience")
+        .annotate(group_ids=ArraySubquery(links))
+        .in_bulk(keys)
     )
-    if wanted.sort == "title":
-        return courses.order_by("title", "pk")
-    if wanted.words and wanted.sort != "soonest":
-        return courses
-    return courses.order_by(F("next_start").asc(nulls_last=True), "title", "pk")
+    courses = [found[key] for key in keys if key in found]
+    for course in courses:
+        course.next_session = sessions.get(course.pk)
+    return courses
 
 
 def _fitting(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Session]:
@@ -141,15 +154,6 @@ def _between(sessions: QuerySet[Session], first: date | None, last: date | None)
     if last:
         sessions = sessions.filter(starts_at__lt=uk_moment(last + timedelta(days=1), time()))
     return sessions
-
-
-def add_next_sessions(actor: Actor, courses: Iterable[Course]) -> None:
-    """Put the next session on each course of the catalogue, in one query."""
-    courses = list(courses)
-    wanted = [course.next_id for course in courses if course.next_id]
-    sessions = Session.objects.visible_to(actor).select_related("venue").in_bulk(wanted)
-    for course in courses:
-        course.next_session = sessions.get(course.next_id)
 
 
 def coming_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Session]:
@@ -174,7 +178,7 @@ def trainers_of(actor: Actor) -> QuerySet[Person]:
 def desk_courses(actor: Actor, *, words: str, status: str, theme: str, now: datetime) -> QuerySet[Course]:
     """Courses with the number of their coming sessions, for those who plan the programme."""
     coming = Count("sessions", filter=Q(sessions__status="published", sessions__starts_at__gt=now))
-    courses = Course.objects.visible_to(actor).defer(*_HEAVY).annotate(coming=coming)
+    courses = Course.objects.visible_to(actor).defer("search").annotate(coming=coming)
     if words:
         courses = courses.filter(title__icontains=words)
     if status:
