@@ -90,9 +90,11 @@ def statements_in_force(stages: list[Stage]) -> list[tuple[str, list[Row]]]:
 
 
 def framework(partnership: Partnership) -> list[CompetencyGroup]:
-    """The groups or levels of the competency framework, in the strategy's order (one query)."""
+    """The groups or levels of the framework with what each requires, in the strategy's order (three queries)."""
     groups = CompetencyGroup.objects.filter(partnership=partnership)
-    return list(groups.select_related("builds_on").order_by("position"))
+    return list(
+        groups.select_related("builds_on").prefetch_related("requirements__courses").order_by("position")
+    )
 
 
 def _held(stages: list[Stage]) -> list[Stage]:

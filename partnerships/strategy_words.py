@@ -113,7 +113,10 @@ def report_line(line: ReportLine) -> str:
 def _by_key(policy: Policy) -> dict[str, tuple[str, str]]:
     """Each rule's name with its subject, and its sentence with its source."""
     return {
-        row.key: (f"{chapter.title}: {row.name[:1].lower()}{row.name[1:]}", f"{row.sentence} ({row.source})")
+        row.key: (
+            f"{chapter.title}: {row.name[:1].lower()}{row.name[1:]}",
+            f"{row.sentence} Source: {row.source}.",
+        )
         for chapter in chapters(policy)
         for row in chapter.rows
     }

@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file, read_profile, shipped_profiles
 from partnerships.policy import CoDelivery, ImpactRule, LineManagerRule, ObservationRule, PrerequisiteRule
 from partnerships.queries import policy_stages, rules_in_force
 from partnerships.strategy_words import changes, chapters
+from partnerships.tenancy import acting_in
 from tests.factories import adopt, make_partnership, policy
 
 
@@ -59,14 +61,12 @@ def test_each_value_has_a_sentence_of_its_own(rule, values) -> None:
 def test_changes_are_told_in_words() -> None:
     found = changes(policy(), policy(certificate__release="after_impact"))
     assert [change.name for change in found] == ["Certificates: when it is issued"]
-    assert "sent the evaluation. (Portal default)" in found[0].before
+    assert "sent the evaluation. Source: Portal default." in found[0].before
     assert "answered the impact survey" in found[0].after
 
 
 def test_the_page_shows_the_rule_in_force_its_history_and_what_is_coming(db) -> None:
     partnership = make_partnership("gammashire", certificate__release="after_attendance")
-    from partnerships.tenancy import acting_in
-
     with acting_in(partnership):
         adopt(
             partnership, policy(certificate__release="after_evaluation"), at=datetime(2024, 5, 1, tzinfo=UTC)
@@ -102,3 +102,11 @@ def test_the_page_shows_nothing_of_the_neighbour_and_asks_few_questions(
         html = page("deltashire")
     assert "Only in Gammashire" not in html
     assert "Portal default" in html
+
+
+def test_the_page_shows_what_each_group_requires(db) -> None:
+    load_profile(path="herefordshire")
+    html = " ".join(page("herefordshire").split())
+    assert "Met by any one of: Exploitation and Vulnerability, Get Safe: contextual safeguarding" in html
+    assert "An equivalent course counts as well." in html
+    assert "Refreshed at least every 36 months." in html
