@@ -95,7 +95,7 @@ def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "QuerySet[SessionDate]":
+def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "QuerySet[Any]":
     """The dates of these sessions that have begun and on which somebody is not marked yet, oldest first."""
     begun = SessionDate.objects.filter(
         session__in=sessions, session__status=Session.Status.PUBLISHED, starts_at__lte=now
@@ -103,7 +103,7 @@ def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "Quer
     return _with_marks(begun).filter(marked__lt=F("session__places_taken")).select_related("session__course")
 
 
-def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[SessionDate]":
+def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[Any]":
     holding = Q(attendances__booking__state__in=HOLDS_PLACE)
     return dates.annotate(marked=Count("attendances", filter=holding)).order_by("starts_at", "pk")
 
@@ -111,12 +111,13 @@ def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[SessionDate]":
 def trained_sessions(actor: Actor, now: datetime) -> dict[str, Any]:
     """The actor's sessions, coming and past, and the registers that are still to be marked (two queries)."""
     own = Session.objects.trained_by(actor).exclude(status=Session.Status.DRAFT)
-    sessions = own.select_related("course", "venue").order_by("starts_at", "pk")
     sessions = list(
-        sessions.annotate(
+        own.select_related("course", "venue")
+        .annotate(
             waiting=Count("bookings", filter=Q(bookings__state=BookingState.WAITING)),
             attended=Count("bookings", filter=Q(bookings__state=BookingState.ATTENDED)),
         )
+        .order_by("starts_at", "pk")
     )
     return {
         "outstanding": list(registers_outstanding(own, now)),

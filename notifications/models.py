@@ -16,7 +16,9 @@ class Message(TenantModel):
 
     purpose = models.CharField(max_length=60)
     subject_key = models.CharField(max_length=100, help_text="What it is about, such as booking:12.")
-    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
+    )
     to_name = models.CharField(max_length=200)
     to_email = models.EmailField()
     from_name = models.CharField(max_length=200)
@@ -40,7 +42,11 @@ class Message(TenantModel):
             )
         ]
         indexes = [
-            models.Index(fields=["partnership", "state", "claimed_at"], name="message_to_send", condition=~Q(state="sent")),
+            models.Index(
+                fields=["partnership", "state", "claimed_at"],
+                name="message_to_send",
+                condition=~Q(state="sent"),
+            ),
             models.Index(fields=["partnership", "person", "-created_at"], name="message_by_person"),
         ]
 

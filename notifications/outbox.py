@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.template import Context
 from django.template.loader import get_template
 
@@ -60,29 +60,29 @@ def queue_message(
         return queued
     brand = partnership.brand_colour
     context = {"partnership": partnership, "name": name, "brand": brand, "ink": ink_on(brand), **context}
-    try:
-        with transaction.atomic():
-            message = Message.objects.create(
-                **key,
-                person=person,
-                to_name=name,
-                from_name=partnership.coordinator_name,
-                reply_to=partnership.coordinator_email,
-                title=" ".join(_text(f"messages/{template}/title.txt", context).split())[:250],
-                text=_text(f"messages/{template}/body.txt", context).strip() + "\n",
-                html=get_template(f"messages/{template}/body.html").render(context),
-                attachments=[attachment.as_row() for attachment in attachments],
-            )
-    except IntegrityError:
-        # Somebody else queued it since we looked; any other fault leaves no such row and comes out again.
-        return Message.objects.get(**key)
+    message = Message(
+        **key,
+        person=person,
+        to_name=name,
+        from_name=partnership.coordinator_name,
+        reply_to=partnership.coordinator_email,
+        title=" ".join(_text(f"messages/{template}/title.txt", context).split())[:250],
+        text=_text(f"messages/{template}/body.txt", context).strip() + "\n",
+        html=get_template(f"messages/{template}/body.html").render(context),
+        attachments=[attachment.as_row() for attachment in attachments],
+    )
+    # Whoever queued it since we looked wins; the row that is there then gives its key, and is sent once all the same.
+    Message.objects.bulk_create(
+        [message], update_conflicts=True, unique_fields=list(key), update_fields=["purpose"]
+    )
     transaction.on_commit(partial(_hand_over, partnership.pk, message.pk), robust=True)
     return message
 
 
 def _text(name: str, context: dict[str, Any]) -> str:
     # A plain text has no HTML to guard: O'Brien must stay O'Brien.
-    return get_template(name).template.render(Context(context, autoescape=False))
+    template: Any = get_template(name)
+    return template.template.render(Context(context, autoescape=False))
 
 
 def _hand_over(partnership_id: int, message_id: int) -> None:

@@ -114,7 +114,9 @@ def _part(row: dict[str, str]) -> MIMEBase:
     # calendar file as a mere attachment.
     kind, *parameters = (part.strip() for part in row["content_type"].split(";"))
     main, _, sub = kind.partition("/")
-    part = MIMEBase(main, sub, **dict(parameter.split("=", 1) for parameter in parameters))
+    part = MIMEBase(main, sub)
+    for parameter in parameters:
+        part.set_param(*parameter.split("=", 1))
     part.set_payload(row["content"])
     part["Content-Transfer-Encoding"] = "base64"
     part.add_header("Content-Disposition", "attachment", filename=row["name"])

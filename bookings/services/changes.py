@@ -76,7 +76,7 @@ def _with_other_arrangements(partnership: Partnership, now: datetime) -> list[in
     confirmed = Booking.objects.filter(
         partnership=partnership, session__in=sessions, state=BookingState.CONFIRMED
     ).order_by("pk")
-    stale = []
+    stale: list[int] = []
     for session_id, told in confirmed.order_by().values_list("session_id", "told").distinct():
         if told != arrangements_of(sessions[session_id]):
             stale += confirmed.filter(session=session_id, told=told).values_list("pk", flat=True)
