@@ -18,6 +18,13 @@ class Availability(StrEnum):
     UNPUBLISHED = "unpublished"
 
     @property
+    def label(self) -> str:
+        """The state in a word or two, as the desk's lists say it."""
+        return {"begun": "Has begun", "closed": "Booking closed", "unpublished": "Draft"}.get(
+            self.value, self.value.capitalize()
+        )
+
+    @property
     def takes_bookings(self) -> bool:
         """Tell whether one can book a place or join the waiting list."""
         return self in {Availability.OPEN, Availability.FULL}

@@ -131,7 +131,7 @@ def courses_of(actor: Actor, keys: Sequence[int], sessions: dict[int, Session]) 
         .annotate(group_ids=ArraySubquery(links))
         .in_bulk(keys)
     )
-    courses = [found[key] for key in keys if key in found]
+    courses: list[Course] = [found[key] for key in keys if key in found]
     for course in courses:
         course.next_session = sessions.get(course.pk)
     return courses
@@ -142,7 +142,7 @@ def _fitting(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Session]:
     if wanted.place == "online":
         sessions = sessions.filter(venue=None)
     elif wanted.place:
-        sessions = sessions.filter(venue=wanted.place)
+        sessions = sessions.filter(venue_id=int(wanted.place))
     if wanted.only_with_places:
         sessions = sessions.filter(places_taken__lt=F("capacity"), booking_closes_at__gt=now)
     return _between(sessions, wanted.first_day, wanted.last_day)

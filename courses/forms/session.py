@@ -75,7 +75,7 @@ def slots_formset(data: Any, slots: Sequence[Slot] = ()) -> SlotsFormSet:
     factory = forms.formset_factory(
         SlotForm, formset=SlotsFormSet, extra=rows, max_num=rows, absolute_max=rows
     )
-    formset = factory(data, prefix="dates")
+    formset: Any = factory(data, prefix="dates")
     for form, slot in zip(formset.forms, slots, strict=False):
         start, end = slot.starts_at.astimezone(UK), slot.ends_at.astimezone(UK)
         form.initial = {"day": start.date(), "start": start.time(), "end": end.time()}

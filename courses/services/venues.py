@@ -48,5 +48,6 @@ def change_venue(*, actor: Actor, venue: Venue, details: VenueDetails) -> Venue:
 
 
 def _refuse_namesake(actor: Actor, name: str, but: int | None = None) -> None:
-    if Venue.objects.visible_to(actor).filter(name=name).exclude(pk=but).exists():
+    others = Venue.objects.visible_to(actor).exclude(pk=but) if but else Venue.objects.visible_to(actor)
+    if others.filter(name=name).exists():
         raise PlanRefused("There is already a venue with this name.", "name")

@@ -24,16 +24,21 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     form = CatalogueForm(request.GET, choices=choices)
     wanted = form.wanted
     sessions = queries.next_sessions(request.actor, wanted, timezone.now())
-    page = Paginator(queries.catalogue(request.actor, wanted, sessions), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    page.object_list = queries.courses_of(request.actor, page.object_list, sessions)
-    for course in page.object_list:
+    keys = queries.catalogue(request.actor, wanted, sessions)
+    page = Paginator(keys, PAGE_SIZE).get_page(request.GET.get("page"))
+    courses = queries.courses_of(request.actor, list(page), sessions)
+    for course in courses:
         _prepare(course, request.partnership.slug, choices)
     return render(
         request,
         "courses/catalogue.html",
-        {"form": form, "page_obj": page, "wanted": wanted, "filtered": any(request.GET.values())},
+        {
+            "form": form,
+            "page_obj": page,
+            "courses": courses,
+            "wanted": wanted,
+            "filtered": any(request.GET.values()),
+        },
     )
 
 

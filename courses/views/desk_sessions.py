@@ -43,6 +43,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
     )
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    for session in page.object_list:
+        session.availability = availability(session, timezone.now())
     return render(
         request,
         "courses/desk/sessions.html",

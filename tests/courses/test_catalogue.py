@@ -21,7 +21,7 @@ CATALOGUE = "/alphashire/courses/"
 def titles(client, **filters):
     response = client.get(CATALOGUE, filters)
     assert response.status_code == 200
-    return [course.title for course in response.context["page_obj"]]
+    return [course.title for course in response.context["courses"]]
 
 
 @pytest.fixture
@@ -125,8 +125,8 @@ def test_the_next_date_shown_is_one_that_fits(client, partnership, neglect):
             capacity=1,
             places_taken=taken,
         )
-    shown = client.get(CATALOGUE).context["page_obj"][0].next_session
-    fitting = client.get(CATALOGUE, {"places": "on"}).context["page_obj"][0].next_session
+    shown = client.get(CATALOGUE).context["courses"][0].next_session
+    fitting = client.get(CATALOGUE, {"places": "on"}).context["courses"][0].next_session
     assert shown.is_full and not fitting.is_full
 
 
@@ -325,7 +325,7 @@ def test_times_are_uk_times_on_both_sides_of_the_change_of_clocks(client, partne
 def test_a_cancelled_session_is_no_longer_offered(client, partnership, planner):
     session = make_session(partnership)
     cancel_session(actor=planner, session=session, reason="No trainer")
-    assert client.get(CATALOGUE).context["page_obj"][0].next_session is None
+    assert client.get(CATALOGUE).context["courses"][0].next_session is None
     assert not client.get(f"{CATALOGUE}{session.course.slug}/").context["sessions"]
 
 

@@ -270,6 +270,8 @@ def test_sessions_are_filtered_by_what_they_are(show, expected, desk, partnershi
         make_session(partnership, course=course, starts_at=now + timedelta(days=days), status=status)
     page = desk.get(f"{DESK}/sessions/", {"show": show}).context["page_obj"]
     assert [session.course.title for session in page] == expected
+    labels = {"past": "Over", "cancelled": "Cancelled", "coming": "Open", "draft": "Draft"}
+    assert [session.availability.label for session in page] == [labels[title] for title in expected]
 
 
 def test_sessions_are_filtered_by_course_and_date(desk, partnership):
