@@ -37,7 +37,7 @@ class File:
 
     def tables(self, *place: str | int) -> Iterator[tuple[Place, dict[str, Any]]]:
         """Each table of the list at a place, with its own place."""
-        items = self.table(*place[:-1]).get(place[-1])
+        items = self.table(*place[:-1]).get(str(place[-1]))
         for number, item in enumerate(items if isinstance(items, list) else []):
             if isinstance(item, dict):
                 yield (*place, number), item
