@@ -65,9 +65,7 @@ def _addresses(file: File) -> Iterator[Problem]:
         )
     for place, course in file.tables("courses"):
         if course.get("slug") == _DESK_COURSE:
-            yield file.problem(
-                (*place, "slug"), f"{got(_DESK_COURSE)} is one of the portal's own addresses"
-            )
+            yield file.problem((*place, "slug"), f"{got(_DESK_COURSE)} is one of the portal's own addresses")
 
 
 def _duplicates(file: File) -> Iterator[Problem]:
