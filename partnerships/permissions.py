@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from partnerships.errors import DomainError
@@ -16,7 +17,7 @@ from partnerships.tenancy import acting_in
 if TYPE_CHECKING:
     from partnerships.actors import Actor
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class Role(StrEnum):
@@ -137,7 +138,7 @@ def anyone(view: View) -> View:
 
 def _guarded(view: View, *, access: str | Permission) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, partnership: str, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, partnership: str, **kwargs: Any) -> HttpResponseBase:
         from partnerships.actors import actor_of
         from partnerships.models import Partnership
 
