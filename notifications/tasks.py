@@ -116,7 +116,8 @@ def _part(row: dict[str, str]) -> MIMEBase:
     main, _, sub = kind.partition("/")
     part = MIMEBase(main, sub)
     for parameter in parameters:
-        part.set_param(*parameter.split("=", 1))
+        name, _, value = parameter.partition("=")
+        part.set_param(name, value)
     part.set_payload(row["content"])
     part["Content-Transfer-Encoding"] = "base64"
     part.add_header("Content-Disposition", "attachment", filename=row["name"])

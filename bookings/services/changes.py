@@ -62,25 +62,41 @@ def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
     A booking that came in by another door, such as an import, learns its arrangements without a message.
     """
     with acting_in(partnership):
-        bookings = _with_other_arrangements(partnership, now)
+        bookings, untold = _with_other_arrangements(partnership, now)
+    for session_id in untold:
+        with acting_in(partnership):
+            _learn(partnership, session_id)
     for booking_id in bookings:
         with acting_in(partnership):
             _tell_of_change(partnership, booking_id, now)
 
 
-def _with_other_arrangements(partnership: Partnership, now: datetime) -> list[int]:
+def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[list[int], list[int]]:
+    """The bookings to tell, and the sessions with bookings that came in without being told anything."""
     coming = Session.objects.filter(
         partnership=partnership, status=Session.Status.PUBLISHED, ends_at__gt=now, places_taken__gt=0
     )
     sessions = {session.pk: session for session in coming.select_related("venue").prefetch_related("dates")}
     confirmed = Booking.objects.filter(
         partnership=partnership, session__in=sessions, state=BookingState.CONFIRMED
-    ).order_by("pk")
+    ).order_by()
     stale: list[int] = []
-    for session_id, told in confirmed.order_by().values_list("session_id", "told").distinct():
-        if told != arrangements_of(sessions[session_id]):
+    untold: list[int] = []
+    for session_id, told in confirmed.values_list("session_id", "told").distinct():
+        if not told:
+            untold.append(session_id)
+        elif told != arrangements_of(sessions[session_id]):
             stale += confirmed.filter(session=session_id, told=told).values_list("pk", flat=True)
-    return stale
+    return sorted(stale), untold
+
+
+def _learn(partnership: Partnership, session_id: int) -> None:
+    actor = system(partnership, "tell of changed sessions")
+    session = locked_session(actor, Session.objects.get(partnership=partnership, pk=session_id))
+    untold = Booking.objects.filter(
+        partnership=partnership, session=session, state=BookingState.CONFIRMED, told={}
+    )
+    untold.update(told=arrangements_of(session))
 
 
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
@@ -91,18 +107,17 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     )
     booking.partnership, booking.session = partnership, session
     arrangements = arrangements_of(session)
-    if booking.told == arrangements or booking.state != BookingState.CONFIRMED:
+    if booking.told in ({}, arrangements) or booking.state != BookingState.CONFIRMED:
         return
-    if booking.told:
-        booking.calendar_sequence += 1
-        # Reads what was told before, for the dates that fell away.
-        tell_session_changed(booking, now=now)
-        audit.record(
-            actor,
-            "bookings.tell_of_change",
-            booking,
-            before={"dates": booking.told["dates"], "place": booking.told["place"]},
-            after={"dates": arrangements["dates"], "place": arrangements["place"]},
-        )
+    booking.calendar_sequence += 1
+    # Reads what was told before, for the dates that fell away.
+    tell_session_changed(booking, now=now)
+    audit.record(
+        actor,
+        "bookings.tell_of_change",
+        booking,
+        before={"dates": booking.told["dates"], "place": booking.told["place"]},
+        after={"dates": arrangements["dates"], "place": arrangements["place"]},
+    )
     booking.told = arrangements
     booking.save(update_fields=["calendar_sequence", "told"])
