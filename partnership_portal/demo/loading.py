@@ -5,11 +5,14 @@ from pathlib import Path
 from random import Random
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
+from bookings.models import Booking
+from bookings.services.places import book_place
 from compliance.models import Report, TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
-from courses.models import Requirement
+from courses.models import Requirement, Session
 from notifications.models import Message
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.history import Historian
@@ -42,6 +45,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     with connection.cursor() as cursor:
         # So much at once leaves the planner with wrong guesses until the database has looked again by itself.
         cursor.execute("ANALYZE")
+    _book_for_practitioner(partnership, now)
     _publish_last_quarter(partnership, now)
     return True
 
@@ -106,6 +110,22 @@ def _meetings(partnership: Partnership, today: dt.date) -> None:
                 starts_at=uk_moment(day, dt.time(10)),
                 defaults={"place": "Civic Centre and online", "papers_due_on": add_working_days(day, -5)},
             )
+
+
+def _book_for_practitioner(partnership: Partnership, now: dt.datetime) -> None:
+    """Book a place as the practitioner would, so that the first message is in the mailbox."""
+    with acting_in(partnership):
+        email = PARTS[0].email(partnership.slug)
+        actor = actor_of(Person.objects.get(partnership=partnership, email_key=email).user, partnership)
+        coming = (
+            Session.objects.visible_to(actor)
+            .coming(now)
+            .filter(booking_closes_at__gt=now + dt.timedelta(days=6))
+        )
+        session = coming.exclude(bookings__person=actor.person).filter(places_taken__lt=F("capacity")).first()
+        if session is not None and not Booking.objects.of(actor).filter(session__starts_at__gt=now).exists():
+            place = actor.memberships[0].organisation
+            book_place(actor=actor, session=session, person=actor.person, organisation=place)
 
 
 def _publish_last_quarter(partnership: Partnership, now: dt.datetime) -> None:

@@ -138,7 +138,8 @@ class Planner:
         with_practitioner: bool = False,
         hour: int = 9,
     ) -> Scene:
-        slots = _slots(course, day, hour, max(days, course.days))
+        whole_day = course.hours > 4 * course.days
+        slots = _slots(course, day, 9 if whole_day else hour, max(days, course.days))
         cap = class_size_cap(course.method, self.policy)
         online = online or course.method in _ONLINE
         session = Session.objects.create(

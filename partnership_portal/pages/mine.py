@@ -47,6 +47,6 @@ def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict
             "label": "Required training met",
         },
         {"value": figures["courses"], "label": "Courses attended here"},
-        {"value": f"{figures['hours'] or 0:g}", "label": f"Hours since 1 April {year}"},
+        {"value": f"{float(figures['hours'] or 0):g}", "label": f"Hours since 1 April {year}"},
         {"value": certificates, "label": "Certificates"},
     ]
