@@ -154,13 +154,13 @@ WITH sessions AS (
     FROM generate_series(0, %(bookings)s - 1) n
 )
 INSERT INTO bookings_booking (partnership_id, session_id, person_id, organisation_id, job_role, state, booked_by_id,
-    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence)
+    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told)
 SELECT %(p)s, sessions.id, learners.person_id, learners.organisation_id, learners.job_role,
     CASE WHEN sessions.starts_at > now() THEN 'confirmed'
         WHEN numbered.n %% 10 = 3 THEN 'did_not_attend'
         WHEN numbered.n %% 40 = 7 THEN 'partly_attended' ELSE 'attended' END,
     learners.person_id, sessions.starts_at - (20 + numbered.n %% 60) * interval '1 day',
-    (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1), '', false, 0
+    (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1), '', false, 0, '{}'
 FROM numbered
 JOIN sessions ON sessions.n = numbered.session_n
 JOIN learners ON learners.n = numbered.learner_n
