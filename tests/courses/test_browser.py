@@ -1,0 +1,107 @@
+"""The programme's pages in Chromium: accessible, narrow, and useful without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from courses.models import Course, Priority, Session
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.courses.conftest import day_in
+from tests.factories import make_course, make_partnership, make_person, make_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def alphashire():
+    """A partnership whose rows the running portal can see."""
+    return make_partnership("alphashire")
+
+
+def test_the_public_pages(open_browser, alphashire):
+    with acting_in(alphashire):
+        priority = Priority.objects.create(partnership=alphashire, code="A", title="Child neglect")
+        course = make_course(
+            alphashire, title="Neglect", slug="neglect", priority=priority, before_you_come="Read."
+        )
+        coming = make_session(alphashire, course=course, days=2, trainers=(make_person(alphashire),))
+        full = make_session(alphashire, course=course, capacity=1, places_taken=1)
+        cancelled = make_session(alphashire, course=course, status="cancelled", cancelled_reason="Snow")
+    page = open_browser()
+    for path in (
+        "courses/",
+        "courses/?q=zebra&first_day=soon",
+        "courses/neglect/",
+        f"sessions/{coming.pk}/",
+        f"sessions/{full.pk}/",
+        f"sessions/{cancelled.pk}/",
+    ):
+        assert page.goto(f"/alphashire/{path}").status == 200
+        assert page.locator("h1").count() == 1
+        assert_accessible(page)
+
+
+def test_the_desks_pages(open_browser, alphashire):
+    with acting_in(alphashire):
+        team = make_person(alphashire, Role.TEAM)
+        make_person(alphashire, Role.TRAINER, name="Tom Trainer")
+        draft = make_course(alphashire, slug="draft", status="draft", audience="")
+        session = make_session(alphashire, status="draft", course=draft)
+        make_session(alphashire, starts_at=timezone.now() - timedelta(days=3))
+    page = open_browser(team.user)
+    for path in (
+        "courses/",
+        "courses/draft/",
+        "courses/draft/archive/",
+        "sessions/?show=all",
+        "sessions/series/",
+        f"sessions/{session.pk}/",
+        f"sessions/{session.pk}/publish/",
+        f"sessions/{session.pk}/cancel/",
+        "venues/",
+        f"venues/{session.venue_id}/",
+    ):
+        assert page.goto(f"/alphashire/desk/{path}").status == 200
+        assert_accessible(page)
+    page.goto("/alphashire/desk/sessions/series/")
+    page.get_by_role("button", name="Save all as drafts").click()
+    page.get_by_role("link", name="Enter at least one date").click()
+    assert page.evaluate("document.activeElement.id") == "id_dates-0-day_day"
+    assert_accessible(page)
+
+
+def test_a_session_is_planned_and_found_on_a_phone_without_javascript(open_browser, alphashire):
+    with acting_in(alphashire):
+        team = make_person(alphashire, Role.TEAM)
+        make_course(alphashire, title="Neglect")
+        make_course(alphashire, title="Exploitation")
+    page = open_browser(team.user, width=320, javascript=False)
+    page.goto("/alphashire/desk/sessions/new/")
+    page.get_by_label("Course").select_option(label="Neglect")
+    page.get_by_text("More dates of the same session").click()
+    for row, day in enumerate((day_in(30), day_in(37))):
+        for part in ("day", "month", "year"):
+            page.fill(f"#id_dates-{row}-day_{part}", str(getattr(day, part)))
+        page.fill(f"#id_dates-{row}-start", "9.30am")
+        page.fill(f"#id_dates-{row}-end", "noon")
+    page.get_by_label("Joining link").fill("https://meet.example/1")
+    page.get_by_label("Number of places").fill("12")
+    page.get_by_role("button", name="Save as a draft").click()
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish").click()
+    assert "People can book it now" in page.content()
+    with acting_in(alphashire):
+        session = Session.objects.get()
+        assert (session.status, session.dates.count()) == ("published", 2)
+        assert Course.objects.count() == 2
+    visitor = open_browser(width=320, javascript=False)
+    visitor.goto("/alphashire/courses/")
+    visitor.get_by_label("Only with places left").check()
+    visitor.get_by_role("button", name="Apply filters").click()
+    assert visitor.locator(".portal-results h3").all_inner_texts() == ["Neglect"]
+    visitor.get_by_role("link", name="Neglect", exact=True).click()
+    assert "12 places left" in visitor.content()
+    assert "meet.example" not in visitor.content()
