@@ -51,6 +51,16 @@ def test_certificate_keeps_the_facts_as_they_were(partnership):
     assert certificate.held_on == f"{first:%-d %B %Y} and {first + timedelta(days=7):%-d %B %Y}"
 
 
+def structure(node) -> list:
+    """Every element of a document's structure tree."""
+    node = node.get_object() if hasattr(node, "get_object") else node
+    if isinstance(node, list):
+        return [found for child in node for found in structure(child)]
+    if not isinstance(node, dict):
+        return []
+    return ([node] if "/S" in node else []) + (structure(node["/K"]) if "/K" in node else [])
+
+
 class TestDocument:
     def test_says_all_that_matters(self, partnership, certificate):
         reader = PdfReader(io.BytesIO(certificate_pdf(certificate)))
@@ -70,6 +80,16 @@ class TestDocument:
         assert reader.root_object["/Lang"].startswith("en")
         assert reader.root_object["/MarkInfo"]["/Marked"]
         assert certificate.number in reader.metadata.title
+
+    def test_every_picture_says_what_it_is(self, certificate):
+        reader = PdfReader(io.BytesIO(certificate_pdf(certificate)))
+        figures = [
+            one.get("/Alt")
+            for one in structure(reader.root_object["/StructTreeRoot"])
+            if one["/S"] == "/Figure"
+        ]
+        assert len(figures) == 2
+        assert all(figures)
 
     def test_same_bytes_each_time_and_after_a_loss(self, certificate):
         first = certificate_pdf(certificate)
