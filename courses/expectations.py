@@ -4,6 +4,7 @@ from courses.models import Course
 from partnerships.policy import (
     CertificateRelease,
     ChargeKind,
+    ChargeRule,
     ImpactRule,
     LineManagerRule,
     Policy,
@@ -67,20 +68,24 @@ def charges(course: Course, policy: Policy, charging_class: str | None) -> list[
 
     Rules for places come first, then those for not turning up and for cancelling late.
     """
-    found = _rules(ChargeKind.PLACE, course, policy, charging_class) or ["Free."]
+    places = _rules(ChargeKind.PLACE, course, policy, charging_class)
+    if all(rule.pence == 0 and not rule.at_cost for rule in places):
+        found = ["Free."]
+    else:
+        found = [rule.words for rule in places]
     for kind in (ChargeKind.NON_ATTENDANCE, ChargeKind.LATE_CANCELLATION):
-        found += _rules(kind, course, policy, charging_class)
+        found += [rule.words for rule in _rules(kind, course, policy, charging_class)]
     return found
 
 
-def _rules(kind: ChargeKind, course: Course, policy: Policy, charging_class: str | None) -> list[str]:
+def _rules(kind: ChargeKind, course: Course, policy: Policy, charging_class: str | None) -> list[ChargeRule]:
     found = []
     for rule in policy.charging.rules:
         if rule.kind is not kind or (rule.courses and course.charge_band not in rule.courses):
             continue
         if charging_class is not None and rule.classes and charging_class not in rule.classes:
             continue
-        found.append(rule.words)
+        found.append(rule)
         if charging_class is not None or not rule.classes:
             break
     return found

@@ -95,8 +95,14 @@ def catalogue_choices(actor: Actor) -> Choices:
 
 def next_sessions(actor: Actor, wanted: Wanted, now: datetime) -> dict[int, Session]:
     """The next session of each course, among those that fit."""
-    sessions = _fitting(actor, wanted, now).select_related("venue").order_by("course_id", "starts_at", "pk")
-    return {session.course_id: session for session in sessions.distinct("course_id")}
+    sessions = (
+        _fitting(actor, wanted, now)
+        .order_by("course_id", "starts_at", "pk")
+        .distinct("course_id")
+        .select_related("venue")
+        .only("course_id", "starts_at", "capacity", "places_taken", "venue__name")
+    )
+    return {session.course_id: session for session in sessions}
 
 
 def catalogue(actor: Actor, wanted: Wanted, sessions: dict[int, Session]) -> list[int]:
@@ -127,7 +133,7 @@ def courses_of(actor: Actor, keys: Sequence[int], sessions: dict[int, Session]) 
     links = CourseGroup.objects.filter(course=OuterRef("pk")).order_by("group_id").values("group_id")
     found = (
         Course.objects.visible_to(actor)
-        .defer("search", "objectives", "before_you_come", "audience")
+        .only("slug", "title", "method", "summary", "duration")
         .annotate(group_ids=ArraySubquery(links))
         .in_bulk(keys)
     )

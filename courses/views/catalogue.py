@@ -27,8 +27,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     keys = queries.catalogue(request.actor, wanted, sessions)
     page = Paginator(keys, PAGE_SIZE).get_page(request.GET.get("page"))
     courses = queries.courses_of(request.actor, list(page), sessions)
-    for course in courses:
-        _prepare(course, request.partnership.slug, choices)
+    _prepare(courses, request.partnership.slug, choices)
     return render(
         request,
         "courses/catalogue.html",
@@ -84,14 +83,16 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _prepare(course: Course, partnership: str, choices: queries.Choices) -> None:
-    """Put on a course what its row says: the busiest page is drawn from few template nodes."""
-    groups = [title for key, title in choices.group_titles.items() if key in course.group_ids]
-    course.facts = [course.get_method_display(), course.duration, *groups]
-    course.url = reverse("courses:course", args=[partnership, course.slug])
-    if course.next_session is not None:
-        course.next_url = reverse("courses:session", args=[partnership, course.next_session.pk])
-        course.next_places = places_tag(course.next_session)
+def _prepare(courses: list[Course], partnership: str, choices: queries.Choices) -> None:
+    """Put on each course what its row says: the busiest page is drawn from few template nodes and look-ups."""
+    home = reverse("courses:catalogue", args=[partnership])
+    for course in courses:
+        groups = [title for key, title in choices.group_titles.items() if key in course.group_ids]
+        course.facts = [course.get_method_display(), course.duration, *groups]
+        course.url = f"{home}{course.slug}/"
+        if course.next_session is not None:
+            course.next_url = reverse("courses:session", args=[partnership, course.next_session.pk])
+            course.next_places = places_tag(course.next_session)
 
 
 def _charging_class(actor: Actor) -> str | None:

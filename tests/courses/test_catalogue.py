@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from courses.models import CourseGroup, Priority, Venue
+from courses.models import CourseGroup, Priority, Requirement, RequirementOption, Venue
 from courses.services.sessions import cancel_session
 from partnership_portal.working_days import uk_date
 from partnerships.models import CompetencyGroup, Organisation
@@ -197,6 +197,23 @@ def test_the_joining_link_is_never_public(client, both, sign_in, team, exploitat
             assert b"meet.example" not in browser.get(path).content
 
 
+def test_the_signed_in_see_what_their_group_asks_of_them(client, sign_in, partnership, neglect, exploitation):
+    group = CompetencyGroup.objects.get(code="2")
+    for course, kind in ((neglect, "required"), (exploitation, "recommended")):
+        asked = Requirement.objects.create(
+            partnership=partnership, group=group, kind=kind, title=course.title
+        )
+        RequirementOption.objects.create(partnership=partnership, requirement=asked, course=course)
+    make_course(partnership, title="Something else")
+    learner = sign_in(make_person(partnership, competency_group=group))
+    page = learner.get(CATALOGUE).content.decode()
+    for words in ("Required for your group", "Recommended for your group"):
+        assert page.count(words) == 1
+        assert words not in client.get(CATALOGUE).content.decode()
+    assert "You still need this" in learner.get(f"{CATALOGUE}neglect/").content.decode()
+    assert "You still need this" not in client.get(f"{CATALOGUE}neglect/").content.decode()
+
+
 def test_a_course_states_its_parts(client, partnership, neglect):
     neglect.priority = Priority.objects.create(partnership=partnership, code="A", title="Reduce neglect")
     neglect.before_you_come = "Read the guide."
@@ -232,11 +249,18 @@ def charges(partnership):
                 "kind": "place",
                 "courses": ["core"],
                 "classes": ["school"],
+                "pence": 4000,
                 "words": "Schools: £40.",
                 "section": "§1",
             },
-            {"kind": "place", "courses": ["specialist"], "words": "At cost.", "section": "§1"},
-            {"kind": "place", "words": "Otherwise £60.", "section": "§1"},
+            {
+                "kind": "place",
+                "courses": ["specialist"],
+                "at_cost": True,
+                "words": "At cost.",
+                "section": "§1",
+            },
+            {"kind": "place", "pence": 6000, "words": "Otherwise £60.", "section": "§1"},
             {"kind": "place", "words": "Never reached.", "section": "§1"},
             {"kind": "non_attendance", "words": "If you do not come: £25.", "section": "§2"},
         ],
@@ -249,7 +273,7 @@ def charges(partnership):
     [
         (None, "core", ["Free for funders.", "Schools: £40.", "Otherwise £60."]),
         (None, "specialist", ["Free for funders.", "At cost."]),
-        ("funder", "core", ["Free for funders."]),
+        ("funder", "core", ["Free."]),
         ("school", "core", ["Schools: £40."]),
         ("school", "specialist", ["At cost."]),
     ],
