@@ -83,7 +83,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
         case QuestionnaireKind.EVALUATION:
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)
-            return _end_of_day(now + open_for) if in_time else None
+            return end_of_day(now + open_for) if in_time else None
         case QuestionnaireKind.IMPACT if asks_impact(policy, course_asks=session.course.asks_impact):
             return _impact_closes_at(policy, session, now)
         case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
@@ -92,7 +92,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
             opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
             return closes if opens <= now < closes else None
         case QuestionnaireKind.TRAINER_FEEDBACK if policy.trainers.feedback_after_session.value:
-            closes = session.ends_at + timedelta(days=policy.evaluation.open_days.value)
+            closes = end_of_day(session.ends_at + timedelta(days=policy.evaluation.open_days.value))
             return closes if session.ends_at <= now < closes else None
         case _:
             return None
@@ -105,9 +105,9 @@ def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> dateti
     # Whoever was marked present too late must still be able to earn a certificate that waits for this survey.
     needed = policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
     in_time = closes <= now < closes + LATEST
-    return _end_of_day(now + _TIME_FOR_A_LATE_ANSWER) if needed and in_time else None
+    return end_of_day(now + _TIME_FOR_A_LATE_ANSWER) if needed and in_time else None
 
 
-def _end_of_day(moment: datetime) -> datetime:
-    # A minute before midnight, so that nobody wonders which midnight is meant.
+def end_of_day(moment: datetime) -> datetime:
+    """A minute before midnight by UK clocks, so that nobody wonders which midnight is meant."""
     return uk_moment(uk_date(moment), time(23, 59))

@@ -150,7 +150,9 @@ def _number(booking: Booking, numbering: Numbering, now: datetime) -> str:
 
 def _record_link(booking: Booking) -> str:
     """Where somebody with an account finds the certificate beside all the others."""
-    return absolute("compliance:record", partnership=booking.partnership.slug) if booking.person.user_id else ""
+    return (
+        absolute("compliance:record", partnership=booking.partnership.slug) if booking.person.user_id else ""
+    )
 
 
 def _level(session: Session) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from evaluations.periods import end_of_day
 from evaluations.services.questionnaires import version_in_use
 from partnership_portal.working_days import uk_date
 from partnerships import audit
@@ -38,7 +39,8 @@ def observe_session(*, actor: Actor, session: Session) -> Invitation:
         if session.status != Session.Status.PUBLISHED:
             raise DomainError("Only a session that is published can be observed.")
         policy_version = version_in_force(actor.partnership, session.starts_at)
-        closes_at = session.ends_at + timedelta(days=policy_of(policy_version).evaluation.open_days.value)
+        open_for = timedelta(days=policy_of(policy_version).evaluation.open_days.value)
+        closes_at = end_of_day(session.ends_at + open_for)
         version = version_in_use(actor.partnership, _FORM)
         if version is None:
             raise DomainError("The partnership has no observation form yet. Ask the partnership team.")
