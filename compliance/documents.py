@@ -52,7 +52,7 @@ def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
     ]
     sections = report_sections(figures, report.partnership.brand_colour)
     facts += [[section.title, words] for section in sections for words in section.words]
-    yield Sheet("Report", ["", "About this report"], facts, [32, 90])
+    yield Sheet("Report", ["What", "About this report"], facts, [32, 90])
     for section in sections:
         for table in section.tables:
             rows = [[FEW if value is None else value for value in row] for row in table.rows]

@@ -50,11 +50,14 @@ class Table:
         return max(len(self.rows) - MOST_ROWS, 0)
 
     def _cell(self, number: int, value: Cell) -> Any:
+        if number not in self.numeric:
+            return str(value)
         if value is None:
             text = "fewer than 5"
         else:
-            text = f"{value:,}" if isinstance(value, int) else str(value)
-        return {"text": text, "numeric": True} if number in self.numeric else text
+            # Short figures stay on one line, such as 7 of 12 (58%).
+            text = f"{value:,}" if isinstance(value, int) else str(value).replace(" ", "\N{NO-BREAK SPACE}")
+        return {"text": text, "numeric": True}
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,9 @@ def _at_a_glance(figures: dict[str, Any]) -> Section:
         ["Sessions cancelled", *(one.sessions_cancelled for one in totals)],
         ["Places offered", *(one.places for one in totals)],
         ["Bookings made", *(one.applications for one in totals)],
-        ["Places taken", *(of_people(one.taken, one.places) for one in totals)],
-        ["Attended", *(of_people(one.attended, one.marked) for one in totals)],
-        ["Did not attend", *(of_people(one.did_not_attend, one.marked) for one in totals)],
+        ["Places taken", *(_share(one.taken, one.places) for one in totals)],
+        ["Attended", *(_share(one.attended, one.marked) for one in totals)],
+        ["Did not attend", *(_share(one.did_not_attend, one.marked) for one in totals)],
     ]
     names = [figures["period"]["name"], *(earlier[key]["name"] for key in ("previous", "year_before"))]
     return Section(
@@ -120,20 +123,20 @@ def _at_a_glance(figures: dict[str, Any]) -> Section:
             {
                 "value": f"{total.taken:,}",
                 "label": "places taken",
-                "note": f"{of_people(total.taken, total.places)} offered",
+                "note": f"of {total.places:,} offered ({_percent(total.taken, total.places)})",
             },
             {
                 "value": f"{total.attended:,}",
                 "label": "attended",
-                "note": f"{of_people(total.attended, total.marked)} marked",
+                "note": f"of {total.marked:,} marked ({_percent(total.attended, total.marked)})",
             },
             {
                 "value": f"{total.did_not_attend:,}",
                 "label": "did not attend",
-                "note": f"{of_people(total.did_not_attend, total.marked)} marked",
+                "note": f"of {total.marked:,} marked ({_percent(total.did_not_attend, total.marked)})",
             },
         ],
-        tables=[_numbers("Compared with earlier periods", ["", *names], rows)],
+        tables=[_numbers("Compared with earlier periods", ["Figure", *names], rows)],
     )
 
 
@@ -144,7 +147,12 @@ def _courses_offered(figures: dict[str, Any], brand: str) -> Section:
         f"{_count(activity.total.courses, 'course')} offered in {_count(activity.total.sessions, 'session')}."
     ]
     headers = ["Course", "Sessions held", "Cancelled", "Places"]
-    return Section("courses", "Courses offered", words, tables=[_numbers("Courses offered", headers, rows)])
+    return Section(
+        "courses",
+        "Courses offered",
+        words,
+        tables=[_numbers("Sessions and places of each course", headers, rows)],
+    )
 
 
 def _places(figures: dict[str, Any], brand: str) -> Section:
@@ -161,13 +169,13 @@ def _places(figures: dict[str, Any], brand: str) -> Section:
     return Section(
         "places",
         "Places",
-        [f"{of_people(activity.total.taken, activity.total.places)} places were taken."],
+        [f"{_ratio(activity.total.taken, activity.total.places, 'places')} were taken."],
         charts=[chart] if largest else [],
         tables=[
             _numbers(
                 "Places by course",
                 ["Course", "Places", "Taken", "Share taken"],
-                [[one.name, one.places, one.taken, of_people(one.taken, one.places)] for one in offered],
+                [[one.name, one.places, one.taken, _share(one.taken, one.places)] for one in offered],
             )
         ],
     )
@@ -184,12 +192,12 @@ def _applicants(figures: dict[str, Any], brand: str) -> Section:
         ["Places held to the end", total.taken],
         ["Took part, wholly or partly", participants],
     ]
-    words = [f"{of_people(participants, total.applications)} bookings led to somebody taking part."]
+    words = [f"{_ratio(participants, total.applications, 'bookings')} led to somebody taking part."]
     return Section(
         "applicants",
         "Applicants and participants",
         words,
-        tables=[_numbers("Applicants and participants", ["", "Number"], rows)],
+        tables=[_numbers("From booking to taking part", ["Bookings", "Number"], rows)],
     )
 
 
@@ -204,7 +212,7 @@ def _attendance(figures: dict[str, Any], brand: str) -> Section:
     activity = activity_from(figures)
     total = activity.total
     marked = sorted((one for one in activity.courses if one.marked), key=lambda one: (-one.marked, one.name))
-    words = [f"{of_people(total.attended, total.marked)} of those marked on a register attended."]
+    words = [f"{_ratio(total.attended, total.marked, 'people marked on a register')} attended."]
     if total.unmarked:
         words.append(f"{_count(total.unmarked, 'place')} not yet marked on a register.")
     chart = stacked(
@@ -214,7 +222,7 @@ def _attendance(figures: dict[str, Any], brand: str) -> Section:
         brand=brand,
         heading="Course",
     )
-    rows = [[one.name, *_marks(one), of_people(one.attended, one.marked)] for one in marked]
+    rows = [[one.name, *_marks(one), _share(one.attended, one.marked)] for one in marked]
     return Section(
         "attendance",
         "Attendance",
@@ -232,11 +240,11 @@ def _non_attendance(figures: dict[str, Any], brand: str) -> Section:
         key=lambda one: (-one.did_not_attend, one.name),
     )
     words = [
-        f"{of_people(total.did_not_attend, total.marked)} of those marked on a register did not attend.",
-        f"{of_people(total.cancelled_late, total.cancelled)} cancellations were late.",
+        f"{_ratio(total.did_not_attend, total.marked, 'people marked on a register')} did not attend.",
+        f"{_ratio(total.cancelled_late, total.cancelled, 'cancellations')} were late.",
     ]
     rows: list[list[Cell]] = [
-        [one.name, one.did_not_attend, of_people(one.did_not_attend, one.marked), one.cancelled_late]
+        [one.name, one.did_not_attend, _share(one.did_not_attend, one.marked), one.cancelled_late]
         for one in absent
     ]
     headers = ["Course", "Did not attend", "Share of those marked", "Cancelled late"]
@@ -266,7 +274,7 @@ def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], S
                 *([one.sector] if key == "organisations" else []),
                 one.applications,
                 *_marks(one),
-                of_people(one.attended, one.marked),
+                _share(one.attended, one.marked),
             ]
             for one in tallies
         ]
@@ -283,7 +291,7 @@ def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], S
 
 def _evaluation(figures: dict[str, Any], brand: str) -> Section:
     found = figures["evaluation"]
-    words = [f"{of_people(found['answered'], found['invited'])} evaluations were answered."]
+    words = [f"{_ratio(found['answered'], found['invited'], 'evaluations')} were answered."]
     drawn = []
     if found["mean_before"] is None or found["mean_after"] is None:
         words.append(TOO_FEW)
@@ -336,8 +344,7 @@ def _evaluation(figures: dict[str, Any], brand: str) -> Section:
 def _impact(figures: dict[str, Any], brand: str) -> Section:
     found = figures["impact"]
     words = [
-        f"{of_people(found['answered'], found['invited'])} learners asked later about this period’s courses "
-        "have answered."
+        f"{_ratio(found['answered'], found['invited'], 'learners asked later about these courses')} have answered."
     ]
     data = [
         ("Did what they had planned", found["done"]),
@@ -348,23 +355,21 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
     drawn = []
     if shown:
         drawn = [
-            bars(
-                "What learners have done since", data, brand=brand, heading="Answer", measure="Learners"
-            )
+            bars("What learners have done since", data, brand=brand, heading="Answer", measure="Learners")
         ]
         if found["done"] is not None and None not in (found["partly"], found["not_yet"]):
-            words.append(f"{of_people(found['done'], sum(shown))} did what they had planned.")
+            words.append(f"{_ratio(found['done'], sum(shown), 'learners')} did what they had planned.")
     else:
         words.append(TOO_FEW)
     if found["mean_confidence"] is not None:
         words.append(f"Their confidence is now {found['mean_confidence']} out of 10.")
     if found["managers_invited"]:
         words.append(
-            f"{of_people(found['managers_answered'], found['managers_invited'])} line managers have answered."
+            f"{_ratio(found['managers_answered'], found['managers_invited'], 'line managers')} have answered."
         )
         if found["managers_saw_change"] is not None:
             words.append(
-                f"{of_people(found['managers_saw_change'], found['managers_answered'])} of them saw a change "
+                f"{_ratio(found['managers_saw_change'], found['managers_answered'], 'of these')} saw a change "
                 "in practice."
             )
     return Section("impact", "Impact on practice", words, charts=drawn)
@@ -373,7 +378,8 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
 def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
     found = figures["at_risk"]
     words = [
-        f"{of_people(len(found['sessions']), found['coming'])} sessions coming in {found['period']} are at risk.",
+        f"{_ratio(len(found['sessions']), found['coming'], 'sessions')} still to come in {found['period']} "
+        "are at risk.",
         f"At risk means bookings for fewer than {found['percent']}% of the places, fewer than the session’s "
         "minimum, or no trainer.",
     ]
@@ -398,9 +404,23 @@ def _sufficiency(figures: dict[str, Any], brand: str) -> Section:
     return Section(
         "sufficiency",
         "Sufficiency",
-        [f"{of_people(short, len(offered))} courses left somebody on the waiting list."],
+        [f"{_ratio(short, len(offered), 'courses')} left somebody on the waiting list."],
         tables=[_numbers("Places against demand", headers, rows)],
     )
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)}%" if whole else "–"
+
+
+def _ratio(part: int, whole: int, noun: str) -> str:
+    """102 of 180 places (57%): a share with the numbers behind it, for a sentence."""
+    return f"{part:,} of {whole:,} {noun}" + (f" ({_percent(part, whole)})" if whole else "")
+
+
+def _share(part: int, whole: int) -> str:
+    """102 of 180 (57%), for a cell; a dash where there is nothing to take a share of."""
+    return of_people(part, whole) if whole else "–"
 
 
 def _of_the_largest(title: str, number: int) -> str:

@@ -34,6 +34,11 @@ class Status(StrEnum):
             Status.MISSING: "Not yet met",
         }[self]
 
+    @property
+    def tag(self) -> str:
+        """The label on one line, for narrow tables."""
+        return self.label.replace(" ", "\N{NO-BREAK SPACE}")
+
 
 @dataclass(frozen=True)
 class RequirementStanding:
@@ -49,6 +54,11 @@ class RequirementStanding:
     def is_met(self) -> bool:
         """Tell whether it is met today, also if that ends soon."""
         return self.status in {Status.MET, Status.LAPSING}
+
+    @property
+    def is_open_recommendation(self) -> bool:
+        """Tell whether it is only recommended and was never done, which is no fault."""
+        return self.status is Status.MISSING and self.requirement.kind == Requirement.Kind.RECOMMENDED
 
     @property
     def courses(self) -> list[Course]:

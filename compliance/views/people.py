@@ -112,7 +112,7 @@ def organisation_training(request: HttpRequest) -> HttpResponse:
     chosen, _ = _organisation(request)
     memberships = people_of(request.actor, chosen)
     form = TrainingForManyForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial={"people": request.GET.getlist("person"), "provider": chosen.name},
         memberships=memberships,
         requirements=met_elsewhere(request.actor),

@@ -42,7 +42,10 @@ def record_file(request: HttpRequest, ending: str) -> HttpResponseBase:
 def training_add(request: HttpRequest) -> HttpResponse:
     """Add training done elsewhere to my record."""
     person = request.actor.person
-    form = TrainingForm(request.POST or None, requirements=met_elsewhere(request.actor, [person]))
+    form = TrainingForm(
+        request.POST if request.method == "POST" else None,
+        requirements=met_elsewhere(request.actor, [person]),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             added = add_training(actor=request.actor, person=person, **form.cleaned_data)
@@ -63,7 +66,7 @@ def training_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if not may_withdraw(request.actor, found):
         return render(request, "compliance/training_not_yours.html", {"training": found}, status=403)
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         withdraw_training(actor=request.actor, record=found, **form.cleaned_data)
         messages.success(request, f"“{found.title}” was withdrawn.")

@@ -21,7 +21,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """All reports, and a new one."""
     policy = request.partnership.policy().reporting
     periods = periods_to_report(policy, uk_today())
-    form = ReportForm(request.POST or None, periods=periods)
+    form = ReportForm(request.POST if request.method == "POST" else None, periods=periods)
     if request.method == "POST" and form.is_valid():
         period = form.cleaned_data["period"]
         wanted = request_report(actor=request.actor, starts_on=period.starts_on, ends_on=period.ends_on)
