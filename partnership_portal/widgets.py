@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 PARTS = ("day", "month", "year")
+# Nothing here happens outside these, and near the ends of the calendar adding a day or a zone breaks.
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -73,6 +75,8 @@ class GovDateField(forms.Field):
         if missing:
             names = " and ".join(missing)
             self._refuse(f"%(label)s must include a {names}", missing)
+        if any(len(value[part]) > 20 for part in PARTS):
+            self._refuse(self.error_messages["real"], list(PARTS))
         month = self._month(value["month"])
         if month is None or not value["day"].isdecimal():
             wrong = [
@@ -82,10 +86,12 @@ class GovDateField(forms.Field):
         if not re.fullmatch(r"\d{4}", value["year"]):
             self._refuse("Year must include 4 numbers", ["year"])
         try:
-            return dt.date(int(value["year"]), month or 0, int(value["day"]))
-        except ValueError:
+            day = dt.date(int(value["year"]), month or 0, int(value["day"]))
+        except (ValueError, OverflowError):
             self._refuse(self.error_messages["real"], list(PARTS))
-        return None
+        if not EARLIEST <= day <= LATEST:
+            self._refuse(f"Year must be from {EARLIEST.year} to {LATEST.year}", ["year"])
+        return day
 
     def validate(self, value: Any) -> None:
         if self.required and value is None:

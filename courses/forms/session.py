@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from courses.forms.catalogue import DATE_FORMATS, filter_date
+from courses.forms.catalogue import filter_date
 from courses.models import Course, Session, Venue
 from courses.plans import SessionPlan, Slot, every_months, every_weeks, slot_on
 from courses.queries import trainers_of
@@ -172,7 +172,7 @@ class RepeatForm(forms.Form):
     )
 
     def clean_first_days(self) -> list[dt.date]:
-        reader = forms.DateField(input_formats=DATE_FORMATS)
+        reader = filter_date("The date")
         days = []
         for line in filter(None, re.split(r"[\n,;]+", self.cleaned_data["first_days"])):
             if not line.strip():

@@ -137,6 +137,8 @@ def test_the_next_date_shown_is_one_that_fits(client, partnership, neglect):
         ({"theme": "<script>"}, "id_theme", "Select a valid choice"),
         ({"place": "999999"}, "id_place", "Select a valid choice"),
         ({"first_day": "2/3/2027", "last_day": "1/3/2027"}, "id_last_day", "same as or after From"),
+        ({"last_day": "31/12/9999"}, "id_last_day", "Until must be a real date"),
+        ({"first_day": "0001-01-01"}, "id_first_day", "From must be a real date"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_named(filters, target, words, client, both):

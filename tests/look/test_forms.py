@@ -33,6 +33,9 @@ def refused(day: str, month: str, year: str) -> tuple[str, list[str]]:
         (("3", "13", "2027"), "Session date must be a real date", ["day", "month", "year"]),
         (("3", "3", "27"), "Year must include 4 numbers", ["year"]),
         (("²", "3", "2027"), "Session date must be a real date", ["day"]),
+        (("99999999999", "3", "2027"), "Session date must be a real date", ["day", "month", "year"]),
+        (("3", "9" * 5000, "2027"), "Session date must be a real date", ["day", "month", "year"]),
+        (("31", "12", "9999"), "Year must be from 1900 to 2199", ["year"]),
     ],
 )
 def test_a_wrong_date_is_told_by_its_part(typed, sentence, parts):
