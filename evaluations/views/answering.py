@@ -197,7 +197,10 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
 def _sent(request: HttpRequest, door: Door) -> HttpResponse:
     if door.invitation.state != Invitation.State.ANSWERED:
         return redirect(door.address())
-    certificate = getattr(door.invitation.booking, "certificate", None) if door.invitation.booking else None
+    # The line manager answers about the same booking, but its certificate is the learner's alone.
+    booking, respondent = door.invitation.booking, door.invitation.respondent
+    own = booking if booking is not None and booking.person == respondent else None
+    certificate = getattr(own, "certificate", None)
     token = certificate_token(certificate) if certificate else ""
     return _render(request, door, "sent", {"certificate": certificate, "certificate_token": token})
 

@@ -1,12 +1,14 @@
 """The pages of a survey: by link or signed in, saved as one goes, and every wrong link in a plain sentence."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from evaluations.jobs import ask_for_evaluations
+from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.links import holder_of, survey_token
 from evaluations.models import Answer, Certificate, Invitation
 from evaluations.services.answers import save_answers, submit_answers
@@ -15,7 +17,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
-from tests.factories import actor_for, make_person
+from tests.factories import actor_for, make_course, make_person
 
 FIRST = {"relevance": "5", "confidence_before": "0", "confidence_after": "8"}
 SECOND = {"trainer": "4", "content": "4"}
@@ -51,6 +53,26 @@ def test_whole_survey_by_link_without_an_account(link, invitation):
     assert Certificate.objects.get().number in client.get(f"{link}sent/").content.decode()
     assert Answer.objects.get(question__key="confidence_before").number == 0
     assert Answer.objects.get(question__key="barriers").chosen == ["time", "manager"]
+
+
+def test_the_line_manager_is_not_led_to_the_learners_certificate(partnership):
+    learner = make_person(
+        partnership, line_manager_name="Mel Manager", line_manager_email="mel.manager@example.org"
+    )
+    course = make_course(partnership, asks_line_manager=True)
+    booking = booked(held(partnership, days_ago=100, course=course), person=learner)
+    ask_for_evaluations(partnership, booking.session.ends_at)
+    Invitation.objects.filter(booking=booking).update(closes_at=timezone.now() + timedelta(days=1))
+    answer(Invitation.objects.get(booking=booking, kind="evaluation"))
+    certificate = Certificate.objects.get(booking=booking)
+    ask_about_impact(partnership, timezone.now())
+    form = Invitation.objects.get(booking=booking, kind="line_manager")
+    answer(form)
+    sent = reverse("evaluations:survey_sent", args=[partnership.slug, survey_token(form)])
+    page = Client().get(sent).content.decode()
+    assert "Thank you" in page
+    assert certificate.number not in page
+    assert "s/certificate-" not in page
 
 
 def test_whole_survey_signed_in(partnership, invitation, sign_in):
