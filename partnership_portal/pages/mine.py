@@ -1,6 +1,6 @@
 """What is coming up for somebody, and their record in a few figures."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -11,7 +11,7 @@ from bookings.states import BookingState
 from compliance.queries.standing import Standing
 from courses.models import Session
 from evaluations.models import Certificate
-from partnership_portal.working_days import uk_moment
+from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.actors import Actor
 from partnerships.models import Meeting
 from partnerships.permissions import Permission
@@ -32,8 +32,9 @@ def coming_up(actor: Actor, now: datetime) -> dict[str, Any]:
 
 def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict[str, Any]]:
     """Courses, hours, certificates and requirements of one person (two queries)."""
-    year = now.year if (now.month, now.day) >= (4, 1) else now.year - 1
-    since = uk_moment(now.date().replace(year=year, month=4, day=1), now.min.time())
+    today = uk_date(now)
+    year = today.year if today.month >= 4 else today.year - 1
+    since = uk_moment(date(year, 4, 1), time())
     own = Booking.objects.of(actor).filter(state=BookingState.ATTENDED)
     figures = own.aggregate(
         courses=Count("pk"), hours=Sum("session__course__hours", filter=Q(session__ends_at__gte=since))
