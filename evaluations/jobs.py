@@ -5,8 +5,6 @@ run does the rest; two at once wait for one another's row and then find it done.
 tried again at the next run; it does not keep the others waiting.
 """
 
-import logging
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -22,10 +20,9 @@ from evaluations.services.certificates import issue_if_due
 from evaluations.services.invitations import ask_about_booking, ask_trainer
 from evaluations.services.reminders import close, is_time_to_remind, remind
 from partnerships.actors import system
+from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
-
-logger = logging.getLogger(__name__)
 
 
 def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:
@@ -44,7 +41,7 @@ def ask_trainers(partnership: Partnership, now: datetime) -> None:
     actor = system(partnership, "ask trainers")
     with acting_in(partnership):
         waiting = trainers_to_ask(partnership, now)
-    _one_by_one(
+    one_by_one(
         partnership,
         (
             partial(ask_trainer, actor=actor, session=session, person=person, now=now)
@@ -58,7 +55,7 @@ def issue_certificates(partnership: Partnership, now: datetime) -> None:
     actor = system(partnership, "issue certificates")
     with acting_in(partnership):
         waiting = certificates_due(partnership, now)
-    _one_by_one(partnership, (partial(issue_if_due, actor=actor, booking=one, now=now) for one in waiting))
+    one_by_one(partnership, (partial(issue_if_due, actor=actor, booking=one, now=now) for one in waiting))
 
 
 def remind_and_close(partnership: Partnership, now: datetime) -> None:
@@ -67,24 +64,15 @@ def remind_and_close(partnership: Partnership, now: datetime) -> None:
     with acting_in(partnership):
         over = list(invitations_to_close(partnership, now))
         waiting = [one for one in invitations_to_remind(partnership, now) if is_time_to_remind(one, now)]
-    _one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
-    _one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
+    one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
+    one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
 
 
 def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:
     actor = system(partnership, f"ask: {kind.label.lower()}")
     with acting_in(partnership):
         waiting = bookings_to_ask(partnership, kind, now)
-    _one_by_one(
+    one_by_one(
         partnership,
         (partial(ask_about_booking, actor=actor, booking=one, kind=kind, now=now) for one in waiting),
     )
-
-
-def _one_by_one(partnership: Partnership, acts: Iterable[Callable[[], object]]) -> None:
-    for act in acts:
-        try:
-            with acting_in(partnership):
-                act()
-        except Exception:
-            logger.exception("One item of a job failed and will be tried again at the next run.")

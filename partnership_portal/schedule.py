@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bookings.services.access_needs import forget_access_needs
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.register import settle_registers
 from bookings.services.waiting_list import promote_waiting_everywhere
 from compliance.services.reports import requeue_stuck_reports
 from evaluations import jobs as evaluations
@@ -20,6 +21,7 @@ JOBS: dict[str, dict[str, Job]] = {
     "frequent": {
         "tell of cancelled sessions": tell_of_cancelled_sessions,
         "tell of changed sessions": tell_of_changed_sessions,
+        "settle registers": settle_registers,
         "promote waiting": promote_waiting_everywhere,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,

@@ -1,6 +1,8 @@
 """What becomes of bookings when the programme changes: jobs that look at the sessions, since courses don't know us."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from bookings.arrangements import arrangements_of
 from bookings.messages import tell_session_cancelled, tell_session_changed
@@ -8,12 +10,16 @@ from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 from bookings.services.locks import locked_session
 from bookings.services.places import withdraw
-from bookings.states import UPCOMING, BookingState
+from bookings.states import UPCOMING
 from courses.models import Session
 from partnerships import audit
 from partnerships.actors import system
+from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
+
+# A session whose last dates were dropped is over at once, and yet people must hear of it.
+_LOOK_BACK = timedelta(days=92)
 
 
 def tell_of_cancelled_sessions(partnership: Partnership, now: datetime) -> None:
@@ -23,9 +29,7 @@ def tell_of_cancelled_sessions(partnership: Partnership, now: datetime) -> None:
     """
     with acting_in(partnership):
         bookings = list(_of_cancelled_sessions(partnership).values_list("pk", flat=True))
-    for booking_id in bookings:
-        with acting_in(partnership):
-            _cancel_with_session(partnership, booking_id, now)
+    one_by_one(partnership, (partial(_cancel_with_session, partnership, pk, now) for pk in bookings))
 
 
 def _of_cancelled_sessions(partnership: Partnership) -> BookingQuerySet:
@@ -63,40 +67,43 @@ def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
     """
     with acting_in(partnership):
         bookings, untold = _with_other_arrangements(partnership, now)
-    for session_id in untold:
-        with acting_in(partnership):
-            _learn(partnership, session_id)
-    for booking_id in bookings:
-        with acting_in(partnership):
-            _tell_of_change(partnership, booking_id, now)
+    one_by_one(partnership, (partial(_learn, partnership, pk) for pk in untold))
+    one_by_one(partnership, (partial(_tell_of_change, partnership, pk, now) for pk in bookings))
 
 
 def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[list[int], list[int]]:
     """The bookings to tell, and the sessions with bookings that came in without being told anything."""
-    coming = Session.objects.filter(
-        partnership=partnership, status=Session.Status.PUBLISHED, ends_at__gt=now, places_taken__gt=0
+    recent = Session.objects.filter(
+        partnership=partnership,
+        status=Session.Status.PUBLISHED,
+        ends_at__gt=now - _LOOK_BACK,
+        places_taken__gt=0,
     )
-    sessions = {session.pk: session for session in coming.select_related("venue").prefetch_related("dates")}
-    confirmed = Booking.objects.filter(
-        partnership=partnership, session__in=sessions, state=BookingState.CONFIRMED
-    ).order_by()
+    sessions = {session.pk: session for session in recent.select_related("venue").prefetch_related("dates")}
+    held = Booking.objects.filter(partnership=partnership, session__in=sessions).holding_a_place().order_by()
     stale: list[int] = []
     untold: list[int] = []
-    for session_id, told in confirmed.values_list("session_id", "told").distinct():
+    for session_id, told in held.values_list("session_id", "told").distinct():
+        session = sessions[session_id]
+        if session.ends_at <= now and not _expected(told, now):
+            continue
         if not told:
             untold.append(session_id)
-        elif told != arrangements_of(sessions[session_id]):
-            stale += confirmed.filter(session=session_id, told=told).values_list("pk", flat=True)
+        elif told != arrangements_of(session):
+            stale += held.filter(session=session_id, told=told).values_list("pk", flat=True)
     return sorted(stale), untold
+
+
+def _expected(told: dict[str, Any], now: datetime) -> bool:
+    """Tell whether somebody was told of a date to come, which may have fallen away since."""
+    return any(datetime.fromisoformat(end) > now for _, end in told.get("dates", []))
 
 
 def _learn(partnership: Partnership, session_id: int) -> None:
     actor = system(partnership, "tell of changed sessions")
     session = locked_session(actor, Session.objects.get(partnership=partnership, pk=session_id))
-    untold = Booking.objects.filter(
-        partnership=partnership, session=session, state=BookingState.CONFIRMED, told={}
-    )
-    untold.update(told=arrangements_of(session))
+    untold = Booking.objects.filter(partnership=partnership, session=session, told={})
+    untold.holding_a_place().update(told=arrangements_of(session))
 
 
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
@@ -107,7 +114,7 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     )
     booking.partnership, booking.session = partnership, session
     arrangements = arrangements_of(session)
-    if booking.told in ({}, arrangements) or booking.state != BookingState.CONFIRMED:
+    if booking.told in ({}, arrangements) or not booking.holds_place:
         return
     booking.calendar_sequence += 1
     # Reads what was told before, for the dates that fell away.

@@ -1,23 +1,30 @@
 """The register: who was there on which date, and what that makes of each booking."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from bookings.models import Attendance, Booking
+from bookings.querysets import BookingQuerySet
 from bookings.services.locks import locked_session
 from bookings.states import BookingState
 from courses.models import Session, SessionDate
 from partnerships import audit
-from partnerships.actors import Actor
+from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
+from partnerships.jobs import one_by_one
+from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
+from partnerships.tenancy import acting_in
 
 Mark = Attendance.Mark
 Marks = Mapping[int, str]
+_LOOK_BACK = timedelta(days=92)
 
 
 def mark_attendance(*, actor: Actor, session_date: SessionDate, marks: Marks) -> int:
@@ -38,6 +45,37 @@ def mark_attendance(*, actor: Actor, session_date: SessionDate, marks: Marks) ->
             _settle(actor, session, [booking for booking in bookings if booking.pk in changed])
             audit.record(actor, "bookings.mark_attendance", session_date, after={"marks": changed})
     return len(changed)
+
+
+def settle_registers(partnership: Partnership, now: datetime) -> None:
+    """Job: settle bookings whose every date is marked though none was marked last, as when a date was dropped."""
+    with acting_in(partnership):
+        found = _unsettled(partnership, now).values_list("session", flat=True).distinct()
+        sessions = list(Session.objects.filter(partnership=partnership, pk__in=found))
+    one_by_one(partnership, (partial(_settle_again, partnership, session, now) for session in sessions))
+
+
+def _unsettled(partnership: Partnership, now: datetime) -> BookingQuerySet:
+    mark = Attendance.objects.filter(booking=OuterRef(OuterRef("pk")), session_date=OuterRef("pk"))
+    open_date = SessionDate.objects.filter(~Exists(mark), session=OuterRef("session"))
+    return Booking.objects.filter(
+        Exists(Attendance.objects.filter(booking=OuterRef("pk"))),
+        ~Exists(open_date),
+        partnership=partnership,
+        state=BookingState.CONFIRMED,
+        session__status=Session.Status.PUBLISHED,
+        session__starts_at__lte=now,
+        session__ends_at__gt=now - _LOOK_BACK,
+    ).order_by()
+
+
+def _settle_again(partnership: Partnership, session: Session, now: datetime) -> None:
+    actor = system(partnership, "settle registers")
+    session = locked_session(actor, session)
+    bookings = list(_unsettled(partnership, now).filter(session=session))
+    _settle(actor, session, bookings)
+    after = {"states": {str(booking.pk): booking.state for booking in bookings}}
+    audit.record(actor, "bookings.settle_register", session, after=after)
 
 
 def may_mark(actor: Actor, session: Session) -> bool:

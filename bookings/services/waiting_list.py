@@ -1,6 +1,7 @@
 """The waiting list: a place that comes free goes to whoever has waited longest, and they are told."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -13,6 +14,7 @@ from bookings.states import BookingState
 from courses.models import Session
 from partnerships import audit
 from partnerships.actors import Actor, system
+from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
 from partnerships.tenancy import acting_in
@@ -63,6 +65,5 @@ def promote_waiting_everywhere(partnership: Partnership, now: datetime) -> None:
                 places_taken__lt=F("capacity"),
             )
         )
-    for session in sessions:
-        with acting_in(partnership):
-            promote_waiting(actor=system(partnership, "promote waiting"), session=session, now=now)
+    actor = system(partnership, "promote waiting")
+    one_by_one(partnership, (partial(promote_waiting, actor=actor, session=one, now=now) for one in sessions))

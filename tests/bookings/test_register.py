@@ -4,17 +4,20 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Attendance, Booking
+from bookings.services.changes import tell_of_changed_sessions
 from bookings.services.places import book_place, cancel_booking
-from bookings.services.register import mark_attendance, outcome
+from bookings.services.register import mark_attendance, outcome, settle_registers
 from courses.models import Session
+from notifications.models import Message
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from tests.bookings.moving import begun, over
-from tests.factories import actor_for, make_person, make_session
+from tests.factories import actor_for, make_organisation, make_person, make_session
 
 
 @pytest.fixture
@@ -139,3 +142,30 @@ def test_a_date_added_later_makes_the_outcome_open_again(trainer, partnership, b
     date.save(force_insert=True)
     _mark(actor_for(trainer), session, 1, [booking], "absent")
     assert _states([booking]) == ["partly_attended"]
+
+
+def test_an_organisations_name_is_text_on_the_register(partnership, trainer, book, sign_in) -> None:
+    organisation = make_organisation(partnership, name="<b>Bold</b> & sons")
+    session = make_session(partnership, trainers=(trainer,))
+    book(make_person(partnership, organisation=organisation), session)
+    begun(session)
+    address = reverse("bookings:register", args=[partnership.slug, session.pk, session.dates.get().pk])
+    page = sign_in(trainer).get(address).content.decode()
+    assert "&lt;b&gt;Bold&lt;/b&gt; &amp; sons" in page
+    assert "<b>Bold" not in page
+
+
+def test_a_dropped_date_settles_the_register_and_is_told(trainer, partnership, book, now) -> None:
+    session = make_session(partnership, days=2, trainers=(trainer,))
+    bookings = [book(make_person(partnership), session) for _ in range(2)]
+    begun(session)
+    _mark(actor_for(trainer), session, 0, bookings, "present", "absent")
+    first = session.dates.first()
+    session.dates.exclude(pk=first.pk).delete()
+    Session.objects.filter(pk=session.pk).update(ends_at=timezone.now() - timedelta(minutes=1))
+    assert _states(bookings) == ["confirmed"] * 2
+    for _ in range(2):
+        settle_registers(partnership, timezone.now())
+        tell_of_changed_sessions(partnership, timezone.now())
+    assert _states(bookings) == ["attended", "did_not_attend"]
+    assert Message.objects.filter(purpose="session_changed").count() == 2
