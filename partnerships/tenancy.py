@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps.registry import Apps
 from django.db import connection, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations.base import Operation
 
 if TYPE_CHECKING:
@@ -26,15 +27,19 @@ CURRENT = f"NULLIF(current_setting('{SETTING}', true), '')::bigint"
 def acting_in(partnership: "Partnership | int") -> Iterator[None]:
     """Open a transaction in which only this partnership's rows can be seen or written."""
     key = str(partnership if isinstance(partnership, int) else partnership.pk)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting(%s, true)", [SETTING])
-            before = cursor.fetchone()[0] or ""
-            cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, key])
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        before = "" if outermost else _current(cursor)
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, key])
         yield
-        # Reached only without an error: after one, the rollback puts the old setting back by itself.
-        with connection.cursor() as cursor:
+        # The setting ends with the transaction; within a larger one it is put back. An error puts it back by itself.
+        if not outermost:
             cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, before])
+
+
+def _current(cursor: CursorWrapper) -> str:
+    cursor.execute("SELECT current_setting(%s, true)", [SETTING])
+    return cursor.fetchone()[0] or ""
 
 
 class TenantModel(models.Model):
@@ -91,7 +96,8 @@ def _protection(model: type[models.Model]) -> Iterator[str]:
     yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
     yield f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY'
     yield f'DROP POLICY IF EXISTS tenant ON "{table}"'
-    yield f'CREATE POLICY tenant ON "{table}" USING (partnership_id = {CURRENT}) WITH CHECK (partnership_id = {CURRENT})'
+    own = f"(partnership_id = {CURRENT})"
+    yield f'CREATE POLICY tenant ON "{table}" USING {own} WITH CHECK {own}'
     yield _unless_there(f"{table}_tenant_key"[:63], table, "UNIQUE (partnership_id, id)")
     for field in model._meta.concrete_fields:
         if isinstance(field, models.ForeignKey) and is_tenant(field.related_model):
@@ -106,7 +112,8 @@ def _protection(model: type[models.Model]) -> Iterator[str]:
 
 
 def _unless_there(name: str, table: str, definition: str) -> str:
-    return (
+    # The names come from the models, never from a user.
+    return (  # noqa: S608
         "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = "
         f"'{name}' AND conrelid = '\"{table}\"'::regclass) THEN "
         f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}; END IF; END $$'
