@@ -113,11 +113,9 @@ def _protection(model: type[models.Model]) -> Iterator[str]:
 
 def _unless_there(name: str, table: str, definition: str) -> str:
     # The names come from the models, never from a user.
-    return (  # noqa: S608
-        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = "
-        f"'{name}' AND conrelid = '\"{table}\"'::regclass) THEN "
-        f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}; END IF; END $$'
-    )
+    there = f"SELECT 1 FROM pg_constraint WHERE conname = '{name}' AND conrelid = '\"{table}\"'::regclass"  # noqa: S608
+    addition = f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}'
+    return f"DO $$ BEGIN IF NOT EXISTS ({there}) THEN {addition}; END IF; END $$"
 
 
 @contextmanager
