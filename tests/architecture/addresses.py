@@ -1,0 +1,59 @@
+"""Every address of the portal, read from the URL table."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+_DUMMIES = {
+    "partnership": "alphashire",
+    "pk": 999999,
+    "name": "nothing",
+    "person_pk": 999999,
+    "date_pk": 999999,
+    "page": 1,
+    "slug": "nothing",
+    "number": "NONE-1",
+    "role": "trainer",
+    "token": "nothing~nothing",
+    "ending": "pdf",
+}
+_PART = re.compile(r"<(?:\w+:)?(\w+)>")
+_OF_LIBRARIES = {"accounts/", "admin/"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: its path with made-up parts, the parts that it takes, and its view."""
+
+    name: str
+    path: str
+    parts: tuple[str, ...]
+    view: Callable
+
+
+def every_address() -> list[Address]:
+    """All addresses but those of the libraries."""
+    return list(_walk(get_resolver().url_patterns, "/", ""))
+
+
+def partnership_addresses() -> list[Address]:
+    """The addresses inside a partnership."""
+    return [one for one in every_address() if "partnership" in one.parts]
+
+
+def _walk(patterns: list, path: str, space: str, parts: tuple[str, ...] = ()) -> Iterator[Address]:
+    for pattern in patterns:
+        here, names = path, parts
+        route = str(pattern.pattern)
+        if path == "/" and route in _OF_LIBRARIES:
+            continue
+        names = (*names, *_PART.findall(route))
+        route = _PART.sub(lambda part: str(_DUMMIES[part[1]]), route)
+        here += route
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _walk(pattern.url_patterns, here, inner, names)
+        elif isinstance(pattern, URLPattern):
+            yield Address(f"{space}{pattern.name}", here, names, pattern.callback)
