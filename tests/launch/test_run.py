@@ -60,8 +60,8 @@ def accounts(var):
         return connection.execute("SELECT count(*) FROM partnerships_user").fetchone()[0]
 
 
-def test_started_broken_and_started_again(tmp_path):
-    var = tmp_path / "var"
+def test_started_broken_and_started_again(open_folder):
+    var = open_folder / "var"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

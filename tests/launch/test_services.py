@@ -30,8 +30,8 @@ def as_user(url, user, database=None):
     return f"postgresql:///{database or services.DATABASE}?host={host}&user={user}"
 
 
-def test_from_first_start_to_last_stop(nothing_named, tmp_path):
-    directory = tmp_path / "servers"
+def test_from_first_start_to_last_stop(nothing_named, open_folder):
+    directory = open_folder / "servers"
     with services.embedded(directory, durable=False) as first:
         services.check_database(first["DATABASE_URL"])
         services.check_redis(first["REDIS_URL"])
@@ -67,10 +67,10 @@ def test_from_first_start_to_last_stop(nothing_named, tmp_path):
     assert processes_of(directory) == []
 
 
-def test_servers_of_ones_own_are_used(nothing_named, monkeypatch, tmp_path):
-    with services.embedded(tmp_path / "theirs", durable=False) as theirs:
+def test_servers_of_ones_own_are_used(nothing_named, monkeypatch, open_folder):
+    with services.embedded(open_folder / "theirs", durable=False) as theirs:
         for name, url in theirs.items():
             monkeypatch.setenv(name, url)
-        with services.embedded(tmp_path / "ours") as used:
+        with services.embedded(open_folder / "ours") as used:
             assert used == theirs
-        assert processes_of(tmp_path / "ours") == []
+        assert processes_of(open_folder / "ours") == []
