@@ -1,5 +1,6 @@
 """Questions about bookings that join or add up."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,17 +48,22 @@ def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
     return bookings.annotate(position=Coalesce(Subquery(ahead), 0) + 1)
 
 
-def listed(bookings: BookingQuerySet) -> BookingQuerySet:
-    """With what a list shows of each, and no more."""
-    return bookings.select_related("person", "organisation", "session__course").only(
-        "state",
-        "booked_at",
-        "was_late_cancellation",
-        "person__name",
-        "organisation__name",
-        "session__starts_at",
-        "session__course__title",
+def listed(keys: Sequence[int]) -> list[Booking]:
+    """These bookings in this order, with what a list shows of each and no more (one query)."""
+    found = (
+        Booking.objects.select_related("person", "organisation", "session__course")
+        .only(
+            "state",
+            "booked_at",
+            "was_late_cancellation",
+            "person__name",
+            "organisation__name",
+            "session__starts_at",
+            "session__course__title",
+        )
+        .in_bulk(list(keys))
     )
+    return [found[key] for key in keys]
 
 
 def people_on(session: Session) -> BookingQuerySet:
