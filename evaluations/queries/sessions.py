@@ -77,6 +77,9 @@ def _counted(question: Question, given: list[Answer], *, for_team: bool) -> Ques
         counts = shown([counter[code] for code, _ in choices])
     enough = for_team or len(numbers) >= FEWEST
     mean = round(sum(numbers) / len(numbers), 1) if numbers and enough else None
+    if mean is not None and None in counts:
+        # From the mean and the other counts, those withheld could be worked out: the mean says more.
+        return QuestionResult(question, mean=mean)
     return QuestionResult(
         question, [(label, count) for (_, label), count in zip(choices, counts, strict=True)], mean
     )

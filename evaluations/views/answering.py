@@ -53,64 +53,64 @@ class Door:
         return list(found.items())
 
 
-@require_safe
 @holder_of_link
+@require_safe
 def linked_start(request: HttpRequest, token: str) -> HttpResponse:
     """What the survey is, and who sees the answers."""
     return _through_link(request, token, _start)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
 def linked_page(request: HttpRequest, token: str, page: int) -> HttpResponse:
     """One page of questions."""
     return _through_link(request, token, lambda request, door: _page(request, door, page))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
 def linked_check(request: HttpRequest, token: str) -> HttpResponse:
     """The answers once more, and the button that sends them."""
     return _through_link(request, token, _check)
 
 
-@require_safe
 @holder_of_link
+@require_safe
 def linked_sent(request: HttpRequest, token: str) -> HttpResponse:
     """Thanks."""
     return _through_link(request, token, _sent)
 
 
-@require_safe
 @requires(Permission.ANSWER_OWN_SURVEYS)
+@require_safe
 def own_list(request: HttpRequest) -> HttpResponse:
     """The surveys that wait for the one who is signed in."""
     return render(request, "evaluations/my_surveys.html", {"surveys": to_do(request.actor)})
 
 
-@require_safe
 @requires(Permission.ANSWER_OWN_SURVEYS)
+@require_safe
 def own_start(request: HttpRequest, pk: int) -> HttpResponse:
     """What the survey is, and who sees the answers."""
     return _or_refusal(request, _own(request, pk), _start)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ANSWER_OWN_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_page(request: HttpRequest, pk: int, page: int) -> HttpResponse:
     """One page of questions."""
     return _or_refusal(request, _own(request, pk), lambda request, door: _page(request, door, page))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ANSWER_OWN_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The answers once more, and the button that sends them."""
     return _or_refusal(request, _own(request, pk), _check)
 
 
-@require_safe
 @requires(Permission.ANSWER_OWN_SURVEYS)
+@require_safe
 def own_sent(request: HttpRequest, pk: int) -> HttpResponse:
     """Thanks."""
     return _or_refusal(request, _own(request, pk), _sent)

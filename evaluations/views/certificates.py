@@ -25,16 +25,16 @@ _CHECKS_A_MINUTE = 20
 _PER_PAGE = 50
 
 
-@require_safe
 @signed_in
+@require_safe
 def download(request: HttpRequest, number: str) -> HttpResponse:
     """The PDF, for the learner, their organisation's lead, their manager and the team."""
     certificates = Certificate.objects.visible_to(request.actor).select_related("partnership")
     return _pdf(get_object_or_404(certificates, number=number))
 
 
-@require_safe
 @holder_of_link
+@require_safe
 def linked(request: HttpRequest, token: str) -> HttpResponse:
     """A page from which the learner downloads the certificate without an account."""
     certificate = _by_link(request, token)
@@ -43,15 +43,15 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-@require_safe
 @holder_of_link
+@require_safe
 def linked_download(request: HttpRequest, token: str) -> HttpResponse:
     """The PDF, for whoever holds the link."""
     return _pdf(_by_link(request, token))
 
 
-@require_safe
 @public
+@require_safe
 def check(request: HttpRequest) -> HttpResponse:
     """Whether a number is that of a genuine certificate, and no more than that."""
     if "number" not in request.GET:
@@ -66,8 +66,8 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/check.html", context)
 
 
-@require_safe
 @requires(Permission.MANAGE_SURVEYS)
+@require_safe
 def desk_list(request: HttpRequest) -> HttpResponse:
     """Every certificate, to be searched."""
     form = SearchForm(request.GET)
@@ -91,8 +91,8 @@ def desk_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
 def desk_certificate(request: HttpRequest, number: str) -> HttpResponse:
     """One certificate, and the form that withdraws or reinstates it."""
     certificates = Certificate.objects.visible_to(request.actor).select_related(

@@ -16,8 +16,8 @@ from partnerships.permissions import Permission, requires
 _PER_PAGE = 50
 
 
-@require_safe
 @requires(Permission.MANAGE_SURVEYS)
+@require_safe
 def surveys(request: HttpRequest) -> HttpResponse:
     """Response rates per session and kind of survey."""
     page = Paginator(response_rates(request.partnership), _PER_PAGE).get_page(request.GET.get("page"))
@@ -26,8 +26,8 @@ def surveys(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/surveys.html", {"page_obj": page})
 
 
-@require_safe
 @requires(Permission.MANAGE_SURVEYS)
+@require_safe
 def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has not yet answered about a session, with how to reach them."""
     session = get_object_or_404(Session.objects.visible_to(request.actor).select_related("course"), pk=pk)
@@ -41,8 +41,8 @@ def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "evaluations/chase.html", {"session": session, "waiting": waiting})
 
 
-@require_safe
 @requires(Permission.MANAGE_SURVEYS)
+@require_safe
 def session_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """Every answer about a session, added up, with the free texts."""
     session = get_object_or_404(
@@ -51,8 +51,8 @@ def session_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     return _results(request, session, list(QuestionnaireKind), for_team=True)
 
 
-@require_safe
 @requires(Permission.SEE_OWN_SESSIONS)
+@require_safe
 def trainer_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """What a trainer sees of the answers: figures for five people or more."""
     own = (

@@ -14,8 +14,8 @@ from evaluations.services.observations import observe_session
 from partnerships.permissions import Permission, requires
 
 
-@require_safe
 @requires(Permission.OBSERVE_SESSION)
+@require_safe
 def observations(request: HttpRequest) -> HttpResponse:
     """Which courses are due for an observation, and the observer's own forms."""
     now = timezone.now()
@@ -34,8 +34,8 @@ def observations(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/observations.html", context)
 
 
-@require_POST
 @requires(Permission.OBSERVE_SESSION)
+@require_POST
 def observe(request: HttpRequest, pk: int) -> HttpResponse:
     """Take on the observation of a session."""
     session = get_object_or_404(Session.objects.visible_to(request.actor).distinct(), pk=pk)
