@@ -14,6 +14,7 @@ from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.models import CompetencyGroup
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 
 # What everybody who thinks of booking must be told, in the order of the course's page.
 PARTS = {
@@ -63,6 +64,7 @@ def write_course(*, actor: Actor, details: CourseDetails) -> Course:
     """Add a course as a draft that only the planners see; its address comes from its title and then stays."""
     require(actor, Permission.PLAN_PROGRAMME)
     with transaction.atomic():
+        locked_partnership(actor)
         course = Course(partnership=actor.partnership, slug=_free_slug(actor, details.title))
         _apply(course, details)
         course.save()

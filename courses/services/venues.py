@@ -9,6 +9,7 @@ from courses.refusals import PlanRefused
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ def write_venue(*, actor: Actor, details: VenueDetails) -> Venue:
     """Add a venue."""
     require(actor, Permission.PLAN_PROGRAMME)
     with transaction.atomic():
+        locked_partnership(actor)
         _refuse_namesake(actor, details.name)
         venue = Venue.objects.create(partnership=actor.partnership, **asdict(details))
         audit.record(actor, "courses.write_venue", venue, after=asdict(details))
@@ -35,6 +37,7 @@ def change_venue(*, actor: Actor, venue: Venue, details: VenueDetails) -> Venue:
     """Change a venue, for past and coming sessions alike."""
     require(actor, Permission.PLAN_PROGRAMME)
     with transaction.atomic():
+        locked_partnership(actor)
         venue = Venue.objects.visible_to(actor).select_for_update().get(pk=venue.pk)
         _refuse_namesake(actor, details.name, but=venue.pk)
         after = asdict(details)

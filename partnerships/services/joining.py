@@ -9,6 +9,7 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import CompetencyGroup, JoinRequest, Membership, Organisation, Person
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import add_membership
 from partnerships.services.people import claim_person
 
@@ -57,6 +58,7 @@ def ask_to_join(
 def accept_join_request(*, actor: Actor, request: JoinRequest) -> Membership:
     """Let the asker in: makes their person where there is none yet, and the membership."""
     with transaction.atomic():
+        locked_partnership(actor)
         request = _open_request(actor, request)
         person = _person_of(actor, request)
         membership = (
@@ -124,5 +126,5 @@ def _decide(actor: Actor, request: JoinRequest, state: JoinRequest.State, reason
         f"partnerships.{'accept' if state == JoinRequest.State.ACCEPTED else 'decline'}_join_request",
         request,
         before={"state": JoinRequest.State.OPEN.value},
-        after={"state": state.value, "reason": reason},
+        after={"state": state.value},
     )

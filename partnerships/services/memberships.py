@@ -9,8 +9,9 @@ from partnership_portal.working_days import uk_today
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import CompetencyGroup, Membership, MembershipRole, Organisation, Partnership, Person
+from partnerships.models import CompetencyGroup, Membership, MembershipRole, Organisation, Person
 from partnerships.permissions import Permission, Role, require
+from partnerships.services.locks import locked_partnership
 
 
 def add_membership(
@@ -76,10 +77,14 @@ def change_membership(
 
 
 def end_membership(*, actor: Actor, membership: Membership) -> Membership:
-    """End a membership today; bookings, records and certificates stay. Ending an ended one changes nothing."""
+    """End a membership today; bookings, records and certificates stay, the people managed there are without manager.
+
+    Ending an ended one changes nothing.
+    """
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
-        _lock_partnership(actor)
+        # Two members of the team who remove each other at the same time would leave none.
+        locked_partnership(actor)
         membership = Membership.objects.select_for_update().get(
             partnership=actor.partnership, pk=membership.pk
         )
@@ -89,12 +94,19 @@ def end_membership(*, actor: Actor, membership: Membership) -> Membership:
             _keep_a_team(actor, membership)
         membership.ended_on = uk_today()
         membership.save(update_fields=["ended_on"])
+        # Whoever leaves no longer sees the people they managed there, even if they still work elsewhere.
+        team = Membership.objects.filter(
+            partnership=actor.partnership,
+            organisation=membership.organisation_id,
+            line_manager=membership.person_id,
+        )
+        left = team.update(line_manager=None)
         audit.record(
             actor,
             "partnerships.end_membership",
             membership,
             before={"ended_on": None},
-            after={"ended_on": membership.ended_on.isoformat()},
+            after={"ended_on": membership.ended_on.isoformat(), "people_without_manager": left},
         )
     return membership
 
@@ -118,7 +130,8 @@ def revoke_role(*, actor: Actor, membership: Membership, role: Role) -> None:
     """Take a role away; the last member of the partnership team keeps it."""
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
-        _lock_partnership(actor)
+        # Two members of the team who remove each other at the same time would leave none.
+        locked_partnership(actor)
         granted = MembershipRole.objects.filter(
             partnership=actor.partnership, membership=membership, role=role
         )
@@ -135,11 +148,6 @@ def _locked(actor: Actor, membership: Membership) -> Membership:
     if membership.ended_on is not None:
         raise DomainError("This person has left the organisation.")
     return membership
-
-
-def _lock_partnership(actor: Actor) -> None:
-    # Two members of the team who remove each other at the same time would leave none.
-    Partnership.objects.select_for_update().get(pk=actor.partnership.pk)
 
 
 def _keep_a_team(actor: Actor, leaving: Membership) -> None:

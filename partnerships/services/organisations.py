@@ -9,12 +9,14 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import Organisation, Sector
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 
 
 def create_organisation(*, actor: Actor, name: str, sector: Sector, charging_class: str = "") -> Organisation:
     """Add an organisation to the partnership."""
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
+        locked_partnership(actor)
         _name_is_free(actor, name)
         organisation = Organisation.objects.create(
             partnership=actor.partnership, name=name.strip(), sector=sector, charging_class=charging_class
@@ -35,6 +37,7 @@ def change_organisation(
     """Change an organisation; one that is not active takes no new members."""
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
+        locked_partnership(actor)
         organisation = Organisation.objects.select_for_update().get(
             partnership=actor.partnership, pk=organisation.pk
         )

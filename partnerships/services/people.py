@@ -11,6 +11,7 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import CompetencyGroup, Membership, Organisation, Person
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import add_membership
 
 
@@ -32,6 +33,7 @@ def add_person(
     """
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
+        locked_partnership(actor)
         person = _with_email(actor, email)
         if person is None:
             person = Person.objects.create(
@@ -58,6 +60,7 @@ def change_person(*, actor: Actor, person: Person, name: str, email: str, phone:
     """Correct a person's name and contact."""
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
+        locked_partnership(actor)
         person = Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
         other = _with_email(actor, email)
         if other is not None and other.pk != person.pk:
@@ -73,6 +76,7 @@ def change_own_details(*, actor: Actor, name: str, email: str, phone: str) -> Pe
     if actor.person is None or actor.user is None:
         raise DomainError("Only people with an account can change their own details.")
     with transaction.atomic():
+        locked_partnership(actor)
         person = Person.objects.select_for_update().get(pk=actor.person.pk)
         email = email.strip().lower()
         if email != person.email and not _verified(actor).filter(email__iexact=email).exists():

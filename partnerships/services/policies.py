@@ -13,6 +13,7 @@ from partnerships.errors import DomainError
 from partnerships.models import Partnership, PolicyVersion
 from partnerships.permissions import Permission, require
 from partnerships.policy import Policy
+from partnerships.services.locks import locked_partnership
 
 
 @lru_cache(maxsize=512)
@@ -47,7 +48,7 @@ def adopt_policy(*, actor: Actor, policy: Policy, effective_from: datetime) -> t
     the policy they were made under. Locks the partnership's row.
     """
     require(actor, Permission.MANAGE_PEOPLE)
-    partnership = Partnership.objects.select_for_update().get(pk=actor.partnership.pk)
+    partnership = locked_partnership(actor)
     document = policy.model_dump(mode="json")
     fingerprint = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     latest = PolicyVersion.objects.filter(partnership=partnership).order_by("-number").first()

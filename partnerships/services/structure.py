@@ -38,7 +38,7 @@ def found_partnership(*, profile: PartnershipProfile) -> tuple[Partnership, bool
     partnership, is_new = Partnership.objects.get_or_create(
         slug=profile.slug, defaults={name: getattr(profile, name) for name in _DETAILS}
     )
-    return Partnership.objects.select_for_update().get(pk=partnership.pk), is_new
+    return Partnership.objects.select_for_update(no_key=True).get(pk=partnership.pk), is_new
 
 
 def load_structure(*, actor: Actor, ledger: Ledger, document: Item, is_new: bool) -> None:

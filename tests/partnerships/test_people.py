@@ -118,6 +118,19 @@ def test_an_ended_membership_takes_no_new_role_and_keeps_its_row(partnership, te
         grant_role(actor=actor_for(team), membership=place_of(member), role=Role.TRAINER)
 
 
+def test_whoever_leaves_an_organisation_manages_nobody_there(partnership, team) -> None:
+    school, charity = make_organisation(partnership), make_organisation(partnership)
+    manager = make_person(partnership, organisation=school)
+    member = make_person(partnership, organisation=school, line_manager=manager)
+    elsewhere = make_person(partnership, organisation=charity, line_manager=manager)
+    add_person(actor=actor_for(team), name=manager.name, email=manager.email, organisation=charity)
+    end_membership(actor=actor_for(team), membership=Membership.objects.get(person=manager, organisation=school))
+    seen = Person.objects.visible_to(actor_for(manager))
+    assert member not in seen
+    assert elsewhere in seen
+    assert last_entry("end_membership").after["people_without_manager"] == 1
+
+
 def test_own_email_must_be_one_that_the_account_has_confirmed(partnership) -> None:
     person = make_person(partnership)
     with pytest.raises(DomainError, match="confirmed"):
