@@ -23,6 +23,7 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 from partnerships.tenancy import acting_in
 
 MOST_ATTEMPTS = 5
@@ -46,9 +47,10 @@ def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
     if starts_on > uk_today():
         raise DomainError("This period has not begun yet.")
     with transaction.atomic():
-        partnership = Partnership.objects.select_for_update().get(pk=actor.partnership.pk)
+        partnership = locked_partnership(actor)
         latest = (
-            Report.objects.filter(partnership=partnership, starts_on=starts_on, ends_on=ends_on)
+            Report.objects.select_for_update()
+            .filter(partnership=partnership, starts_on=starts_on, ends_on=ends_on)
             .order_by("-version")
             .first()
         )
@@ -77,7 +79,8 @@ def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
                 "version": report.version,
             },
         )
-        transaction.on_commit(lambda: build_report_task.delay(partnership.pk, report.pk))
+        # When the broker is away the report waits for ``requeue_stuck_reports``.
+        transaction.on_commit(lambda: build_report_task.delay(partnership.pk, report.pk), robust=True)
     return report
 
 
