@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
 MOST_ATTEMPTS = len(WAITS) + 1
 _GIVEN_UP_AFTER = timedelta(minutes=10)
+_UNTIL_NEXT_SWEEP = 60
 
 
 @shared_task
@@ -44,12 +45,15 @@ def send_message(partnership_id: int, message_id: int) -> None:
 
 @shared_task
 def sweep_outboxes() -> None:
-    """Queue again what is waiting to be sent in any partnership."""
+    """Queue again what is waiting to be sent in any partnership.
+
+    What no worker has taken until the next sweep expires: while the mail server is slow, tasks must not pile up.
+    """
     for partnership_id in Partnership.objects.values_list("pk", flat=True):
         with acting_in(partnership_id):
             waiting = list(_to_send(partnership_id).order_by("pk").values_list("pk", flat=True)[:500])
         for message_id in waiting:
-            send_message.delay(partnership_id, message_id)
+            send_message.apply_async((partnership_id, message_id), expires=_UNTIL_NEXT_SWEEP)
 
 
 def _to_send(partnership_id: int) -> "QuerySet[Message]":
