@@ -1,0 +1,118 @@
+"""What people do on the portal's pages, step by step, in a real browser."""
+
+import re
+from email.message import Message as Letter
+from pathlib import Path
+
+from django.core import mail
+from playwright.sync_api import Page
+
+from partnerships.models import Person
+from tests.browser import assert_accessible
+
+PASSWORD = "correct horse battery"
+MOST_PAGES = 8
+
+
+def sign_in(page: Page, person: Person) -> None:
+    """Fill in the form for signing in, which is on the page already."""
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def find_session(page: Page, root: str, words: str, title: str, when: str) -> None:
+    """Go from the partnership's front page over the catalogue's search to a session."""
+    page.goto(root)
+    assert_accessible(page)
+    page.goto(f"{root}courses/")
+    if not page.get_by_label("Search").is_visible():
+        # On a phone the filters are folded.
+        page.get_by_text("Search and filter").click()
+    page.get_by_label("Search").fill(words)
+    page.get_by_role("button", name="Apply filters").click()
+    assert_accessible(page)
+    page.get_by_role("link", name=title, exact=True).click()
+    assert_accessible(page)
+    page.get_by_role("link", name=when, exact=True).click()
+    assert_accessible(page)
+
+
+def book(page: Page, needs: str = "") -> None:
+    """Book from the session's page, signed in."""
+    page.get_by_label("Is there anything you need to take part?").fill(needs)
+    page.get_by_label("My manager agrees", exact=False).check()
+    page.get_by_role("button", name="Book the place").click()
+    assert page.get_by_text("You have a place. We have sent the details by email.").is_visible()
+
+
+def mark_present(page: Page, root: str, course: str, *people: Person) -> None:
+    """Open the register of the last session from the trainer's page and mark everybody present."""
+    page.goto(f"{root}training/")
+    assert_accessible(page)
+    page.get_by_role("link", name=course).first.click()
+    assert_accessible(page)
+    for person in people:
+        page.get_by_role("group", name=person.name).get_by_label("Present").check()
+    page.get_by_role("button", name="Save the register").click()
+    assert page.get_by_text(f"The register is saved: {len(people)} present, 0 absent.").is_visible()
+
+
+def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
+    """Answer every question from the survey's start to the thanks; each page is checked in a second window.
+
+    The second window has JavaScript, which axe needs and the one who answers does not.
+    """
+
+    def check() -> None:
+        if checked_in is not None:
+            checked_in.goto(page.url)
+            assert_accessible(checked_in)
+
+    check()
+    page.get_by_role("button", name="Start").click()
+    for _ in range(MOST_PAGES):
+        check()
+        if page.get_by_role("button", name="Send answers").count():
+            break
+        for group in page.get_by_role("group").all():
+            if (choices := group.get_by_role("radio")).count():
+                choices.first.check()
+        for box in page.get_by_role("textbox").all():
+            box.fill("I listen to the child first.")
+        page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("button", name="Send answers").click()
+    assert page.get_by_role("heading", name="Thank you").is_visible()
+    check()
+
+
+def download(page: Page, name: str, role: str = "button") -> bytes:
+    """Press what downloads a file; gives its bytes."""
+    with page.expect_download() as got:
+        page.get_by_role(role, name=name).first.click()
+    return Path(got.value.path()).read_bytes()
+
+
+def letters_to(email: str, about: str = "") -> list[Letter]:
+    """The messages that have gone to an address, oldest first, with these words in the subject."""
+    return [
+        letter.message()
+        for letter in mail.outbox
+        if any(email in to for to in letter.to) and about.lower() in letter.subject.lower()
+    ]
+
+
+def link_in(letter: Letter, part: str) -> str:
+    """The address in a message's plain text that contains this part."""
+    text = next(one for one in letter.walk() if one.get_content_type() == "text/plain")
+    words = text.get_payload(decode=True).decode()
+    found = re.search(rf"https?://\S*{re.escape(part)}\S*", words)
+    assert found, f"No link with {part} in: {words}"
+    return found[0]
+
+
+def attached(letter: Letter, content_type: str) -> bytes:
+    """The attachment of this type."""
+    return next(one for one in letter.walk() if one.get_content_type() == content_type).get_payload(
+        decode=True
+    )

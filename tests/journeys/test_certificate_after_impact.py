@@ -1,0 +1,83 @@
+"""The policy of Harrow: no certificate with the evaluation, but with the impact answer six to eight weeks later."""
+
+import pytest
+
+from courses.models import Course
+from evaluations.models import Certificate
+from partnerships.models import CompetencyGroup, Organisation
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.evaluations.made import at
+from tests.factories import make_person, make_session
+from tests.journeys import steps
+from tests.journeys.conftest import run_jobs
+
+pytestmark = pytest.mark.browser
+
+ROOT = "/harrow/"
+
+
+@pytest.fixture
+def people(load, calendar):
+    """The partnership in September, a learner, a trainer, and a session in October before the clocks change."""
+    calendar.turn_to("2026-09-01 10:00")
+    partnership = load("harrow")
+    with acting_in(partnership):
+        own = {
+            "organisation": Organisation.objects.first(),
+            "competency_group": CompetencyGroup.objects.first(),
+        }
+        learner = make_person(partnership, **own, name="Dilys Ŷorath")
+        trainer = make_person(partnership, Role.TRAINER, **own)
+        course = Course.objects.get(slug="advanced")
+        make_session(partnership, course=course, starts_at=at("2026-10-20 13:30"), trainers=(trainer,))
+    return partnership, learner, trainer, course
+
+
+def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser):
+    partnership, learner, trainer, course = people
+    page = open_browser(width=320)
+    steps.find_session(page, ROOT, "advanced", course.title, "Tuesday 20 October 2026, 1:30pm")
+    assert page.get_by_text("You get your certificate when you have").is_visible()
+    page.get_by_role("button", name="Book a place").click()
+    steps.sign_in(page, learner)
+    steps.book(page)
+
+    calendar.turn_to("2026-10-20 17:00")
+    steps.mark_present(open_browser(trainer.user, width=320), ROOT, course.title, learner)
+    run_jobs(partnership)
+    [letter] = steps.letters_to(learner.email, "How was")
+    page = open_browser(width=320, javascript=False)
+    page.goto(steps.link_in(letter, "/s/survey-"))
+    assert not page.get_by_text("Your certificate is issued").count()
+    steps.answer_survey(page)
+    assert not page.locator("main").get_by_text("certificate").count()
+    run_jobs(partnership)
+    _has_no_certificate(partnership, learner, open_browser)
+
+    calendar.turn_to("2026-11-30 08:00")
+    run_jobs(partnership)
+    assert not steps.letters_to(learner.email, "What has changed")
+    calendar.turn_to("2026-12-01 20:00")
+    run_jobs(partnership)
+    [letter] = steps.letters_to(learner.email, "What has changed")
+    page = open_browser(width=320)
+    page.goto(steps.link_in(letter, "/s/survey-"))
+    assert page.get_by_text("Your certificate is issued as soon as you send your answers.").is_visible()
+    steps.answer_survey(page)
+    page.get_by_role("link", name="Go to your certificate").click()
+    assert_accessible(page)
+    assert steps.download(page, "Download the certificate (PDF)").startswith(b"%PDF")
+    with acting_in(partnership):
+        assert Certificate.objects.count() == 1
+
+
+def _has_no_certificate(partnership, learner, open_browser):
+    assert not steps.letters_to(learner.email, "Your certificate")
+    with acting_in(partnership):
+        assert not Certificate.objects.exists()
+    page = open_browser(learner.user)
+    page.goto(f"{ROOT}me/record/")
+    assert_accessible(page)
+    assert not page.get_by_role("link", name="Certificate").count()
