@@ -44,7 +44,7 @@ def write_report_xlsx(stream: IO[bytes], report: Report, figures: dict[str, Any]
 
 
 def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
-    facts = [
+    facts: list[list[Any]] = [
         ["Partnership", report.partnership.name],
         ["Period", f"{figures['period']['name']} ({figures['period']['words']})"],
         ["Version", report.version],

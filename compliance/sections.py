@@ -142,7 +142,9 @@ def _at_a_glance(figures: dict[str, Any]) -> Section:
 
 def _courses_offered(figures: dict[str, Any], brand: str) -> Section:
     activity = activity_from(figures)
-    rows = [[one.name, one.sessions, one.sessions_cancelled, one.places] for one in activity.courses]
+    rows: list[list[Cell]] = [
+        [one.name, one.sessions, one.sessions_cancelled, one.places] for one in activity.courses
+    ]
     words = [
         f"{_count(activity.total.courses, 'course')} offered in {_count(activity.total.sessions, 'session')}."
     ]
@@ -222,7 +224,7 @@ def _attendance(figures: dict[str, Any], brand: str) -> Section:
         brand=brand,
         heading="Course",
     )
-    rows = [[one.name, *_marks(one), _share(one.attended, one.marked)] for one in marked]
+    rows: list[list[Cell]] = [[one.name, *_marks(one), _share(one.attended, one.marked)] for one in marked]
     return Section(
         "attendance",
         "Attendance",
@@ -268,7 +270,7 @@ def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], S
             heading=heading,
         )
         texts = ["Sector"] if key == "sectors" else ["Organisation", "Sector"]
-        rows = [
+        rows: list[list[Cell]] = [
             [
                 one.name,
                 *([one.sector] if key == "organisations" else []),
@@ -399,7 +401,7 @@ def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
 def _sufficiency(figures: dict[str, Any], brand: str) -> Section:
     offered = [one for one in activity_from(figures).courses if one.sessions]
     short = sum(one.waiting > 0 for one in offered)
-    rows = [[one.name, one.places, one.taken, one.waiting] for one in offered]
+    rows: list[list[Cell]] = [[one.name, one.places, one.taken, one.waiting] for one in offered]
     headers = ["Course", "Places", "Taken", "Left on the waiting list"]
     return Section(
         "sufficiency",

@@ -89,7 +89,9 @@ def page_of_people(
     """
     if show is Show.ALL and sort is Sort.NAME:
         found = Paginator(memberships, PER_PAGE).get_page(page)
-        found.object_list = rows_of(actor.partnership, list(found.object_list))
+        found.object_list = rows_of(  # type: ignore[assignment]  # from here on rows stand for memberships
+            actor.partnership, list(found.object_list)
+        )
         return found
     rows = [row for row in rows_of(actor.partnership, list(memberships)) if _is_shown(row.standing, show)]
     if sort is not Sort.NAME:

@@ -148,7 +148,7 @@ def _person_page(
     return render(request, "compliance/person.html", context)
 
 
-def _organisation(request: HttpRequest) -> tuple[Organisation, list[Organisation]]:
+def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisation]]:
     """The organisation that the address chooses, else the one that the actor's own membership is in, else the first."""
     organisations = organisations_of(request.actor).select_related("sector")
     wanted = request.GET.get("organisation", "")
