@@ -1,6 +1,5 @@
 """Every address of the portal; a partnership's pages begin with its slug."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -19,9 +18,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    # Each of its views is 404 outside a demonstration.
+    path("demo/", include("partnership_portal.demo.urls")),
 ]
-if settings.PORTAL_DEMO:
-    urlpatterns.append(path("demo/", include("partnership_portal.demo.urls")))
 
 _PARTNERSHIP_PAGES = [
     path("", include("partnership_portal.pages.urls")),
