@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from partnerships.models import Partnership, User
 
@@ -44,7 +45,7 @@ class OperatorSite(AdminSite):
             raise PermissionDenied("This page is for the platform operator.")
         return redirect_to_login(request.GET.get("next", request.get_full_path()))
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the portal in a few numbers."""
         figures = {
             "open_count": Partnership.objects.filter(is_open=True).count(),

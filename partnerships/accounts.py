@@ -1,6 +1,7 @@
 """How accounts behave: allauth's adapter, and where an account lands after signing in."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -20,7 +21,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """The page of the account's only partnership, or the choice between several."""
-        return landing_of(request.user)
+        return landing_of(request.user) if isinstance(request.user, User) else settings.LOGIN_REDIRECT_URL
 
 
 def partnerships_of(user: User) -> list[Partnership]:

@@ -48,7 +48,12 @@ class Actor:
     @cached_property
     def lacks_second_factor(self) -> bool:
         """Tell whether the actor must set up a second factor before doing anything here."""
-        return self.is_team and self.user is not None and not settings.PORTAL_DEMO and not is_mfa_enabled(self.user)
+        return (
+            self.is_team
+            and self.user is not None
+            and not settings.PORTAL_DEMO
+            and not is_mfa_enabled(self.user)
+        )
 
 
 def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:

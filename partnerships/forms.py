@@ -94,7 +94,7 @@ class JobForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """A name alone reaches nobody, and neither does an address without a name look like a person."""
-        cleaned = super().clean()
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         name, email = cleaned.get("line_manager_name"), cleaned.get("line_manager_email")
         if email and not name and "line_manager_name" not in self.errors:
             self.add_error("line_manager_name", "Enter the line manager’s name, or leave both empty.")

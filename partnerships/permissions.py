@@ -91,7 +91,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.OBSERVER: _EVERYBODY | {Permission.OBSERVE_SESSION},
     Role.SUBGROUP_MEMBER: _EVERYBODY | {Permission.READ_REPORTS},
     Role.SUBGROUP_CHAIR: _EVERYBODY | {Permission.READ_REPORTS},
-    Role.TEAM: frozenset(Permission) - {Permission.SEE_TEAM, Permission.SEE_OWN_SESSIONS, Permission.OBSERVE_SESSION},
+    Role.TEAM: frozenset(Permission)
+    - {Permission.SEE_TEAM, Permission.SEE_OWN_SESSIONS, Permission.OBSERVE_SESSION},
 }
 
 

@@ -44,7 +44,9 @@ class MembershipQuerySet(models.QuerySet):
         if actor.person is None:
             return memberships.none()
         return memberships.filter(
-            Q(person=actor.person) | Q(organisation__in=actor.led_organisation_ids) | Q(line_manager=actor.person)
+            Q(person=actor.person)
+            | Q(organisation__in=actor.led_organisation_ids)
+            | Q(line_manager=actor.person)
         )
 
     def managed_by(self, actor: "Actor") -> Self:

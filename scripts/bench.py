@@ -174,7 +174,7 @@ def _session_of(user: object) -> str:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    return session.session_key
+    return str(session.session_key)
 
 
 class _Bench:

@@ -34,7 +34,10 @@ def run_as_of(partnership: Partnership, day: date) -> Done:
         problem for frequency in ("frequent", "daily") for problem in _run(partnership, frequency, now)
     )
     after = _count(partnership)
-    return Done(partnership, *(new - old for new, old in zip(after, before, strict=True)), problems)
+    messages, invitations, certificates, reminders, reports = (
+        new - old for new, old in zip(after, before, strict=True)
+    )
+    return Done(partnership, messages, invitations, certificates, reminders, reports, problems)
 
 
 def _run(partnership: Partnership, frequency: str, now: datetime) -> list[str]:

@@ -21,13 +21,20 @@ from partnerships.models import (
     Person,
     User,
 )
+from partnerships.permissions import Role
 
 OTHERS = 52
-_JOBS = (
-    "Health visitor", "Teacher", "Teaching assistant", "Police constable", "Social worker", "Youth worker",
-    "Early years practitioner", "School nurse", "Housing officer", "Midwife", "Childminder", "Probation officer",
-    "Volunteer mentor", "Designated safeguarding lead", "Family support worker", "GP practice nurse",
-)  # fmt: skip
+_JOBS: dict[str, tuple[str, ...]] = {
+    "local-authority": ("Social worker", "Family support worker", "Youth worker", "Youth justice worker"),
+    "health": ("Health visitor", "School nurse", "Midwife", "GP practice nurse", "Paediatric nurse"),
+    "police": ("Police constable", "Detective sergeant", "Police community support officer"),
+    "probation": ("Probation officer", "Probation support worker"),
+    "education": ("Teacher", "Teaching assistant", "Designated safeguarding lead", "Pastoral lead"),
+    "early-years": ("Early years practitioner", "Nursery manager", "Childminder"),
+    "voluntary": ("Youth worker", "Volunteer mentor", "Project worker"),
+    "housing": ("Housing officer", "Tenancy support worker"),
+}
+_ANY_JOB = ("Team member", "Safeguarding contact")
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,11 @@ class People:
 def make_people(partnership: Partnership, random: Random) -> People:
     """The eight parts with accounts, others over the organisations, and somebody who asks to join."""
     called = names(random)
-    organisations = list(Organisation.objects.filter(partnership=partnership, is_active=True).order_by("pk"))
+    organisations = list(
+        Organisation.objects.filter(partnership=partnership, is_active=True)
+        .select_related("sector")
+        .order_by("pk")
+    )
     groups = list(CompetencyGroup.objects.filter(partnership=partnership).order_by("position"))
     parts = _parts(partnership, called)
     others = Person.objects.bulk_create(
@@ -122,12 +133,13 @@ def _memberships(
         )
     for number, person in enumerate(others):
         own_team = number < 7
+        organisation = organisations[0] if own_team else organisations[number % len(organisations)]
         rows.append(
             Membership(
                 partnership=partnership,
                 person=person,
-                organisation=organisations[0] if own_team else organisations[number % len(organisations)],
-                job_role=random.choice(_JOBS),
+                organisation=organisation,
+                job_role=random.choice(_JOBS.get(organisation.sector.code, _ANY_JOB)),
                 competency_group=middle if own_team else random.choice(groups),
                 line_manager=parts["manager"] if own_team else None,
                 line_manager_name="" if own_team else "Pat Director",
@@ -145,15 +157,15 @@ def _grant(
     wanted = [(parts[part.key], part.grants) for part in PARTS if part.grants is not None]
     # More than one of each, since nobody trains alone.
     wanted += [
-        (others[10], "trainer"),
-        (others[11], "trainer"),
-        (others[12], "trainer"),
-        (others[13], "observer"),
+        (others[10], Role.TRAINER),
+        (others[11], Role.TRAINER),
+        (others[12], Role.TRAINER),
+        (others[13], Role.OBSERVER),
     ]
     wanted += [
-        (others[14], "subgroup_member"),
-        (others[15], "subgroup_member"),
-        (others[16], "organisation_lead"),
+        (others[14], Role.SUBGROUP_MEMBER),
+        (others[15], Role.SUBGROUP_MEMBER),
+        (others[16], Role.ORGANISATION_LEAD),
     ]
     MembershipRole.objects.bulk_create(
         MembershipRole(partnership=partnership, membership=place[person.pk], role=str(role))

@@ -52,7 +52,9 @@ class Organisation(TenantModel):
 
     class Meta:
         ordering = ["name_key"]
-        constraints = [models.UniqueConstraint(fields=["partnership", "name_key"], name="one_organisation_per_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "name_key"], name="one_organisation_per_name")
+        ]
         indexes = [models.Index(fields=["partnership", "sector"], name="organisation_by_sector")]
 
     def __str__(self) -> str:

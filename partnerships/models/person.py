@@ -80,7 +80,9 @@ class Membership(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["partnership", "organisation", "ended_on"], name="membership_by_organisation"),
+            models.Index(
+                fields=["partnership", "organisation", "ended_on"], name="membership_by_organisation"
+            ),
             models.Index(fields=["partnership", "line_manager"], name="membership_by_manager"),
         ]
 
@@ -107,7 +109,9 @@ class MembershipRole(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "membership", "role"], name="each_role_granted_once")
+            models.UniqueConstraint(
+                fields=["partnership", "membership", "role"], name="each_role_granted_once"
+            )
         ]
         indexes = [models.Index(fields=["partnership", "role"], name="membership_by_role")]
 
@@ -150,7 +154,9 @@ class JoinRequest(TenantModel):
                 name="one_open_join_request",
             )
         ]
-        indexes = [models.Index(fields=["partnership", "state", "organisation"], name="join_request_by_state")]
+        indexes = [
+            models.Index(fields=["partnership", "state", "organisation"], name="join_request_by_state")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} asks to join {self.organisation}"

@@ -28,7 +28,9 @@ class Meeting(TenantModel):
     class Meta:
         ordering = ["starts_at"]
         constraints = [
-            models.UniqueConstraint(fields=["partnership", "subgroup", "starts_at"], name="one_meeting_at_a_time")
+            models.UniqueConstraint(
+                fields=["partnership", "subgroup", "starts_at"], name="one_meeting_at_a_time"
+            )
         ]
 
     def __str__(self) -> str:

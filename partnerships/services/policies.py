@@ -25,7 +25,10 @@ def _parsed(version_id: int, fingerprint: str) -> Policy:
 def version_in_force(partnership: Partnership, at: datetime) -> PolicyVersion:
     """The version in force at a moment; before the first one, the first (one query)."""
     versions = PolicyVersion.objects.filter(partnership=partnership).defer("document")
-    found = versions.filter(effective_from__lte=at).order_by("-number").first() or versions.order_by("number").first()
+    found = (
+        versions.filter(effective_from__lte=at).order_by("-number").first()
+        or versions.order_by("number").first()
+    )
     if found is None:
         raise DomainError("This partnership has no policy yet. Load its file first.")
     return found
@@ -57,7 +60,9 @@ def adopt_policy(*, actor: Actor, policy: Policy, effective_from: datetime) -> t
     version = PolicyVersion.objects.create(
         partnership=partnership,
         number=latest.number + 1 if latest else 1,
-        effective_from=max(effective_from, timezone.now(), latest.effective_from) if latest else effective_from,
+        effective_from=max(effective_from, timezone.now(), latest.effective_from)
+        if latest
+        else effective_from,
         document=document,
         fingerprint=fingerprint,
     )

@@ -15,7 +15,9 @@ from partnerships.services.people import change_own_details
 def details(request: HttpRequest) -> HttpResponse:
     """What the portal knows about me: contact, organisations, roles, account."""
     memberships = request.actor.memberships
-    return render(request, "partnerships/details.html", {"person": request.actor.person, "memberships": memberships})
+    return render(
+        request, "partnerships/details.html", {"person": request.actor.person, "memberships": memberships}
+    )
 
 
 @requires(Permission.CHANGE_OWN_DETAILS)

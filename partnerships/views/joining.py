@@ -56,7 +56,9 @@ def join_organisation(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("partnerships:join", request.partnership.slug)
     groups = CompetencyGroup.objects.filter(partnership=request.partnership)
     return render(
-        request, "partnerships/join_organisation.html", {"form": form, "organisation": organisation, "groups": groups}
+        request,
+        "partnerships/join_organisation.html",
+        {"form": form, "organisation": organisation, "groups": groups},
     )
 
 
@@ -80,7 +82,8 @@ def join_requests(request: HttpRequest) -> HttpResponse:
 def join_request(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide one request."""
     asked = get_object_or_404(
-        JoinRequest.objects.visible_to(request.actor).select_related("organisation", "competency_group"), pk=pk
+        JoinRequest.objects.visible_to(request.actor).select_related("organisation", "competency_group"),
+        pk=pk,
     )
     form = DeclineForm(request.POST if "decline" in request.POST else None)
     if "accept" in request.POST:

@@ -69,7 +69,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         .prefetch_related("granted_roles")
         .order_by("ended_on", "pk")
     )
-    return render(request, "partnerships/person.html", {"person": found, "places": places, "role_form": RoleForm()})
+    return render(
+        request, "partnerships/person.html", {"person": found, "places": places, "role_form": RoleForm()}
+    )
 
 
 @requires(Permission.MANAGE_PEOPLE)

@@ -269,7 +269,7 @@ def test_the_team_asks_looks_and_publishes(partnership, sign_in, settings):
     response = browser.post("/alphashire/desk/reports/", {"period": "2026-07-01"})
     address = response["Location"]
     waiting = page(browser.get(address))
-    assert "<progress" in waiting and 'http-equiv="refresh"' in waiting
+    assert "<progress" in waiting and "data-refresh-seconds" in waiting and "See how far it is now" in waiting
     pk = int(address.rstrip("/").rsplit("/", 1)[1])
     assert browser.post(f"{address}publish/").status_code == 409
     build_report(actor=job(partnership), report_id=pk, now=datetime(2026, 10, 5, tzinfo=UTC))

@@ -29,7 +29,9 @@ def lead(partnership, organisation) -> Person:
 
 
 def test_the_lead_lets_somebody_in(partnership, asker, organisation, lead) -> None:
-    request = ask_to_join(actor=asker, organisation=organisation, job_role="Nurse", line_manager_email=lead.email)
+    request = ask_to_join(
+        actor=asker, organisation=organisation, job_role="Nurse", line_manager_email=lead.email
+    )
     assert ask_to_join(actor=asker, organisation=organisation, job_role="Other") == request
     membership = accept_join_request(actor=actor_for(lead), request=request)
     assert (membership.job_role, membership.line_manager) == ("Nurse", lead)
@@ -41,7 +43,9 @@ def test_the_lead_lets_somebody_in(partnership, asker, organisation, lead) -> No
         ask_to_join(actor=actor, organisation=organisation, job_role="Nurse")
 
 
-def test_accepting_finds_the_record_that_waited_for_the_account(partnership, asker, organisation, lead) -> None:
+def test_accepting_finds_the_record_that_waited_for_the_account(
+    partnership, asker, organisation, lead
+) -> None:
     waiting = make_person(partnership, account=False)
     Person.objects.filter(pk=waiting.pk).update(email="new@example.org")
     request = ask_to_join(actor=asker, organisation=organisation, job_role="Nurse")

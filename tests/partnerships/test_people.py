@@ -30,8 +30,12 @@ def last_entry(action: str) -> AuditEntry:
 def test_adding_somebody_known_by_email_puts_the_same_person_into_the_organisation(partnership, team) -> None:
     first, second = make_organisation(partnership), make_organisation(partnership)
     one = add_person(actor=actor_for(team), name="Siân Llŵyd", email="Sian@Example.org", organisation=first)
-    other = add_person(actor=actor_for(team), name="Sian Llwyd", email="sian@example.org", organisation=second)
-    again = add_person(actor=actor_for(team), name="Sian Llwyd", email="sian@example.org", organisation=second)
+    other = add_person(
+        actor=actor_for(team), name="Sian Llwyd", email="sian@example.org", organisation=second
+    )
+    again = add_person(
+        actor=actor_for(team), name="Sian Llwyd", email="sian@example.org", organisation=second
+    )
     assert one.pk == other.pk == again.pk
     assert Membership.objects.live().filter(person=one).count() == 2
     assert last_entry("add_membership").after["organisation"] == second.pk
@@ -124,7 +128,9 @@ def test_whoever_leaves_an_organisation_manages_nobody_there(partnership, team) 
     member = make_person(partnership, organisation=school, line_manager=manager)
     elsewhere = make_person(partnership, organisation=charity, line_manager=manager)
     add_person(actor=actor_for(team), name=manager.name, email=manager.email, organisation=charity)
-    end_membership(actor=actor_for(team), membership=Membership.objects.get(person=manager, organisation=school))
+    end_membership(
+        actor=actor_for(team), membership=Membership.objects.get(person=manager, organisation=school)
+    )
     seen = Person.objects.visible_to(actor_for(manager))
     assert member not in seen
     assert elsewhere in seen
@@ -192,6 +198,11 @@ def test_organisations_have_names_of_their_own(partnership, team) -> None:
             actor=actor, organisation=other, name=made.name, sector=sector, charging_class="", is_active=True
         )
     change_organisation(
-        actor=actor, organisation=made, name="St Ŵyn’s school", sector=sector, charging_class="", is_active=False
+        actor=actor,
+        organisation=made,
+        name="St Ŵyn’s school",
+        sector=sector,
+        charging_class="",
+        is_active=False,
     )
     assert last_entry("change_organisation").after["is_active"] is False

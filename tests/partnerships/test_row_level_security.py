@@ -22,15 +22,18 @@ def test_row_level_security_is_forced_and_keys_are_composite(db, model) -> None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [f'"{table}"']
+            "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass",
+            [f'"{table}"'],
         )
         assert cursor.fetchone() == (True, True)
-        cursor.execute("SELECT polname FROM pg_policy WHERE polrelid = %s::regclass ORDER BY 1", [f'"{table}"'])
+        cursor.execute(
+            "SELECT polname FROM pg_policy WHERE polrelid = %s::regclass ORDER BY 1", [f'"{table}"']
+        )
         expected = ["own", "tenant"] if model is Person else ["tenant"]
         assert [name for (name,) in cursor.fetchall()] == expected
     for field in model._meta.concrete_fields:
         if field.many_to_one and is_tenant(field.related_model):
-            assert _has_composite_key(table, field.column), f"{table}.{field.column} names its parent without its tenant"
+            assert _has_composite_key(table, field.column), f"{table}.{field.column} lacks its tenant"
 
 
 def _has_composite_key(table: str, column: str) -> bool:
@@ -66,7 +69,7 @@ def test_a_raw_select_sees_nothing_of_the_neighbour(whole_neighbour, partnership
 
 def _count(table: str, where: str = "true") -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {where}')  # noqa: S608
+        cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {where}')
         return cursor.fetchone()[0]
 
 
@@ -105,7 +108,9 @@ def test_an_account_finds_its_own_people_everywhere_and_nobody_elses(partnership
 
 
 def test_the_audit_trail_can_not_be_rewritten(partnership) -> None:
-    entry = AuditEntry.objects.create(partnership=partnership, actor="x", action="y", subject_type="z", subject_id=1)
+    entry = AuditEntry.objects.create(
+        partnership=partnership, actor="x", action="y", subject_type="z", subject_id=1
+    )
     for change in (entry.delete, lambda: AuditEntry.objects.filter(pk=entry.pk).update(action="other")):
         with pytest.raises(Exception, match="Cannot"), transaction.atomic():
             change()

@@ -38,7 +38,9 @@ def test_an_address_must_be_confirmed_before_its_record_is_claimed(client, partn
     waiting.refresh_from_db()
     assert waiting.user is None, "opening the link alone must not act"
     client.post(link)
-    signed_in = client.post("/accounts/login/", {"login": "sian@example.org", "password": "a-long-enough-phrase"})
+    signed_in = client.post(
+        "/accounts/login/", {"login": "sian@example.org", "password": "a-long-enough-phrase"}
+    )
     waiting.refresh_from_db()
     assert waiting.user.name == "Siân Llŵyd"
     assert signed_in.headers["Location"] == f"/{partnership.slug}/me/"
@@ -111,7 +113,8 @@ def test_the_admin_is_closed_to_everybody_else(client, partnership) -> None:
 def test_the_operator_sees_no_learner_and_closes_a_partnership(client, partnership) -> None:
     learner = make_person(partnership)
     client.force_login(User.objects.create_superuser("op@example.org", "x", name="Op"))
-    for address in ("/admin/", "/admin/partnerships/user/", f"/admin/partnerships/partnership/{partnership.pk}/change/"):
+    its_own = f"/admin/partnerships/partnership/{partnership.pk}/change/"
+    for address in ("/admin/", "/admin/partnerships/user/", its_own):
         page = client.get(address)
         assert page.status_code == 200
         assert learner.email not in page.content.decode()

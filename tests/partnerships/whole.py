@@ -92,7 +92,12 @@ def make_whole_partnership(slug: str) -> Partnership:
         requirement = Requirement.objects.create(**where, group=group, kind="required", title="Level 2")
         RequirementOption.objects.create(**where, requirement=requirement, course=session.course)
         TrainingRecord.objects.create(
-            **where, person=person, title="Induction", provider="Us", completed_on=date(2026, 1, 1), recorded_at=now
+            **where,
+            person=person,
+            title="Induction",
+            provider="Us",
+            completed_on=date(2026, 1, 1),
+            recorded_at=now,
         )
         Report.objects.create(
             **where, starts_on=date(2026, 7, 1), ends_on=date(2026, 9, 30), version=1, requested_at=now
