@@ -15,7 +15,7 @@ _TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT}
 
 @dataclass
 class QuestionResult:
-    """How one question was answered: a count for each choice, or the texts; None is a figure too small to show."""
+    """How one question was answered: a count for each choice, or the texts; None is a figure not to be shown."""
 
     question: Question
     counts: list[tuple[str, int | None]] = field(default_factory=list)
@@ -30,6 +30,7 @@ class SessionResult:
     kind: QuestionnaireKind
     invited: int
     answered: int
+    counted: int
     results: list[QuestionResult]
     is_hidden: bool
     before: float | None = None
@@ -41,16 +42,19 @@ def session_result(session: Session, kind: QuestionnaireKind, *, for_team: bool)
     """Add up a session's answers (three queries).
 
     Only the team reads free text, and figures for fewer than five respondents (design rule 7); from everybody else
-    such figures are withheld, with as many more as keep them from being worked out.
+    such figures are withheld, with as many more as keep them from being worked out. For them answers are also added up
+    five at a time, in the order they came: looking before and after one more answer would tell what it says.
     """
     invitations = Invitation.objects.filter(partnership=session.partnership_id, session=session, kind=kind)
     states = Counter(invitations.values_list("state", flat=True))
     answered = states[Invitation.State.ANSWERED]
-    result = SessionResult(kind, sum(states.values()), answered, [], not for_team and answered < FEWEST)
+    counted = answered if for_team else answered - answered % FEWEST
+    result = SessionResult(kind, sum(states.values()), answered, counted, [], not for_team and not counted)
     if result.is_hidden or not answered:
         return result
+    first = invitations.filter(state=Invitation.State.ANSWERED).order_by("answered_at", "pk")[:counted]
     answers = list(
-        Answer.objects.filter(invitation__in=invitations.filter(state=Invitation.State.ANSWERED))
+        Answer.objects.filter(invitation__in=first.values("pk"))
         .select_related("question")
         .order_by("question__position", "pk")
     )

@@ -167,12 +167,21 @@ class TestSessionResult:
 
     def test_trainer_sees_no_text_and_no_small_figure_of_five(self, partnership):
         session = held(partnership)
-        answers = [{**rated(5, 2, 8), "pledge": "Ask the child"}] * 5 + [rated(1, 2, 8)]
+        answers = [{**rated(5, 2, 8), "pledge": "Ask the child"}] * 9 + [rated(1, 2, 8)]
         evaluated(partnership, session, answers)
         result = session_result(session, QuestionnaireKind.EVALUATION, for_team=False)
         assert not any(one.texts for one in result.results)
         figures = [count for one in result.results for _, count in one.counts if count]
         assert min(figures) >= FEWEST
         relevance = next(one for one in result.results if one.question.key == "relevance")
-        # Of six answers with a mean of 4.3, five must be a 5 and one a 1: the mean stands alone.
-        assert (relevance.counts, relevance.mean) == ([], 4.3)
+        # Of ten answers with a mean of 4.6, nine must be a 5 and one a 1: the mean stands alone.
+        assert (relevance.counts, relevance.mean) == ([], 4.6)
+
+    def test_trainer_learns_nothing_from_looking_before_and_after_one_more_answer(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 5 + [rated(1, 9, 0)])
+        result = session_result(session, QuestionnaireKind.EVALUATION, for_team=False)
+        assert (result.answered, result.counted, result.matched) == (6, 5, 5)
+        assert (result.before, result.after) == (2.0, 8.0)
+        whole = session_result(session, QuestionnaireKind.EVALUATION, for_team=True)
+        assert (whole.counted, whole.matched) == (6, 6)
