@@ -6,11 +6,10 @@ from typing import IO, Any
 
 from compliance.models import Report
 from compliance.sections import report_sections
+from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.documents import render_pdf
 from partnership_portal.tables import Sheet, write_xlsx
 from partnership_portal.templatetags.portal import uk_datetime
-
-FEW = "fewer than 5"
 
 
 def report_title(figures: dict[str, Any]) -> str:
@@ -51,11 +50,13 @@ def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
         ["Figures as at", uk_datetime(datetime.fromisoformat(figures["as_of"]))],
     ]
     sections = report_sections(figures, report.partnership.brand_colour)
-    facts += [[section.title, words] for section in sections for words in section.words]
+    for section in sections:
+        notes = [part.note for part in (*section.tables, *section.charts) if part.note]
+        facts += [[section.title, words] for words in dict.fromkeys([*section.words, *notes])]
     yield Sheet("Report", ["What", "About this report"], facts, [32, 90])
     for section in sections:
         for table in section.tables:
-            rows = [[FEW if value is None else value for value in row] for row in table.rows]
+            rows = [[NOT_SHOWN if value is None else value for value in row] for row in table.rows]
             yield Sheet(table.caption, list(table.headers), rows, [40] + [18] * (len(table.headers) - 1))
         for chart in section.charts:
             if not section.tables:

@@ -7,14 +7,13 @@ from typing import Any
 
 from compliance.queries.activity import Tally
 from compliance.queries.report import activity_from
-from partnership_portal.charts import Chart, bars, before_after, stacked
+from partnership_portal.charts import NOT_SHOWN, WHY_NOT_SHOWN, Chart, bars, before_after, stacked
 from partnership_portal.templatetags.portal import of_people, uk_datetime
 from partnerships.policy import ReportLine
 
 Cell = str | int | float | None
 MOST_BARS = 12
 MOST_ROWS = 25
-TOO_FEW = "Not shown: fewer than 5 answers."
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,12 @@ class Table:
     headers: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     numeric: frozenset[int] = frozenset()
+
+    @property
+    def note(self) -> str:
+        """Why figures are left out, if any is."""
+        left_out = any(row[number] is None for row in self.rows for number in self.numeric)
+        return WHY_NOT_SHOWN if left_out else ""
 
     @property
     def shown_headers(self) -> list[Any]:
@@ -53,7 +58,7 @@ class Table:
         if number not in self.numeric:
             return str(value)
         if value is None:
-            text = "fewer than 5"
+            text = NOT_SHOWN
         else:
             # Short figures stay on one line, such as 7 of 12 (58%).
             text = f"{value:,}" if isinstance(value, int) else str(value).replace(" ", "\N{NO-BREAK SPACE}")
@@ -296,7 +301,7 @@ def _evaluation(figures: dict[str, Any], brand: str) -> Section:
     words = [f"{_ratio(found['answered'], found['invited'], 'evaluations')} were answered."]
     drawn = []
     if found["mean_before"] is None or found["mean_after"] is None:
-        words.append(TOO_FEW)
+        words.append(WHY_NOT_SHOWN)
     else:
         rated = [("All courses", found["mean_before"], found["mean_after"])]
         rated += [
@@ -362,7 +367,7 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
         if found["done"] is not None and None not in (found["partly"], found["not_yet"]):
             words.append(f"{_ratio(found['done'], sum(shown), 'learners')} did what they had planned.")
     else:
-        words.append(TOO_FEW)
+        words.append(WHY_NOT_SHOWN)
     if found["mean_confidence"] is not None:
         words.append(f"Their confidence is now {found['mean_confidence']} out of 10.")
     if found["managers_invited"]:

@@ -20,7 +20,8 @@ from partnership_portal.colours import DEFAULT_BRAND, WHITE, ink_on, mix, palett
 WIDTH = 720
 LABELS = 220
 ROW = 44
-NOT_SHOWN = "fewer than 5"
+NOT_SHOWN = "not shown"
+WHY_NOT_SHOWN = "Figures that could single out somebody are not shown."
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Chart:
     svg: SafeString
     headers: list[Any]
     rows: list[list[Any]]
+    note: str = ""
 
 
 def _identity(kind: str, *facts: Any) -> str:
@@ -45,7 +47,7 @@ def _number(value: float | None, unit: str = "") -> str:
     return f"{text}{unit}"
 
 
-def _lines(label: str, width: int = 30) -> list[str]:
+def _lines(label: str, width: int = 26) -> list[str]:
     lines = textwrap.wrap(str(label), width) or [""]
     return (
         lines
@@ -67,6 +69,7 @@ def _draw(
     headers: list[Any],
     rows: list[list[Any]],
     height: float,
+    note: str = "",
     **parts: Any,
 ) -> Chart:
     identity = _identity(kind, title, rows)
@@ -80,11 +83,16 @@ def _draw(
         "start": LABELS,
         **parts,
     }
-    return Chart(title, description, render_to_string(f"charts/{kind}.svg", context), headers, rows)
+    drawing = render_to_string(f"charts/{kind}.svg", context)
+    return Chart(title, description, drawing, headers, rows, note)
 
 
 def _cell(value: float | None, unit: str = "") -> dict[str, Any]:
     return {"text": _number(value, unit), "numeric": True}
+
+
+def _note(data: Sequence[tuple[str, float | None]]) -> str:
+    return WHY_NOT_SHOWN if any(value is None for _, value in data) else ""
 
 
 def bars(
@@ -97,7 +105,7 @@ def bars(
     measure: str = "Number",
     top: float | None = None,
 ) -> Chart:
-    """Horizontal bars, one per label; a figure of None is too small to show. `top` fixes the scale."""
+    """Horizontal bars, one per label; a figure of None is not to be shown. `top` fixes the scale."""
     most = top or max((value or 0 for _, value in data), default=0) or 1
     room = WIDTH - LABELS - 90
     drawn = []
@@ -118,7 +126,9 @@ def bars(
     rows = [[label, _cell(value, unit)] for label, value in data]
     headers = [heading, {"text": measure, "numeric": True}]
     colour = palette(brand)["brand-deep"]
-    return _draw("bars", title, description, headers, rows, ROW * len(data), bars=drawn, colour=colour)
+    return _draw(
+        "bars", title, description, headers, rows, ROW * len(data), _note(data), bars=drawn, colour=colour
+    )
 
 
 def stacked(
@@ -205,7 +215,8 @@ def columns(
                 "centre": round(centre, 1),
                 "y": floor - tall,
                 "tall": tall,
-                "figure": _number(value, unit) if value is not None else "under 5",
+                # The words would run into the next column; the table has them.
+                "figure": _number(value, unit) if value is not None else "–",
                 "figure_y": round(floor - tall - 9, 1),
                 "label": _lines(label, max(int(step / 8.5), 4)),
             }
@@ -221,6 +232,7 @@ def columns(
         headers,
         rows,
         292,
+        _note(data),
         columns=drawn,
         colour=colour,
         floor=floor,

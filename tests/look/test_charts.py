@@ -32,8 +32,15 @@ def test_ids_differ_between_charts_and_not_between_drawings():
 
 def test_a_figure_that_is_too_small_is_not_given():
     chart = charts.bars("A", [("Police", None), ("Health", 9)])
-    assert "fewer than 5" in chart.svg
-    assert chart.rows[0][1]["text"] == "fewer than 5"
+    assert "not shown" in chart.svg
+    assert chart.rows[0][1]["text"] == "not shown"
+    assert chart.note == charts.WHY_NOT_SHOWN
+    assert charts.bars("A", [("Health", 9)]).note == ""
+
+
+def test_a_label_that_would_not_fit_beside_its_bar_is_wrapped():
+    chart = charts.bars("A", [("Voluntary, faith and community", 3)])
+    assert ">Voluntary, faith and</text>" in chart.svg
 
 
 def test_names_cannot_break_out_of_the_drawing():
