@@ -7,6 +7,10 @@ if ("noModule" in HTMLScriptElement.prototype) {
 }
 initAll();
 
+// The skip link moves the focus by itself. Were its target left in the address, a form sent from there would come
+// back to it, and the error summary would lose the focus again.
+document.querySelector(".govuk-skip-link")?.addEventListener("click", (event) => event.preventDefault());
+
 // Filters start closed on a narrow screen, unless they say what is wrong with them.
 const narrow = window.matchMedia("(max-width: 48.0525em)");
 const foldFilters = () => {
