@@ -167,14 +167,13 @@ def _linked_pages() -> Iterator[Visit]:
 
     partnership = Partnership.objects.get(slug=WHOLE)
     with acting_in(partnership):
-        waiting = Invitation.objects.filter(partnership=partnership, state="open").select_related(
-            "partnership"
-        )
-        kinds = {one.kind: one for one in waiting.order_by("pk")}
+        waiting = Invitation.objects.filter(partnership=partnership, state="open")
+        kinds = {one.kind: one for one in waiting.select_related("partnership", "version").order_by("pk")}
         for kind, invitation in kinds.items():
             start = f"/{WHOLE}/s/survey-{survey_token(invitation)}/"
             yield Visit(start, f"survey-{kind}")
-            for page in (1, 2, 3):
+            headings = set(invitation.version.questions.values_list("page", flat=True))
+            for page in range(1, len(headings) + 1):
                 yield Visit(f"{start}{page}/", f"survey-{kind}-{page}")
             yield Visit(f"{start}check/", f"survey-{kind}-check")
         certificate = Certificate.objects.filter(partnership=partnership).first()
@@ -202,7 +201,7 @@ def _parts(links: list[Visit]) -> dict[str, Look]:
         visits=[
             Visit(f"/{WHOLE}/nowhere/", "not-found", 404),
             Visit(f"/{WHOLE}/desk/", "forbidden", 403),
-            Visit(f"/{WHOLE}/s/survey-tampered/", "tampered-link", 409),
+            Visit(f"/{WHOLE}/s/survey-tampered/", "tampered-link", 404),
         ],
     )
     return parts
@@ -247,7 +246,7 @@ class Look:
     def _look_at(self, page: Page, visit: Visit, album: Album, complaints: list[str]) -> list[str]:
         """Look at one page; gives where its links lead."""
         where = f"{self.who} {visit.path}"
-        album.reached.add(visit.name)
+        album.reached.update({visit.name, _resolved(visit.path)[0]})
         if WITHOUT_PICTURE.search(visit.path.partition("?")[0]):
             status = page.context.request.get(visit.path).status
             if status != visit.status:
@@ -265,8 +264,12 @@ class Look:
                 album.faults += [f"{where} at {width} px: {fault}" for fault in _faults(page)]
             page.screenshot(path=album.folder / f"{self.who}-{visit.name}-{width}.png", full_page=True)
             album.pictures += 1
-        album.faults += [f"{where}: {one}" for one in complaints if visit.status == 200]
-        links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
+        if visit.status == 200 and not visit.path.startswith("/admin/"):
+            album.faults += [f"{where}: {one}" for one in complaints]
+        links = page.eval_on_selector_all(
+            "a[href], form[method=get][action]",
+            "all => all.map(one => one.getAttribute('href') || one.getAttribute('action'))",
+        )
         return [urljoin(urlsplit(page.url).path, link) for link in links]
 
 
@@ -277,27 +280,27 @@ def _note(complaints: list[str], told: ConsoleMessage) -> None:
 
 def _visit(href: str, seen: set[str]) -> Iterator[Visit]:
     """The visit that a link asks for, unless another page of the same name was looked at."""
-    from django.urls import Resolver404, resolve
-
     parts = urlsplit(href)
     if parts.scheme or parts.netloc or ELSEWHERE.search(parts.path):
         return
-    try:
-        match = resolve(parts.path)
-    except Resolver404:
-        name = f"dead-{parts.path.strip('/').replace('/', '-')}"
-    else:
-        if match.kwargs.get("partnership", WHOLE) != WHOLE:
-            return
+    name, found = _resolved(parts.path)
+    if "page" in found:
         # Each step of a survey has something else to show.
-        name = "-".join([match.view_name.replace(":", "-"), *map(str, _steps(match.kwargs))])
-    if name not in seen:
+        name += f"-{found['page']}"
+    if name not in seen and found.get("partnership", WHOLE) == WHOLE:
         seen.add(name)
         yield Visit(parts.path, name)
 
 
-def _steps(kwargs: dict[str, object]) -> list[object]:
-    return [kwargs["page"]] if "page" in kwargs else []
+def _resolved(path: str) -> tuple[str, dict[str, object]]:
+    """The name in the URL table, fit for a file, and what the address says; a dead end has a name of its own."""
+    from django.urls import Resolver404, resolve
+
+    try:
+        match = resolve(path.partition("?")[0])
+    except Resolver404:
+        return f"dead-{path.strip('/').replace('/', '-')}", {}
+    return match.view_name.replace(":", "-"), match.kwargs
 
 
 def _faults(page: Page) -> Iterator[str]:

@@ -80,4 +80,4 @@ def _has_no_certificate(partnership, learner, open_browser):
     page = open_browser(learner.user)
     page.goto(f"{ROOT}me/record/")
     assert_accessible(page)
-    assert not page.get_by_role("link", name="Certificate").count()
+    assert not page.locator("main").get_by_role("link", name="Certificate").count()

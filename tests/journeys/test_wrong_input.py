@@ -54,7 +54,7 @@ def test_sessions_that_cannot_be_booked(shire, own, open_browser):
         ({"starts_at": now - timedelta(days=2)}, 409, "This session is over."),
         ({"starts_at": now - timedelta(minutes=10)}, 409, "This session has already begun."),
         ({"status": "cancelled"}, 409, "This session has been cancelled."),
-        ({"booking_closes_at": now - timedelta(hours=1)}, 409, "Booking closed"),
+        ({"booking_closes_at": now - timedelta(hours=1)}, 409, "Booking for this session has closed."),
         ({"status": "draft"}, 404, "If you typed the web address"),
     ]
     page = open_browser(own.user)
