@@ -83,9 +83,7 @@ def change_own_details(*, actor: Actor, name: str, email: str, phone: str) -> Pe
             raise DomainError("Choose an email address that you have confirmed for your account.")
         other = _with_email(actor, email)
         if other is not None and other.pk != person.pk:
-            raise DomainError(
-                "Another person here has this email address. Contact the partnership team."
-            )
+            raise DomainError("Another person here has this email address. Contact the partnership team.")
         return _change(actor, person, "partnerships.change_own_details", name=name, email=email, phone=phone)
 
 

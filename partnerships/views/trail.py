@@ -20,7 +20,9 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
             entries = entries.filter(action=form.cleaned_data["action"])
         for word in form.cleaned_data["who"].lower().split():
             entries = entries.filter(person__name_key__contains=word)
-    page = Paginator(entries.select_related("person").order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
+    page = Paginator(entries.select_related("person").order_by("-at", "-pk"), 50).get_page(
+        request.GET.get("page")
+    )
     for entry in page:
         entry.words = in_words(entry.action)
         entry.changes = [

@@ -5,12 +5,13 @@ import re
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
+from django.core.management import CommandError, call_command
 
 from partnerships.accounts import landing_of, partnerships_of
 from partnerships.models import Person, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import make_person
+from tests.factories import make_organisation, make_person
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +125,14 @@ def test_the_operator_sees_no_learner_and_closes_a_partnership(client, partnersh
     assert client.get(f"/{partnership.slug}/").status_code == 404
     client.post("/admin/partnerships/partnership/", {**form, "action": "open_them"})
     assert client.get(f"/{partnership.slug}/").status_code == 200
+
+
+def test_a_new_partnership_gets_its_first_team_member(partnership) -> None:
+    make_organisation(partnership)
+    for _ in range(2):
+        call_command("add_team_member", partnership.slug, "First@example.org", "First Member")
+    person = Person.objects.get(email_key="first@example.org")
+    assert [granted.role for granted in person.memberships.get().granted_roles.all()] == [Role.TEAM]
+    for wrong in (["nowhere", "a@example.org"], [partnership.slug, "no address"]):
+        with pytest.raises(CommandError):
+            call_command("add_team_member", *wrong, "X")
