@@ -26,7 +26,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 def _database() -> bool:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT NOT rolsuper AND NOT rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            cursor.execute(
+                "SELECT NOT rolsuper AND NOT rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
             return bool(cursor.fetchone()[0])
     except DatabaseError:
         return False
