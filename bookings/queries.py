@@ -1,7 +1,7 @@
 """Questions about bookings that join or add up."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -14,6 +14,8 @@ from courses.models import Session, SessionDate
 from partnerships.actors import Actor
 from partnerships.models import Membership
 from partnerships.permissions import Permission
+
+_REGISTERS_WANTED = timedelta(days=92)
 
 
 def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -102,9 +104,15 @@ def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:
 
 
 def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "QuerySet[Any]":
-    """The dates of these sessions that have begun and on which somebody is not marked yet, oldest first."""
+    """The dates of these sessions that have begun and on which somebody is not marked yet, oldest first.
+
+    After three months nothing waits for a register any more, so nobody is asked for it.
+    """
     begun = SessionDate.objects.filter(
-        session__in=sessions, session__status=Session.Status.PUBLISHED, starts_at__lte=now
+        session__in=sessions,
+        session__status=Session.Status.PUBLISHED,
+        starts_at__lte=now,
+        ends_at__gt=now - _REGISTERS_WANTED,
     )
     return _with_marks(begun).filter(marked__lt=F("session__places_taken")).select_related("session__course")
 

@@ -24,7 +24,27 @@ class SessionAtRisk:
 def sessions_at_risk(
     partnership: Partnership, start: datetime, end: datetime, *, percent: int
 ) -> tuple[int, list[SessionAtRisk]]:
-    """How many published sessions start between the two moments, and those at risk, soonest first (one query).
+    """How many published sessions start between the two moments, and those at risk, soonest first (one query)."""
+    coming = with_risks(partnership, start, end, percent=percent)
+    found = [
+        SessionAtRisk(
+            session.course.title,
+            session.starts_at,
+            session.capacity,
+            session.places_taken,
+            session.minimum,
+            reasons,
+        )
+        for session, reasons in coming
+        if reasons
+    ]
+    return len(coming), found
+
+
+def with_risks(
+    partnership: Partnership, start: datetime, end: datetime, *, percent: int
+) -> list[tuple[Session, tuple[str, ...]]]:
+    """The published sessions that start between the two moments, soonest first, each with why it is at risk.
 
     At risk is a session with fewer bookings than this percentage of its places or than its minimum, or without a
     trainer.
@@ -37,25 +57,10 @@ def sessions_at_risk(
             starts_at__lt=end,
         )
         .annotate(has_trainer=Exists(SessionTrainer.objects.filter(session=OuterRef("pk"))))
-        .select_related("course")
+        .select_related("course", "venue")
         .order_by("starts_at", "pk")
     )
-    coming = list(sessions)
-    found = []
-    for session in coming:
-        reasons = _reasons(session, percent)
-        if reasons:
-            found.append(
-                SessionAtRisk(
-                    session.course.title,
-                    session.starts_at,
-                    session.capacity,
-                    session.places_taken,
-                    session.minimum,
-                    reasons,
-                )
-            )
-    return len(coming), found
+    return [(session, _reasons(session, percent)) for session in sessions]
 
 
 def _reasons(session: Session, percent: int) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from bookings.queries import registers_outstanding
 from compliance.models import Report
+from compliance.queries.risk import with_risks
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from notifications.models import Message
-from partnership_portal.pages.to_do import register_url, registers_outstanding
+from partnership_portal.pages.to_do import register_url
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.actors import Actor
 from partnerships.models import JoinRequest
@@ -29,7 +31,7 @@ def day_of(actor: Actor, now: datetime) -> dict[str, Any]:
         "dates__starts_at"
     )
     sessions = list(dates)
-    registers = list(registers_outstanding(actor.partnership, now)[:_SHOWN])
+    registers = list(registers_outstanding(_sessions(actor), now)[:_SHOWN])
     for date in registers:
         date.url = register_url(date, actor.partnership.slug)
     return {
@@ -62,9 +64,12 @@ def _filling(actor: Actor, now: datetime) -> QuerySet[Session]:
 
 def _at_risk(actor: Actor, now: datetime) -> list[Session]:
     percent = actor.partnership.policy(now).reporting.at_risk_bookings_percent.value
-    soon = _sessions(actor).filter(starts_at__gt=now, starts_at__lt=now + _RISK_DAYS)
-    few = Q(places_taken__lt=F("capacity") * percent / 100.0) | Q(places_taken__lt=F("minimum"))
-    return list(soon.filter(few).order_by("starts_at")[:_SHOWN])
+    found = []
+    for session, reasons in with_risks(actor.partnership, now, now + _RISK_DAYS, percent=percent):
+        if reasons:
+            session.risk = "; ".join(reasons).capitalize()
+            found.append(session)
+    return found[:_SHOWN]
 
 
 def _waiting_lists(actor: Actor, now: datetime) -> QuerySet[Session]:

@@ -3,18 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from bookings.models import Attendance, Booking
-from bookings.states import HOLDS_PLACE
+from bookings.queries import registers_outstanding
 from compliance.queries.standing import Standing
-from courses.models import SessionDate
-from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from courses.models import Session, SessionDate
+from evaluations.queries import to_do
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.actors import Actor
-from partnerships.models import JoinRequest, Partnership
+from partnerships.models import JoinRequest
 from partnerships.permissions import Permission
 
 Task = dict[str, Any]
@@ -31,21 +28,6 @@ def tasks_of(actor: Actor, standing: Standing, now: datetime) -> list[Task]:
     ]
 
 
-def registers_outstanding(partnership: Partnership, now: datetime) -> QuerySet[SessionDate]:
-    """Dates that are over and on which somebody with a place has no mark yet, the oldest first."""
-    marked = Attendance.objects.filter(booking=OuterRef("pk"), session_date=OuterRef(OuterRef("pk")))
-    unmarked = Booking.objects.filter(session=OuterRef("session"), state__in=HOLDS_PLACE).filter(
-        ~Exists(marked)
-    )
-    return (
-        SessionDate.objects.filter(partnership=partnership, session__status="published", ends_at__lt=now)
-        .filter(ends_at__gt=now - timedelta(days=90))
-        .filter(Exists(unmarked))
-        .select_related("session__course", "session__venue")
-        .order_by("starts_at")
-    )
-
-
 def register_url(date: SessionDate, slug: str) -> str:
     """The register of one date."""
     return reverse("bookings:register", args=[slug, date.session_id, date.pk])
@@ -54,47 +36,28 @@ def register_url(date: SessionDate, slug: str) -> str:
 def _registers(actor: Actor, now: datetime) -> list[Task]:
     if not actor.may(Permission.SEE_OWN_SESSIONS):
         return []
-    dates = registers_outstanding(actor.partnership, now).filter(session__trainer_links__person=actor.person)
+    dates = registers_outstanding(Session.objects.trained_by(actor), now)
     return [
         {
             "title": f"Mark the register of {date.session.course}",
-            "hint": f"Held on {uk_date(date.starts_at, 'full')}. Learners get their evaluation after this.",
+            "hint": f"Session of {uk_date(date.starts_at, 'full')}. Learners get their evaluation after this.",
             "url": register_url(date, actor.partnership.slug),
-            "status": "overdue",
+            "status": "overdue" if date.ends_at <= now else "to_do",
         }
         for date in dates
     ]
 
 
 def _surveys(actor: Actor, now: datetime) -> list[Task]:
-    invitations = (
-        Invitation.objects.of(actor)
-        .to_answer()
-        .filter(closes_at__gt=now)
-        .select_related("session__course", "booking__person")
-        .order_by("closes_at")
-    )
     return [
         {
-            "title": _survey_title(one),
+            "title": one.title,
             "hint": f"Open until {uk_date(one.closes_at)}",
-            "url": reverse("evaluations:my_survey", args=[actor.partnership.slug, one.pk]),
+            "url": one.url,
             "status": "due_soon" if one.closes_at - now < _SOON else "to_do",
         }
-        for one in invitations
+        for one in to_do(actor)
     ]
-
-
-def _survey_title(invitation: Invitation) -> str:
-    course = invitation.session.course
-    learner = invitation.booking.person.name if invitation.booking else ""
-    return {
-        QuestionnaireKind.EVALUATION: f"Evaluate {course}",
-        QuestionnaireKind.IMPACT: f"Tell us what has changed since {course}",
-        QuestionnaireKind.LINE_MANAGER: f"Tell us what {course} has changed for {learner}",
-        QuestionnaireKind.TRAINER_FEEDBACK: f"Give your account as trainer of {course}",
-        QuestionnaireKind.OBSERVATION: f"Fill in your observation of {course}",
-    }[QuestionnaireKind(invitation.kind)]
 
 
 def _join_requests(actor: Actor) -> list[Task]:

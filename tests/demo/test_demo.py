@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from bookings.models import Booking
+from bookings.queries import registers_outstanding
 from courses.models import Session
 from evaluations.models import Certificate, Invitation
 from partnership_portal.demo import post
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.loading import load, load_operator
 from partnership_portal.onboarding.reading import SHIPPED
-from partnership_portal.pages.to_do import registers_outstanding
 from partnerships.actors import actor_of
 from partnerships.models import JoinRequest, Partnership, Person, User
 from partnerships.permissions import Role
@@ -106,7 +106,7 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
         assert Booking.objects.filter(person=people["practitioner"], session__starts_at__gt=now).exists()
         assert Role.LINE_MANAGER in actor_of(people["manager"].user, partnership).roles
         assert JoinRequest.objects.visible_to(actor_of(people["lead"].user, partnership)).exists()
-        outstanding = registers_outstanding(partnership, now)
+        outstanding = registers_outstanding(Session.objects.filter(partnership=partnership), now)
         assert outstanding.filter(session__trainer_links__person=people["trainer"]).count() == 1
         assert to_answer.filter(respondent=people["observer"]).exists()
         states = set(Session.objects.values_list("status", flat=True))
