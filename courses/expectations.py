@@ -37,8 +37,12 @@ def expectations(course: Course, policy: Policy) -> list[str]:
 
 
 def asks_learners(course: Course, policy: Policy) -> bool:
-    """Tell whether those who attend are asked about the impact later."""
-    return policy.impact.learners.value is ImpactRule.ALL_LEARNERS or course.asks_impact
+    """Tell whether those who attend are asked about the impact later; always where the certificate waits for it."""
+    return (
+        course.asks_impact
+        or policy.impact.learners.value is ImpactRule.ALL_LEARNERS
+        or policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
+    )
 
 
 def in_words(window: Window) -> str:
@@ -58,8 +62,8 @@ def certificate_rule(policy: Policy) -> str:
         case CertificateRelease.AFTER_IMPACT:
             when = in_words(policy.impact.window.value)
             return (
-                f"You get your certificate when you have {attended}, completed the evaluation and, {when} later, "
-                "told us what has changed in your practice."
+                f"You get your certificate when you have {attended} and, {when} later, told us what has changed "
+                "in your practice."
             )
 
 

@@ -5,11 +5,12 @@ from datetime import datetime, time, timedelta
 
 from django.db.models import Q
 
+from courses.expectations import asks_learners
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from partnership_portal.working_days import UK, add_months, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
-from partnerships.policy import CertificateRelease, ImpactRule, LineManagerRule, Policy, Window
+from partnerships.policy import CertificateRelease, LineManagerRule, Policy, Window
 from partnerships.services.policies import policy_of
 
 
@@ -44,15 +45,6 @@ def policy_periods(partnership: Partnership) -> list[PolicyPeriod]:
     ]
 
 
-def asks_impact(policy: Policy, *, course_asks: bool) -> bool:
-    """Tell whether learners of a course are asked about the impact; always where the certificate waits for it."""
-    return (
-        course_asks
-        or policy.impact.learners.value is ImpactRule.ALL_LEARNERS
-        or policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
-    )
-
-
 def asks_line_manager(policy: Policy, *, course_asks: bool) -> bool:
     """Tell whether the learner's line manager is asked too."""
     return course_asks and policy.impact.line_manager.value is LineManagerRule.COURSES_THAT_ASK
@@ -84,7 +76,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)
             return end_of_day(now + open_for) if in_time else None
-        case QuestionnaireKind.IMPACT if asks_impact(policy, course_asks=session.course.asks_impact):
+        case QuestionnaireKind.IMPACT if asks_learners(session.course, policy):
             return _impact_closes_at(policy, session, now)
         case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
             policy, course_asks=session.course.asks_line_manager

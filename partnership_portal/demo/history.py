@@ -5,10 +5,11 @@ from random import Random
 
 from bookings.models import AccessNeeds, Attendance, Booking
 from bookings.states import BookingState
+from courses.expectations import asks_learners
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
-from evaluations.periods import asks_impact, asks_line_manager, impact_opens_and_closes
+from evaluations.periods import asks_line_manager, impact_opens_and_closes
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.questionnaires import version_in_use
 from partnership_portal.demo.people import People
@@ -129,7 +130,7 @@ class Historian:
         rows = [self._invite(K.EVALUATION, one, invited, closes, 0.4 if recent else 0.82) for one in attended]
         opens, ends = impact_opens_and_closes(ended, self.policy.impact.window.value)
         if opens <= self.now:
-            if asks_impact(self.policy, course_asks=course.asks_impact):
+            if asks_learners(course, self.policy):
                 rows += [self._invite(K.IMPACT, one, opens, ends, 0.62) for one in attended]
             if asks_line_manager(self.policy, course_asks=course.asks_line_manager):
                 rows += [

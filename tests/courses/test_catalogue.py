@@ -297,7 +297,7 @@ def test_the_charge_is_the_one_for_the_readers_organisation(
     [
         ("after_attendance", "when you have attended every date."),
         ("after_evaluation", "attended every date and completed the evaluation."),
-        ("after_impact", "completed the evaluation and, 3 to 6 months later, told us"),
+        ("after_impact", "attended every date and, 3 to 6 months later, told us"),
     ],
 )
 def test_the_certificate_rule_is_the_one_in_force_on_the_day(release, words, client, partnership):
