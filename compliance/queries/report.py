@@ -87,14 +87,6 @@ def heading_figures(partnership: Partnership, period: Period, as_of: datetime) -
     }
 
 
-def report_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
-    """All figures of one report at once."""
-    figures = heading_figures(partnership, period, as_of)
-    for _, _, part in PARTS:
-        figures |= part(partnership, period, as_of)
-    return figures
-
-
 def activity_from(figures: Figures) -> Activity:
     """Read the counts of a report back from its JSON."""
     kept = figures["activity"]

@@ -58,7 +58,6 @@ class ImpactSummary:
 
 @dataclass(frozen=True)
 class _Means:
-    answered: int
     matched: int
     relevance: float | None
     before: float | None
@@ -166,7 +165,6 @@ def _choices(invitations: QuerySet[Invitation], key: str) -> dict[str, int]:
 def _means(given: list[dict[str, int]]) -> _Means:
     both = [one for one in given if "confidence_before" in one and "confidence_after" in one]
     return _Means(
-        answered=len(given),
         matched=len(both),
         relevance=_mean([one["relevance"] for one in given if "relevance" in one]),
         before=_mean([one["confidence_before"] for one in both]),

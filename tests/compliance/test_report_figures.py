@@ -6,13 +6,12 @@ import pytest
 
 from compliance.periods import Period, period_of, periods_to_report
 from compliance.queries.activity import activity_of
-from compliance.queries.report import report_figures
 from compliance.queries.risk import sessions_at_risk
 from compliance.sections import report_sections
 from partnership_portal.charts import WHY_NOT_SHOWN
 from partnerships.policy import ReportLine
 from partnerships.tenancy import acting_in
-from tests.compliance.world import book, busy_quarter, hold
+from tests.compliance.world import book, busy_quarter, hold, report_figures
 from tests.factories import make_course, make_partnership, make_person, policy
 
 QUARTER = Period(date(2026, 7, 1), date(2026, 9, 30))

@@ -1,14 +1,25 @@
 """A small training world with hand-counted figures."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from bookings.models import Booking
 from compliance.models import TrainingRecord
+from compliance.periods import Period
+from compliance.queries.report import PARTS, heading_figures
 from courses.models import Requirement, RequirementOption, Session
 from partnerships.models import CompetencyGroup, Organisation, Partnership, Person, PolicyVersion
 from tests.factories import make_course, make_organisation, make_person, make_session
+
+
+def report_figures(partnership: Partnership, period: Period, as_of: datetime) -> dict[str, Any]:
+    """All figures of one report at once."""
+    figures = heading_figures(partnership, period, as_of)
+    for _, _, part in PARTS:
+        figures |= part(partnership, period, as_of)
+    return figures
 
 
 def need(partnership, title, *courses, group=None, **fields) -> Requirement:
