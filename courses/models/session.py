@@ -1,8 +1,10 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import localtime
 
 from courses.models.course import Course
 from courses.querysets import SessionQuerySet, VenueQuerySet
+from partnership_portal.working_days import UK
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
@@ -77,7 +79,7 @@ class Session(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course}, {self.starts_at:%d %B %Y}"
+        return f"{self.course}, {localtime(self.starts_at, UK):%d %B %Y}"
 
     @property
     def places_left(self) -> int:
@@ -122,7 +124,7 @@ class SessionDate(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%d %B %Y %H:%M}"
+        return f"{localtime(self.starts_at, UK):%d %B %Y %H:%M}"
 
 
 class SessionTrainer(TenantModel):

@@ -1,5 +1,7 @@
 from django.db import models
+from django.utils.timezone import localtime
 
+from partnership_portal.working_days import UK
 from partnerships.tenancy import TenantModel
 
 
@@ -34,4 +36,4 @@ class Meeting(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subgroup}, {self.starts_at:%d %B %Y}"
+        return f"{self.subgroup}, {localtime(self.starts_at, UK):%d %B %Y}"
