@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from partnerships.actors import Actor
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Partnership
 
 
 def record(
@@ -18,8 +18,8 @@ def record(
 ) -> None:
     """Add one entry to the audit trail, in the caller's transaction.
 
-    ``action`` is the service's name ("bookings.book_place"). Never pass access needs, answers or other free text that
-    must be possible to delete: the trail can't forget.
+    ``action`` is the service's name ("bookings.book_place"). Never pass names, addresses, access needs, answers or
+    other free text that must be possible to delete: the trail can't forget. ``changed`` tells which of them changed.
     """
     AuditEntry.objects.create(
         partnership=actor.partnership,
@@ -31,3 +31,29 @@ def record(
         before=before or {},
         after=after or {},
     )
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The names of the facts that differ, for what the trail may not repeat."""
+    return [name for name in after if before.get(name) != after[name]]
+
+
+def actions_recorded(partnership: Partnership) -> list[str]:
+    """Every action that the trail has an entry of, by one look into the index for each."""
+    # Django's DISTINCT would read the whole trail.
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIONS, {"partnership": partnership.pk})
+        return [action for (action,) in cursor.fetchall()]
+
+
+_ACTIONS = """
+    WITH RECURSIVE found (action) AS (
+        SELECT min(action) FROM partnerships_auditentry WHERE partnership_id = %(partnership)s
+        UNION ALL
+        SELECT (
+            SELECT min(entry.action) FROM partnerships_auditentry entry
+            WHERE entry.partnership_id = %(partnership)s AND entry.action > found.action
+        ) FROM found WHERE found.action IS NOT NULL
+    )
+    SELECT action FROM found WHERE action IS NOT NULL
+"""

@@ -22,6 +22,7 @@ class AuditEntry(TenantModel):
         verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["partnership", "-at"], name="audit_by_time"),
+            models.Index(fields=["partnership", "action", "-at"], name="audit_by_action"),
             models.Index(fields=["partnership", "subject_type", "subject_id"], name="audit_by_subject"),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

@@ -113,7 +113,7 @@ def _person_of(actor: Actor, request: JoinRequest) -> Person:
     person = Person.objects.create(
         partnership=actor.partnership, user=request.user, name=request.name, email=request.email.lower()
     )
-    audit.record(actor, "partnerships.add_person", person, after={"name": person.name, "email": person.email})
+    audit.record(actor, "partnerships.add_person", person)
     return person
 
 

@@ -63,16 +63,16 @@ def change_membership(
         raise PermissionDenied("You can change your own job and those of the people of your organisation.")
     with transaction.atomic():
         membership = _locked(actor, membership)
-        before = _facts(membership)
+        before, outside = _facts(membership), _outside_manager(membership)
         membership.job_role = job_role.strip()
         membership.competency_group = competency_group
         for name, value in _manager(actor, membership.person, line_manager_name, line_manager_email).items():
             setattr(membership, name, value)
-        if _facts(membership) != before:
+        after, contact = _facts(membership), audit.changed(outside, _outside_manager(membership))
+        if after != before or contact:
             membership.save()
-            audit.record(
-                actor, "partnerships.change_membership", membership, before=before, after=_facts(membership)
-            )
+            after |= {"changed": contact} if contact else {}
+            audit.record(actor, "partnerships.change_membership", membership, before=before, after=after)
     return membership
 
 
@@ -177,6 +177,12 @@ def _facts(membership: Membership) -> dict[str, Any]:
         "job_role": membership.job_role,
         "competency_group": membership.competency_group_id,
         "line_manager": membership.line_manager_id,
+    }
+
+
+def _outside_manager(membership: Membership) -> dict[str, str]:
+    """The contact of a line manager who is nobody here; the trail tells only that it changed."""
+    return {
         "line_manager_name": membership.line_manager_name,
         "line_manager_email": membership.line_manager_email,
     }

@@ -42,7 +42,7 @@ def add_person(
                 email=email.strip().lower(),
                 phone=phone.strip(),
             )
-            audit.record(actor, "partnerships.add_person", person, after=_facts(person))
+            audit.record(actor, "partnerships.add_person", person)
         if not Membership.objects.live().filter(person=person, organisation=organisation).exists():
             add_membership(
                 actor=actor,
@@ -132,5 +132,5 @@ def _change(actor: Actor, person: Person, action: str, *, name: str, email: str,
     person.name, person.email, person.phone = name.strip(), email.strip().lower(), phone.strip()
     if _facts(person) != before:
         person.save(update_fields=["name", "email", "phone"])
-        audit.record(actor, action, person, before=before, after=_facts(person))
+        audit.record(actor, action, person, after={"changed": audit.changed(before, _facts(person))})
     return person

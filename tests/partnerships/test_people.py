@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from partnerships.actors import Actor
+from partnerships.audit import actions_recorded
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Membership, MembershipRole, Person, User
 from partnerships.permissions import Role
@@ -63,6 +64,37 @@ def test_a_line_manager_who_is_known_becomes_the_person_and_sees_the_member(part
     assert member in Person.objects.visible_to(actor_for(manager))
     entry = last_entry("change_membership")
     assert (entry.before["line_manager"], entry.after["line_manager"]) == (None, manager.pk)
+
+
+def test_the_trail_tells_what_changed_and_keeps_no_contact(partnership):
+    team = actor_for(make_person(partnership, Role.TEAM))
+    person = make_person(partnership)
+    change_person(actor=team, person=person, name="Nia New", email="nia@new.example", phone="07700 900123")
+    assert last_entry("change_person").after == {"changed": ["name", "email", "phone"]}
+    change_membership(
+        actor=team,
+        membership=person.memberships.get(),
+        job_role="Nurse",
+        competency_group=None,
+        line_manager_name="Mo Manager",
+        line_manager_email="mo@elsewhere.example",
+    )
+    entry = last_entry("change_membership")
+    assert entry.after["changed"] == ["line_manager_name", "line_manager_email"]
+    kept = str(list(AuditEntry.objects.values_list("before", "after")))
+    assert not any(word in kept for word in ("Nia", "nia@", "07700", "Mo Manager", "mo@"))
+
+
+def test_the_trail_offers_the_actions_it_has(partnership, neighbour):
+    team = actor_for(make_person(partnership, Role.TEAM))
+    person = make_person(partnership)
+    change_person(actor=team, person=person, name="Nia", email=person.email, phone="")
+    add_person(actor=team, name="Una", organisation=make_organisation(partnership))
+    found = actions_recorded(partnership)
+    assert len(found) == len(set(found))
+    assert set(found) == set(AuditEntry.objects.values_list("action", flat=True))
+    assert "partnerships.change_person" in found
+    assert actions_recorded(neighbour) == []
 
 
 def test_nobody_manages_themselves(partnership) -> None:
