@@ -52,6 +52,7 @@ class Booking(TenantModel):
                 fields=["partnership", "organisation", "-booked_at"], name="booking_by_organisation"
             ),
             models.Index(fields=["partnership", "-booked_at"], name="booking_by_time"),
+            models.Index(fields=["partnership", "state", "-booked_at"], name="booking_by_state"),
         ]
         triggers = [
             # Keeps courses.Session.places_taken; its constraint refuses a booking beyond the capacity.
