@@ -8,6 +8,8 @@ from redis.exceptions import RedisError
 
 from partnerships.permissions import anyone
 
+_has_migrated = False
+
 
 @anyone
 def alive(request: HttpRequest) -> HttpResponse:
@@ -43,5 +45,9 @@ def _broker() -> bool:
 
 
 def _migrated() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    # Building the graph of migrations is slow; once they have run they stay run for the life of this process.
+    global _has_migrated
+    if not _has_migrated:
+        executor = MigrationExecutor(connection)
+        _has_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _has_migrated
