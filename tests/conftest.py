@@ -1,11 +1,14 @@
 """Fixtures that every test may use: two partnerships, so that there is always a neighbour whose rows could leak."""
 
+import os
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from partnership_portal import environment
 from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 from tests.browser import browser, open_browser
@@ -20,6 +23,7 @@ def _in_its_own_place(settings, tmp_path) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.DEMO_MAILBOX_DIR = tmp_path / "mailbox"
     settings.CELERY_TASK_ALWAYS_EAGER = True
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": _own_redis(settings.REDIS_URL)}}
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -27,6 +31,15 @@ def _in_its_own_place(settings, tmp_path) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield
     cache.clear()
+
+
+def _own_redis(url: str) -> str:
+    """The worker's own database of the Redis server: clearing one cache must not clear the other worker's."""
+    number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    parts = urlsplit(environment.cache(url))
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 @pytest.fixture
