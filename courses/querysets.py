@@ -37,11 +37,11 @@ class SessionQuerySet(models.QuerySet):
     """Sessions of one partnership."""
 
     def visible_to(self, actor: "Actor") -> Self:
-        """Everybody sees sessions that were published; the planners see drafts too; trainers their own."""
+        """Everybody sees sessions that were once published; the planners see drafts too; trainers their own."""
         sessions = self.filter(partnership=actor.partnership)
         if actor.may(Permission.PLAN_PROGRAMME):
             return sessions
-        shown = ~Q(status="draft") & ~Q(course__status="draft")
+        shown = ~Q(status="draft") & Q(cancelled_as_draft=False) & ~Q(course__status="draft")
         if actor.person is not None:
             return sessions.filter(shown | Q(pk__in=actor.person.trained_sessions.values("session_id")))
         return sessions.filter(shown)

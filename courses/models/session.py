@@ -53,6 +53,7 @@ class Session(TenantModel):
     series = models.UUIDField(null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_reason = models.CharField(max_length=250, blank=True)
+    cancelled_as_draft = models.BooleanField(default=False, editable=False)
 
     objects = SessionQuerySet.as_manager()
 

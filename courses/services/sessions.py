@@ -108,10 +108,12 @@ def cancel_session(*, actor: Actor, session: Session, reason: str) -> Session:
         if session.ends_at <= timezone.now():
             raise PlanRefused("This session is over and can’t be cancelled.")
         before = session.status
+        # Nobody has seen a draft, so nobody needs to hear that it was given up.
+        session.cancelled_as_draft = before == Session.Status.DRAFT
         session.status = Session.Status.CANCELLED
         session.cancelled_at = timezone.now()
         session.cancelled_reason = reason
-        session.save(update_fields=["status", "cancelled_at", "cancelled_reason"])
+        session.save(update_fields=["status", "cancelled_at", "cancelled_reason", "cancelled_as_draft"])
         audit.record(
             actor,
             "courses.cancel_session",

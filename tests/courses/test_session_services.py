@@ -254,6 +254,15 @@ def test_cancelling_says_when_and_why_once(planner, draft):
     assert AuditEntry.objects.filter(action="courses.cancel_session").count() == 1
 
 
+def test_a_draft_that_is_cancelled_stays_unseen(planner, partnership, draft):
+    reader = actor_for(make_person(partnership))
+    published = make_session(partnership)
+    for session in (draft, published):
+        cancel_session(actor=planner, session=session, reason="No trainer")
+    assert list(Session.objects.visible_to(reader)) == [published]
+    assert set(Session.objects.visible_to(planner)) == {draft, published}
+
+
 def test_a_cancelled_session_is_neither_changed_nor_published(planner, draft, plan):
     cancel_session(actor=planner, session=draft, reason="No trainer")
     with pytest.raises(PlanRefused, match="was cancelled"):
