@@ -22,8 +22,8 @@ def bookings_to_ask(partnership: Partnership, kind: QuestionnaireKind, now: date
     for period in policy_periods(partnership):
         candidates = (
             Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
-            .filter(state=BookingState.ATTENDED, session__ends_at__lte=now)
-            .filter(session__ends_at__gt=now - _longest_ago(period, kind))
+            .filter(state=BookingState.ATTENDED, session__status=Session.Status.PUBLISHED)
+            .filter(session__ends_at__lte=now, session__ends_at__gt=now - _longest_ago(period, kind))
             .filter(~Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)))
             .select_related("session__course")
             .order_by("pk")

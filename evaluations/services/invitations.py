@@ -27,8 +27,8 @@ def ask_about_booking(
 ) -> Invitation | None:
     """Ask the learner, or the line manager, about a session that was attended; once, however often this is called.
 
-    Locks the booking; asks nobody if it is no longer attended or if it is not the time by the policy in force when
-    the session began. A line manager without an address is not asked.
+    Locks the booking; asks nobody if it is no longer attended, if the session was cancelled, or if it is not the time
+    by the policy in force when the session began. A line manager without an address is not asked.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -37,7 +37,9 @@ def ask_about_booking(
             .select_related("session__course", "person")
             .get(pk=booking.pk)
         )
-        if booking.state != BookingState.ATTENDED or booking.invitations.filter(kind=kind).exists():
+        if booking.session.status != Session.Status.PUBLISHED or booking.state != BookingState.ATTENDED:
+            return None
+        if booking.invitations.filter(kind=kind).exists():
             return None
         asked = _line_manager(booking) if kind == QuestionnaireKind.LINE_MANAGER else _person(booking.person)
         if asked is None:

@@ -57,6 +57,12 @@ def test_those_who_attended_are_asked_the_same_day(partnership):
     assert "Your certificate is issued as soon as you send your answers." in message.text
 
 
+def test_nobody_is_asked_about_a_session_that_was_cancelled(partnership):
+    booked(held(partnership, starts_at=HELD, status="cancelled"))
+    ask_for_evaluations(partnership, at("2026-03-02 13:00"))
+    assert not Invitation.objects.exists()
+
+
 def test_whoever_is_marked_present_late_is_asked_too(partnership):
     booking = booked(held(partnership, starts_at=HELD), state="confirmed")
     ask_for_evaluations(partnership, at("2026-03-02 14:00"))
