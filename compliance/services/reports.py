@@ -170,7 +170,12 @@ def _step(report: Report, attempt: int, words: str, progress: int) -> Iterator[N
 
 def _still_ours(report: Report, attempt: int) -> Any:
     mine = Report.objects.filter(
-        partnership=report.partnership, pk=report.pk, state=Report.State.BUILDING, attempts=attempt
+        partnership=report.partnership,
+        pk=report.pk,
+        state=Report.State.BUILDING,
+        # Attempts are counted anew when the report is asked for again.
+        requested_at=report.requested_at,
+        attempts=attempt,
     )
     if not mine.select_for_update().exists():
         raise _TakenOver

@@ -153,7 +153,8 @@ def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisa
     organisations = organisations_of(request.actor).select_related("sector")
     wanted = request.GET.get("organisation", "")
     if wanted:
-        if not wanted.isdecimal():
+        # No key is longer, and Python reads no number of thousands of digits.
+        if not wanted.isdecimal() or len(wanted) > 18:
             raise Http404
         return get_object_or_404(organisations, pk=int(wanted)), organisations
     membership = request.actor.membership

@@ -1,6 +1,9 @@
 """The sub-group's pages: its next meeting, and the reports to it."""
 
+from contextlib import suppress
 from datetime import datetime
+from io import BytesIO
+from typing import IO
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -8,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
+from compliance.documents import report_pdf, write_report_xlsx
 from compliance.models import Report
 from compliance.periods import reported_period
 from compliance.sections import report_sections
@@ -58,11 +62,25 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.READ_REPORTS)
 def report_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """A report as PDF or spreadsheet, as it was stored when it was built."""
-    report = get_object_or_404(Report.objects.visible_to(request.actor).defer("figures"), pk=pk)
-    stored = {"pdf": report.pdf, "xlsx": report.xlsx}.get(ending)
-    if not stored or report.state not in {Report.State.READY, Report.State.PUBLISHED}:
+    report = get_object_or_404(Report.objects.visible_to(request.actor), pk=pk)
+    if ending not in _TYPES or report.state not in {Report.State.READY, Report.State.PUBLISHED}:
         raise Http404
     name = f"{request.partnership.slug}-report-{report.starts_on}-v{report.version}.{ending}"
     return FileResponse(
-        default_storage.open(stored), as_attachment=True, filename=name, content_type=_TYPES[ending]
+        _report_file(report, ending), as_attachment=True, filename=name, content_type=_TYPES[ending]
     )
+
+
+def _report_file(report: Report, ending: str) -> IO[bytes]:
+    stored = report.pdf if ending == "pdf" else report.xlsx
+    if stored:
+        with suppress(FileNotFoundError):
+            return default_storage.open(stored)
+    # The report is its figures: a file that was lost is drawn from them again.
+    stream = BytesIO()
+    if ending == "pdf":
+        stream.write(report_pdf(report, report.figures))
+    else:
+        write_report_xlsx(stream, report, report.figures)
+    stream.seek(0)
+    return stream

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.db import ProgrammingError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -143,6 +144,32 @@ def test_an_earlier_worker_that_is_still_alive_stops(partnership, team, monkeypa
     build_report(actor=job(partnership), report_id=report.pk, now=NOW)
     report.refresh_from_db()
     assert (report.state, report.progress, report.pdf) == ("building", progress, "")
+
+
+def test_a_worker_of_an_earlier_request_does_not_finish_the_later_one(partnership, team, monkeypatch):
+    report = asked(team)
+    words, progress, part = service.PARTS[0]
+
+    def asked_again(*given):
+        Report.objects.filter(pk=report.pk).update(requested_at=timezone.now(), attempts=1)
+        return part(*given)
+
+    monkeypatch.setattr(service, "PARTS", ((words, progress, asked_again), *service.PARTS[1:]))
+    build_report(actor=job(partnership), report_id=report.pk, now=NOW)
+    report.refresh_from_db()
+    assert (report.state, report.pdf) == ("building", "")
+
+
+@pytest.mark.parametrize("ending", ["pdf", "xlsx"])
+def test_a_file_that_was_lost_is_drawn_again(partnership, team, sign_in, ending):
+    report = published(team)
+    address = reverse("compliance:report_file", args=[partnership.slug, report.pk, ending])
+    browser = sign_in(team.person)
+    before = b"".join(browser.get(address).streaming_content)
+    default_storage.delete(getattr(report, ending))
+    again = browser.get(address)
+    assert again.status_code == 200
+    assert b"".join(again.streaming_content)[:4] == before[:4]
 
 
 def test_stuck_reports_are_queued_again(partnership, team, monkeypatch):
