@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from bookings.models import AccessNeeds, Booking
+from bookings.services.locks import locked_session
 from bookings.states import BookingState
 from partnerships import audit
 from partnerships.actors import Actor, system
@@ -19,9 +20,11 @@ def change_access_needs(*, actor: Actor, booking: Booking, text: str) -> None:
     """Let people change or remove what they said they need; the audit trail says that, never what."""
     if actor.person is None or actor.person.pk != booking.person_id:
         raise PermissionDenied("Only the person who needs it can change this.")
-    if not booking.is_upcoming:
-        raise DomainError("This booking is closed, so what you need can’t be changed any more.")
     with transaction.atomic():
+        locked_session(actor, booking.session)
+        booking = Booking.objects.get(partnership=actor.partnership, pk=booking.pk)
+        if not booking.is_upcoming:
+            raise DomainError("This booking is closed, so what you need can’t be changed any more.")
         keep_access_needs(booking, text)
         audit.record(actor, "bookings.change_access_needs", booking, after={"given": bool(text.strip())})
 

@@ -38,6 +38,7 @@ def mark_attendance(*, actor: Actor, session_date: SessionDate, marks: Marks) ->
     with transaction.atomic():
         session = locked_session(actor, session_date.session)
         now = timezone.now()
+        session_date = _on_the_day(session, session_date)
         _check(actor, session, session_date, now)
         bookings = _bookings(actor, session, marks)
         changed = _write(actor, session_date, bookings, marks, now)
@@ -85,6 +86,14 @@ def may_mark(actor: Actor, session: Session) -> bool:
     return actor.may(Permission.MANAGE_BOOKINGS) or (
         session.trainer_links.filter(partnership=actor.partnership, person=actor.person).exists()
     )
+
+
+def _on_the_day(session: Session, date: SessionDate) -> SessionDate:
+    """The date as it is now that nobody can change it."""
+    for one in session.dates.all():
+        if one.pk == date.pk:
+            return one
+    raise DomainError("This date was dropped from the session. Open its registers again.")
 
 
 def _check(actor: Actor, session: Session, date: SessionDate, now: datetime) -> None:

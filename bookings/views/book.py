@@ -12,6 +12,7 @@ from bookings.queries import people_to_book
 from bookings.services.places import AlreadyBooked, SessionIsFull, book_place, check_open
 from bookings.services.rights import memberships_to_book_with
 from courses.models import Session
+from partnerships.errors import DomainError
 from partnerships.models import Person
 from partnerships.permissions import Permission, requires
 
@@ -53,7 +54,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         Booking.objects.filter(partnership=request.partnership, session=session, person=person).live().first()
     )
     if held is not None and request.method == "GET":
-        return redirect("bookings:booking", request.partnership.slug, held.pk)
+        return _held(request, held)
     check_open(request.actor, session, timezone.now())
     waiting = session.bookings.filter(partnership=request.partnership).waiting().count()
     has_place = session.places_left > waiting
@@ -76,7 +77,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
             )
         except AlreadyBooked as refusal:
             messages.info(request, refusal.sentence)
-            return redirect("bookings:booking", request.partnership.slug, refusal.booking.pk)
+            return _held(request, refusal.booking)
         except SessionIsFull:
             just_filled, has_place = True, False
             form = BookForm({**request.POST.dict(), "expects_place": "False"}, **options)
@@ -94,6 +95,12 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
     return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _held(request: HttpRequest, booking: Booking) -> HttpResponse:
+    if not Booking.objects.visible_to(request.actor).filter(pk=booking.pk).exists():
+        raise DomainError(f"{booking.person.name} is booked on this session through another organisation.")
+    return redirect("bookings:booking", request.partnership.slug, booking.pk)
 
 
 def _booked(request: HttpRequest, booking: Booking, own: bool) -> HttpResponse:

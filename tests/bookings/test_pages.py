@@ -196,6 +196,19 @@ def test_a_lead_sees_the_booking_but_neither_needs_nor_joining_link(partnership,
     assert "meet.example" not in page
 
 
+def test_a_lead_is_told_of_a_booking_through_another_organisation(partnership, sign_in, book) -> None:
+    person, organisation = make_person(partnership), make_organisation(partnership)
+    session = make_session(partnership)
+    book(person, session)
+    Membership.objects.create(
+        partnership=partnership, person=person, organisation=organisation, started_on=timezone.now().date()
+    )
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    page = sign_in(lead).get(url("book_for", session.pk, person.pk))
+    assert page.status_code == 409
+    assert "is booked on this session through another organisation" in page.content.decode()
+
+
 def test_a_lead_books_for_a_colleague_and_nobody_else_does(partnership, sign_in) -> None:
     organisation, session = make_organisation(partnership), make_session(partnership)
     lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)

@@ -89,6 +89,19 @@ def test_no_register_before_the_date_begins(partnership, trainer, book) -> None:
         _mark(actor_for(trainer), session, 1, [booking], "present")
 
 
+def test_a_date_that_was_moved_meanwhile_is_judged_as_it_is_now(trainer, two_days) -> None:
+    session, bookings = two_days
+    stale = session.dates.last()
+    moved = timezone.now() + timedelta(days=9)
+    session.dates.filter(pk=stale.pk).update(starts_at=moved, ends_at=moved + timedelta(hours=3))
+    marks = {bookings[0].pk: "present"}
+    with pytest.raises(DomainError, match="opens when the session begins"):
+        mark_attendance(actor=actor_for(trainer), session_date=stale, marks=marks)
+    session.dates.filter(pk=stale.pk).delete()
+    with pytest.raises(DomainError, match="was dropped"):
+        mark_attendance(actor=actor_for(trainer), session_date=stale, marks=marks)
+
+
 def test_trainers_mark_their_own_sessions_and_the_team_marks_any(partnership, two_days) -> None:
     session, bookings = two_days
     for role in (Role.TRAINER, Role.ORGANISATION_LEAD):
