@@ -79,6 +79,8 @@ def slots_formset(data: Any, slots: Sequence[Slot] = ()) -> SlotsFormSet:
     for form, slot in zip(formset.forms, slots, strict=False):
         start, end = slot.starts_at.astimezone(UK), slot.ends_at.astimezone(UK)
         form.initial = {"day": start.date(), "start": start.time(), "end": end.time()}
+        # Else a row that is sent back as it was counts as empty, and the session would lose its date.
+        form.empty_permitted = False
     return formset
 
 

@@ -247,6 +247,27 @@ def test_a_session_is_changed_and_its_places_kept(desk, partnership):
     assert (session.capacity, uk_date(session.starts_at)) == (3, day_in(31))
 
 
+def test_dates_that_are_sent_back_as_they_were_stay(desk, partnership):
+    session = make_session(partnership, days=2)
+    url = f"{DESK}/sessions/{session.pk}/"
+    shown = [
+        (
+            date.starts_at.astimezone(UK).date(),
+            *(f"{at.astimezone(UK):%H:%M}" for at in (date.starts_at, date.ends_at)),
+        )
+        for date in session.dates.all()
+    ]
+    data = session_data(session.course, session.venue, *shown, capacity="7")
+    assert desk.post(url, data).status_code == 302
+    assert session.dates.count() == 2
+    moved = (shown[1][0] + timedelta(days=1), *shown[1][1:])
+    data = session_data(session.course, session.venue, shown[0], moved)
+    assert desk.post(url, data).status_code == 302
+    assert [uk_date(date.starts_at) for date in session.dates.all()] == [shown[0][0], moved[0]]
+    assert desk.post(url, session_data(session.course, session.venue, moved)).status_code == 302
+    assert [uk_date(date.starts_at) for date in session.dates.all()] == [moved[0]]
+
+
 @pytest.mark.parametrize(
     ("show", "expected"),
     [
