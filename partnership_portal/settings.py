@@ -160,6 +160,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+# Only in the browser that signed up: it goes on to the page from which somebody came to sign up.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_FORMS = {"login": "partnerships.account_forms.SignInForm"}
 # Behind a proxy every request comes from its address: without this, rate limits would count everybody as one.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PORTAL_PROXIES", "1" if PORTAL_HTTPS else "0"))
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PORTAL_HTTPS else "http"

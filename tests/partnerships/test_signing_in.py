@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from partnerships.accounts import landing_of, partnerships_of
 from partnerships.models import Person, User
@@ -38,13 +39,31 @@ def test_an_address_must_be_confirmed_before_its_record_is_claimed(client, partn
     assert client.get(link).status_code == 200
     waiting.refresh_from_db()
     assert waiting.user is None, "opening the link alone must not act"
-    client.post(link)
+    Client().post(link)
     signed_in = client.post(
         "/accounts/login/", {"login": "sian@example.org", "password": "a-long-enough-phrase"}
     )
     waiting.refresh_from_db()
     assert waiting.user.name == "Siân Llŵyd"
     assert signed_in.headers["Location"] == f"/{partnership.slug}/me/"
+
+
+def test_confirming_in_the_browser_that_signed_up_goes_on_where_one_came_from(client, partnership) -> None:
+    joining = f"/{partnership.slug}/join/"
+    form = {"name": "Siân", "email": "sian@example.org", "password1": "a-long-enough-phrase", "next": joining}
+    client.post("/accounts/signup/", form)
+    link = re.search(r"http://\S+(/accounts/confirm-email/\S+)", mail.outbox[0].body)[1]
+    assert Client().post(link).headers["Location"] == "/accounts/login/", "another browser signs in first"
+    mail.outbox.clear()
+    client.cookies.clear()
+    client.post("/accounts/signup/", {**form, "email": "eleri@example.org"})
+    link = re.search(r"http://\S+(/accounts/confirm-email/\S+)", mail.outbox[0].body)[1]
+    assert client.post(link).headers["Location"] == joining
+    assert client.get(joining).status_code == 200
+
+
+def test_signing_in_speaks_plainly(client, db) -> None:
+    assert "Keep me signed in on this device" in client.get("/accounts/login/").text
 
 
 def test_where_one_lands(partnership, neighbour) -> None:
