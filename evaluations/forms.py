@@ -50,7 +50,7 @@ class CheckForm(forms.Form):
     number = forms.CharField(
         label="Certificate number",
         max_length=60,
-        help_text="For example HSCP-2026-000123. It is printed on the certificate.",
+        help_text="It is printed on the certificate.",
         widget=forms.TextInput(
             attrs={"class": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"}
         ),
