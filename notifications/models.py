@@ -47,6 +47,7 @@ class Message(TenantModel):
                 name="message_to_send",
                 condition=~Q(state="sent"),
             ),
+            models.Index(fields=["partnership", "state", "-created_at"], name="message_by_state"),
             models.Index(fields=["partnership", "person", "-created_at"], name="message_by_person"),
         ]
 

@@ -25,6 +25,7 @@ urlpatterns = [
 _PARTNERSHIP_PAGES = [
     path("", include("partnership_portal.pages.urls")),
     path("", include("partnerships.urls")),
+    path("", include("notifications.urls")),
     path("", include("courses.urls")),
     path("", include("bookings.urls")),
     path("", include("evaluations.urls")),
