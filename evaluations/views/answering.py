@@ -167,7 +167,7 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
         if "later" in request.POST:
-            messages.success(request, "Your answers are saved. You can come back with the same link.")
+            messages.success(request, "Your answers so far are saved. You can come back and finish later.")
             return redirect(door.address())
         if complete:
             last = number == len(pages) or "back_to_check" in request.GET
