@@ -23,6 +23,9 @@ class Booking(TenantModel):
     state = models.CharField(max_length=20, choices=BookingState.choices)
     booked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     booked_at = models.DateTimeField()
+    declared = models.CharField(
+        max_length=300, blank=True, help_text="What whoever booked confirmed when booking."
+    )
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(

@@ -43,6 +43,7 @@ def book_place(
     person: Person,
     organisation: Organisation,
     access_needs: str = "",
+    declared: str = "",
     accept_waiting: bool = True,
 ) -> Booking:
     """Give the person a place, or one on the waiting list; whoever waits already comes first.
@@ -50,7 +51,8 @@ def book_place(
     Locks the session. A free place that somebody waits for goes to them, so that a newcomer never jumps the queue.
     With ``accept_waiting=False`` a full session refuses (``SessionIsFull``) instead of queueing somebody who expected
     a place. The team may book until the session ends, for people who come unannounced; everybody else until booking
-    closes. Refuses a second live booking with ``AlreadyBooked``.
+    closes. ``declared`` is the sentence that was confirmed when booking. Refuses a second live booking with
+    ``AlreadyBooked``.
     """
     require(actor, Permission.BOOK_PLACE)
     with transaction.atomic():
@@ -71,6 +73,7 @@ def book_place(
             state=state,
             booked_by=actor.person,
             booked_at=now,
+            declared=declared[:300],
             policy_version=version_in_force(actor.partnership, session.starts_at),
             told=arrangements_of(session) if state == BookingState.CONFIRMED else {},
         )

@@ -73,6 +73,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
                 person=person,
                 organisation=form.chosen(memberships),
                 access_needs=form.cleaned_data["access_needs"],
+                declared=str(form.fields["declaration"].label),
                 accept_waiting=not form.cleaned_data["expects_place"],
             )
         except AlreadyBooked as refusal:

@@ -40,12 +40,14 @@ def test_booking_leads_to_the_confirmation_with_all_one_needs(partnership, sign_
     page = _post_booking(client, person, session, access_needs="Hearing loop")
     text = page.content.decode()
     assert page.redirect_chain[-1][0] == url("booking", Booking.objects.get().pk)
+    assert Booking.objects.get().declared == "My manager agrees, and I can come to every date"
     for part in (
         "You have a place",
         "https://meet.example/room",
         "Hearing loop",
         "calendar.ics",
         "Cancel the booking",
+        f"by {person.name}: “My manager agrees, and I can come to every date”",
     ):
         assert part in text, part
 
