@@ -51,8 +51,8 @@ def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
     ]
     sections = report_sections(figures, report.partnership.brand_colour)
     for section in sections:
-        notes = [part.note for part in (*section.tables, *section.charts) if part.note]
-        facts += [[section.title, words] for words in dict.fromkeys([*section.words, *notes])]
+        notes = [table.note for table in section.tables] + [chart.note for chart in section.charts]
+        facts += [[section.title, words] for words in dict.fromkeys([*section.words, *notes]) if words]
     yield Sheet("Report", ["What", "About this report"], facts, [32, 90])
     for section in sections:
         for table in section.tables:
