@@ -114,10 +114,11 @@ WITH courses AS (
     FROM generate_series(1, %(sessions)s) n
 )
 INSERT INTO courses_session (partnership_id, course_id, status, venue_id, joining_link, capacity, minimum,
-    places_taken, starts_at, ends_at, booking_closes_at, joining_instructions, cancelled_reason)
+    places_taken, starts_at, ends_at, booking_closes_at, joining_instructions, cancelled_reason,
+    cancelled_as_draft)
 SELECT %(p)s, courses.id, 'published', venues.id, '', 60, 8, 0, date_trunc('minute', starts_at),
     date_trunc('minute', starts_at) + interval '3 hours', date_trunc('minute', starts_at) - interval '1 day',
-    'Bring photo identification.', ''
+    'Bring photo identification.', '', false
 FROM dated
 JOIN courses ON courses.n = dated.n %% (SELECT count(*) FROM courses)
 JOIN venues ON venues.n = dated.n %% 40
@@ -154,13 +155,14 @@ WITH sessions AS (
     FROM generate_series(0, %(bookings)s - 1) n
 )
 INSERT INTO bookings_booking (partnership_id, session_id, person_id, organisation_id, job_role, state, booked_by_id,
-    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told)
+    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told, declared)
 SELECT %(p)s, sessions.id, learners.person_id, learners.organisation_id, learners.job_role,
     CASE WHEN sessions.starts_at > now() THEN 'confirmed'
         WHEN numbered.n %% 10 = 3 THEN 'did_not_attend'
         WHEN numbered.n %% 40 = 7 THEN 'partly_attended' ELSE 'attended' END,
     learners.person_id, sessions.starts_at - (20 + numbered.n %% 60) * interval '1 day',
-    (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1), '', false, 0, '{}'
+    (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1),
+    '', false, 0, '{}', ''
 FROM numbered
 JOIN sessions ON sessions.n = numbered.session_n
 JOIN learners ON learners.n = numbered.learner_n
