@@ -20,9 +20,19 @@ class TrainingForm(forms.Form):
 
     title = forms.CharField(label="Title of the training", max_length=200)
     provider = forms.CharField(
-        label="Who provided it?", max_length=200, help_text="For example, your employer or a college."
+        label="Who provided it?",
+        max_length=200,
+        help_text="For example, your employer or a college.",
+        error_messages={"required": "Enter who provided it"},
     )
-    completed_on = GovDateField(label="When was it completed?", help_text="For example, 27 3 2026.")
+    completed_on = GovDateField(
+        label="When was it completed?",
+        help_text="For example, 27 3 2026.",
+        error_messages={
+            "required": "Enter the day when it was completed",
+            "real": "The day when it was completed must be a real date",
+        },
+    )
     hours = forms.DecimalField(
         label="How long did it take?",
         required=False,
@@ -30,6 +40,7 @@ class TrainingForm(forms.Form):
         max_value=999,
         max_digits=5,
         decimal_places=2,
+        error_messages={"invalid": "Enter the hours as a number", "min_value": "Hours must be 0 or more"},
         widget=forms.NumberInput(attrs={"suffix": "hours", "class": "govuk-input--width-5", "step": "0.25"}),
     )
     requirement = forms.ModelChoiceField(

@@ -74,7 +74,8 @@ class GovDateField(forms.Field):
             return None
         if missing:
             names = " and ".join(missing)
-            self._refuse(f"%(label)s must include a {names}", missing)
+            label = "The date" if str(self.label).endswith("?") else "%(label)s"
+            self._refuse(f"{label} must include a {names}", missing)
         if any(len(value[part]) > 20 for part in PARTS):
             self._refuse(self.error_messages["real"], list(PARTS))
         month = self._month(value["month"])

@@ -216,6 +216,9 @@ def test_a_lead_books_for_a_colleague_and_nobody_else_does(partnership, sign_in)
     lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
     colleague = make_person(partnership, organisation=organisation, name="Cal Colleague")
     stranger = make_person(partnership, name="Stan Stranger")
+    public = f"/alphashire/sessions/{session.pk}/"
+    assert url("choose_person", session.pk) in sign_in(lead).get(public).content.decode()
+    assert url("choose_person", session.pk) not in sign_in(colleague).get(public).content.decode()
     client = sign_in(lead)
     page = client.get(url("choose_person", session.pk)).content.decode()
     assert "Cal Colleague" in page

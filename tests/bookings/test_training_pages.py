@@ -35,6 +35,7 @@ def test_the_trainer_sees_who_is_coming_with_what_they_need(partnership, trainer
     book(make_person(partnership, name="Ann Other", job_role="Midwife"), session, access_needs="Hearing loop")
     client = sign_in(trainer)
     assert "1 of 20 places booked" in client.get(url("training")).content.decode()
+    assert url("training_session", session.pk) in client.get("/alphashire/me/").content.decode()
     page = client.get(url("training_session", session.pk)).content.decode()
     for part in ("Ann Other", "Midwife", "Hearing loop"):
         assert part in page

@@ -78,7 +78,14 @@ def test_adding_training_by_form_says_what_is_wrong_and_keeps_it(partnership, si
     }
     html = page(browser.post("/alphashire/me/record/add/", facts))
     assert "There is a problem" in html
+    assert "The date must include a year" in html
     assert "Prevent" in html
+    wrong = {**facts, "completed_on_day": "31", "completed_on_month": "2", "completed_on_year": "2026"}
+    html = page(browser.post("/alphashire/me/record/add/", {**wrong, "provider": "", "hours": "-3"}))
+    assert "The day when it was completed must be a real date" in html
+    assert "Enter who provided it" in html
+    assert "Hours must be 0 or more" in html
+    assert "Enter the day when it was completed" in page(browser.post("/alphashire/me/record/add/", {}))
     response = browser.post("/alphashire/me/record/add/", {**facts, "completed_on_year": "2026"})
     assert response.status_code == 302
     assert TrainingRecord.objects.get().completed_on == date(2026, 3, 2)

@@ -14,7 +14,11 @@ from partnerships.models import Partnership
 class ClockForm(forms.Form):
     """Which day, for whom."""
 
-    day = GovDateField(label="Which day should it be?", help_text="For example four months from now.")
+    day = GovDateField(
+        label="Which day should it be?",
+        help_text="For example four months from now.",
+        error_messages={"required": "Enter a day", "real": "The day must be a real date"},
+    )
     partnership = forms.ModelChoiceField(
         Partnership.objects.filter(is_open=True),
         required=False,
