@@ -1,5 +1,6 @@
 """Whether a number is that of a genuine certificate."""
 
+import re
 from enum import StrEnum
 
 from evaluations.models import Certificate
@@ -16,8 +17,12 @@ class Standing(StrEnum):
 
 def standing(partnership: Partnership, number: str) -> Standing:
     """Tell whether a number, however it was typed, is that of a genuine certificate of this partnership."""
-    typed = "".join(number.split()).upper().replace("–", "-")
-    found = Certificate.objects.filter(partnership=partnership, number=typed).only("revoked_at").first()
+    typed = number.upper().replace("–", "-")
+    # A space is a slip of the finger or stands for a hyphen.
+    readings = {"".join(typed.split()), re.sub(r"[\s-]+", "-", typed.strip())}
+    found = (
+        Certificate.objects.filter(partnership=partnership, number__in=readings).only("revoked_at").first()
+    )
     if found is None:
         return Standing.UNKNOWN
     return Standing.GENUINE if found.revoked_at is None else Standing.WITHDRAWN

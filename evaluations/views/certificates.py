@@ -76,7 +76,9 @@ def desk_list(request: HttpRequest) -> HttpResponse:
         words, wanted = form.cleaned_data["q"].strip(), form.cleaned_data["standing"]
         if words:
             certificates = certificates.filter(
-                Q(number__iexact=words) | Q(learner_name__icontains=words) | Q(course_title__icontains=words)
+                Q(number__icontains=words)
+                | Q(learner_name__icontains=words)
+                | Q(course_title__icontains=words)
             )
         if wanted == "genuine":
             certificates = certificates.genuine()

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from evaluations.documents import certificate_pdf
 from evaluations.jobs import ask_for_evaluations
 from evaluations.models import Certificate, Invitation
+from evaluations.queries.certificates import standing
 from evaluations.services.certificates import reinstate_certificate, revoke_certificate
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
@@ -215,6 +216,17 @@ class TestWithdrawal:
                 Certificate.objects.update(**change)
         with pytest.raises(Exception, match="trigger"), transaction.atomic():
             Certificate.objects.all().delete()
+
+
+def test_a_number_is_known_however_it_is_typed_and_found_by_a_part(partnership, certificate, sign_in):
+    number = certificate.number
+    for typed in (number.lower(), f" {number} ", number.replace("-", " "), number.replace("-", " - ")):
+        assert standing(partnership, typed) == "genuine", typed
+    client = sign_in(make_person(partnership, Role.TEAM))
+    found = client.get(f"/{partnership.slug}/desk/certificates/", {"q": number[-4:]}).content.decode()
+    assert number in found
+    none = client.get(f"/{partnership.slug}/desk/certificates/", {"q": "nobody at all"}).content.decode()
+    assert "Nothing matches this filter." in none
 
 
 def test_unguessable_numbers_where_the_policy_prefers_them(partnership):
