@@ -1,5 +1,6 @@
 """Forms about people and organisations."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -149,7 +150,11 @@ class AddPersonForm(ContactForm, JobForm):
 class RoleForm(forms.Form):
     """A role to give or take."""
 
-    role = forms.ChoiceField(choices=[(role.value, role.label) for role in _GRANTED], label="Role to give")
+    role = forms.ChoiceField(
+        choices=[("", "Choose a role"), *((role.value, role.label) for role in _GRANTED)],
+        label="Role to give",
+        error_messages={"required": "Choose a role to give."},
+    )
 
 
 class PeopleFilter(forms.Form):
@@ -235,7 +240,14 @@ class AuditFilter(forms.Form):
 
     def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["action"].choices = [("", "Anything"), *[(one, in_words(one)) for one in actions]]
+        told = Counter(map(in_words, actions))
+        self.fields["action"].choices = [
+            ("", "Anything"),
+            *(
+                (one, f"{in_words(one)} ({one.split('.')[0]})" if told[in_words(one)] > 1 else in_words(one))
+                for one in actions
+            ),
+        ]
 
 
 def in_words(action: str) -> str:

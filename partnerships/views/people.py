@@ -105,7 +105,9 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a role."""
     found = _membership(request, pk)
     form = RoleForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not form.is_valid():
+        messages.error(request, form.errors["role"][0])
+    elif request.method == "POST":
         role = Role(form.cleaned_data["role"])
         service.grant_role(actor=request.actor, membership=found, role=role)
         messages.success(request, f"{found.person} is now {role.label.lower()} at {found.organisation}.")

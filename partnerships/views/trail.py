@@ -1,5 +1,6 @@
 """The audit trail, for the partnership team."""
 
+from django.apps import apps
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +11,13 @@ from partnerships.models import AuditEntry
 from partnerships.permissions import Permission, requires
 
 MOST_ENTRIES = 5000
+
+
+def _noun(label: str) -> str:
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
 
 
 @requires(Permission.READ_AUDIT)
@@ -27,6 +35,7 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     page = Paginator(latest, 50).get_page(request.GET.get("page"))
     for entry in page:
         entry.words = in_words(entry.action)
+        entry.subject = f"{_noun(entry.subject_type)} {entry.subject_id}".strip().capitalize()
         entry.changes = [
             (name.replace("_", " "), entry.before.get(name), entry.after.get(name))
             for name in dict.fromkeys([*entry.before, *entry.after])

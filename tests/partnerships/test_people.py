@@ -132,6 +132,15 @@ def test_roles_are_given_and_taken_by_the_team_and_written_down(partnership, tea
         grant_role(actor=actor_for(team), membership=place_of(member), role=Role.LINE_MANAGER)
 
 
+def test_no_role_is_given_without_choosing_one(partnership, team, sign_in) -> None:
+    place = place_of(make_person(partnership))
+    page = f"/{partnership.slug}/desk/memberships/{place.pk}/roles/"
+    answer = sign_in(team).post(page, {"role": ""}, follow=True)
+    assert "Choose a role to give." in answer.content.decode()
+    assert not place.granted_roles.exists()
+    end_membership(actor=actor_for(team), membership=place)
+
+
 def test_the_last_member_of_the_team_stays(partnership, team) -> None:
     with pytest.raises(DomainError, match="last member of the partnership team"):
         revoke_role(actor=actor_for(team), membership=place_of(team), role=Role.TEAM)
