@@ -49,11 +49,11 @@ def _number(value: float | None, unit: str = "") -> str:
 
 def _lines(label: str, width: int = 26) -> list[str]:
     lines = textwrap.wrap(str(label), width) or [""]
-    return (
-        lines
-        if len(lines) <= 2
-        else [lines[0], textwrap.shorten(" ".join(lines[1:]), width, placeholder=" …")]
-    )
+    if len(lines) <= 2:
+        return lines
+    # Titles of courses differ in their last words, such as the level.
+    tail = textwrap.shorten(" ".join(lines[1:])[::-1], width, placeholder=" …")[::-1]
+    return [lines[0], tail]
 
 
 def _label(label: str, middle: float) -> list[dict[str, Any]]:

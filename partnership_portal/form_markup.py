@@ -62,10 +62,26 @@ def bad_parts(field: BoundField) -> list[str]:
 
 
 def sentences(field: BoundField) -> list[str]:
-    """The field's errors; Django's stock one for an empty field is said in words that name it."""
+    """The field's errors; Django's stock ones for an empty field and for a limit are said in plain words."""
     stock = str(forms.Field.default_error_messages["required"])
-    told = [_missing(field) if text == stock else str(text) for text in field.errors]
+    told = [
+        _missing(field) if text == stock else _beyond(field, error) if text.startswith("Ensure ") else text
+        for error in field.errors.as_data()
+        for text in map(str, error.messages)
+    ]
     return [text[:-1] if text.endswith(".") and ". " not in text else text for text in told]
+
+
+def _beyond(field: BoundField, error: forms.ValidationError) -> str:
+    label = str(field.label or "").rstrip(".:")
+    what = "Your answer" if label.endswith("?") or not label else label
+    limit = (error.params or {}).get("limit_value")
+    limits = {
+        "max_length": f"{what} must be {limit} characters or fewer",
+        "min_value": f"{what} must be {limit} or more",
+        "max_value": f"{what} must be {limit} or less",
+    }
+    return limits.get(error.code or "", str(error.messages[0]))
 
 
 def _missing(field: BoundField) -> str:

@@ -43,6 +43,12 @@ def test_a_label_that_would_not_fit_beside_its_bar_is_wrapped():
     assert ">Voluntary, faith and</text>" in chart.svg
 
 
+def test_a_shortened_label_keeps_the_words_that_tell_courses_apart():
+    title = "Working Together to Safeguard Children (Level %d)"
+    chart = charts.bars("A", [(title % 2, 3), (title % 3, 4)])
+    assert "… Children (Level 2)</text>" in chart.svg and "… Children (Level 3)</text>" in chart.svg
+
+
 def test_names_cannot_break_out_of_the_drawing():
     chart = charts.bars('"><script>', [("<b>&", 3)])
     ElementTree.fromstring(chart.svg)
