@@ -386,7 +386,9 @@ def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
     found = figures["at_risk"]
     words = [
         f"{_ratio(len(found['sessions']), found['coming'], 'sessions')} still to come in {found['period']} "
-        "are at risk.",
+        "are at risk."
+        if found["coming"]
+        else f"When the report was made, no session was still to come in {found['period']}.",
         f"At risk means bookings for fewer than {found['percent']}% of the places, fewer than the session’s "
         "minimum, or no trainer.",
     ]
