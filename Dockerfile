@@ -39,4 +39,4 @@ USER 10001
 VOLUME /srv/portal/var/files
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=6s --start-period=20s CMD ["python", "scripts/healthcheck.py", "/healthz"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers-kill-timeout", "10", "partnership_portal.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--blocking-threads", "4", "--workers-kill-timeout", "10", "partnership_portal.wsgi:application"]

@@ -109,7 +109,7 @@ def _manage(*command: str) -> None:
 def _portal(var: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     commands = {
         "web": ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT), "--workers", "2",
-                "partnership_portal.wsgi:application"],
+                "--blocking-threads", "4", "partnership_portal.wsgi:application"],
         "worker": ["celery", "-A", "partnership_portal", "worker", "--concurrency", "2"],
     }  # fmt: skip
     processes = {}
@@ -139,6 +139,7 @@ class _Client:
     def __init__(self, user: object | None = None) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
         self.cookies: dict[str, str] = {}
+        self.status = 0
         if user is not None:
             self.cookies["sessionid"] = _session_of(user)
 
@@ -155,11 +156,13 @@ class _Client:
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
         content = response.read()
+        self.status = response.status
         for name, value in response.getheaders():
             if name.lower() == "set-cookie":
                 cookie, _, kept = value.partition("=")
                 self.cookies[cookie] = kept.split(";")[0]
-        if response.status >= 400:
+        # 409 is an answer too: the page that says why not, and offers the waiting list.
+        if response.status >= 400 and response.status != 409:
             raise Refusal(f"{method} {path} was answered with {response.status}.")
         return content
 
@@ -284,12 +287,21 @@ class _Bench:
             SessionDate.objects.create(**where, session=session, starts_at=starts, ends_at=session.ends_at)
             return session.pk
 
-    def _booker(self, user: object, session_id: int) -> Callable[[], bytes]:
-        """Open the booking page as a browser would; gives what pressing the button does."""
+    def _booker(self, user: object, session_id: int) -> Callable[[], None]:
+        """Open the booking page as a browser would; gives what pressing the button does.
+
+        Who is told that the session has filled up meanwhile presses again, to join the waiting list.
+        """
         client = _Client(user)
         path = f"/{PROFILE}/sessions/{session_id}/book/"
         fields = _fields(client.get(path).decode())
-        return lambda: client.post(path, fields)
+
+        def press() -> None:
+            page = client.post(path, fields)
+            if client.status == 409:
+                client.post(path, _fields(page.decode()))
+
+        return press
 
     def _bookings(self) -> Row:
         session_id = self._session(CLIENTS)
@@ -383,7 +395,7 @@ class _Bench:
         barrier = threading.Barrier(len(presses) + 1)
         failures: list[str] = []
 
-        def run(press: Callable[[], bytes]) -> None:
+        def run(press: Callable[[], None]) -> None:
             barrier.wait()
             try:
                 press()

@@ -168,7 +168,9 @@ def _commands(var: Path, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", "2", "--workers-kill-timeout", "5", "partnership_portal.wsgi:application",
+            # Each thread holds a connection to the database; without a limit a rush takes all there are.
+            "--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5",
+            "partnership_portal.wsgi:application",
         ],
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
         "beat": [*celery, "beat", "--loglevel", "INFO", "--schedule", str(var / "celerybeat-schedule"),

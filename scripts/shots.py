@@ -138,7 +138,15 @@ def _portal() -> Iterator[str]:
             if subprocess.run(line, cwd=PROJECT, stdout=file, stderr=file).returncode:
                 raise Refusal(f"“manage.py {command[0]}” failed; the story is in {file.name}.")
         web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        web += ["--port", str(port), "--workers", "1", "partnership_portal.wsgi:application"]
+        web += [
+            "--port",
+            str(port),
+            "--workers",
+            "1",
+            "--blocking-threads",
+            "4",
+            "partnership_portal.wsgi:application",
+        ]
         process = subprocess.Popen(web, cwd=PROJECT, stdout=file, stderr=file)
         try:
             _wait_for(base, process)
