@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from courses.expectations import certificate_rule
 from evaluations.answering import in_words, value_of
 from evaluations.forms import QuestionPageForm
 from evaluations.links import SURVEY, certificate_token, holder_of
@@ -167,7 +168,8 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
         if "later" in request.POST:
-            messages.success(request, "Your answers so far are saved. You can come back and finish later.")
+            how = "with the same link" if door.names == "survey" else "and finish later"
+            messages.success(request, f"Your answers so far are saved. You can come back {how}.")
             return redirect(door.address())
         if complete:
             last = number == len(pages) or "back_to_check" in request.GET
@@ -202,7 +204,9 @@ def _sent(request: HttpRequest, door: Door) -> HttpResponse:
     own = booking if booking is not None and booking.person == respondent else None
     certificate = getattr(own, "certificate", None)
     token = certificate_token(certificate) if certificate else ""
-    return _render(request, door, "sent", {"certificate": certificate, "certificate_token": token})
+    rule = certificate_rule(policy_of(door.invitation.policy_version)) if own and not certificate else ""
+    context = {"certificate": certificate, "certificate_token": token, "certificate_rule": rule}
+    return _render(request, door, "sent", context)
 
 
 def _row(question: Question, words: str, url: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
-from tests.factories import actor_for, make_course, make_person
+from tests.factories import actor_for, make_course, make_person, policy
+from tests.factories import adopt as adopt_policy
 
 FIRST = {"relevance": "5", "confidence_before": "0", "confidence_after": "8"}
 SECOND = {"trainer": "4", "content": "4"}
@@ -86,6 +87,21 @@ def test_whole_survey_signed_in(partnership, invitation, sign_in):
         client.post(f"{start}{number}/", given)
     assert client.post(f"{start}check/").url == f"{start}sent/"
     assert client.get(f"{start}sent/").status_code == 200
+
+
+def test_who_waits_for_a_certificate_is_told_when_it_comes(partnership):
+    adopt_policy(partnership, policy(certificate__release="after_impact"), at=at("2026-01-01"))
+    booking = booked(held(partnership))
+    ask_for_evaluations(partnership, booking.session.ends_at)
+    invitation = Invitation.objects.for_answering().get()
+    link = reverse("evaluations:survey", args=[partnership.slug, survey_token(invitation)])
+    client = Client()
+    later = client.post(f"{link}1/", {**FIRST, "later": "yes"}, follow=True).content.decode()
+    assert "You can come back with the same link." in later
+    answer(invitation)
+    sent = client.get(f"{link}sent/").content.decode()
+    assert "You get your certificate when you have attended every date and" in sent
+    assert "told us what has changed" in sent
 
 
 def test_looking_never_acts(link, invitation):
