@@ -83,6 +83,10 @@ class CourseForm(forms.ModelForm):
         self.fields["groups"].queryset = CompetencyGroup.objects.filter(partnership=actor.partnership)
         self.fields["priority"].queryset = Priority.objects.filter(partnership=actor.partnership)
         self.fields["priority"].empty_label = "Not a priority course"
+        self.fields["method"].choices = [
+            ("", "Choose a way"),
+            *Course._meta.get_field("method").choices,
+        ]
         bands = {band for rule in actor.partnership.policy().charging.rules for band in rule.courses}
         bands |= {"core", self.instance.charge_band}
         self.fields["charge_band"].widget.choices = [

@@ -247,6 +247,14 @@ def test_a_session_is_changed_and_its_places_kept(desk, partnership):
     assert (session.capacity, uk_date(session.starts_at)) == (3, day_in(31))
 
 
+@pytest.mark.parametrize("step", ["publish", "cancel"])
+def test_each_date_is_read_before_a_session_is_published_or_cancelled(step, desk, partnership):
+    session = make_session(partnership, days=2, status="draft" if step == "publish" else "published")
+    page = desk.get(f"{DESK}/sessions/{session.pk}/{step}/").content.decode()
+    for date in session.dates.all():
+        assert f"{uk_date(date.starts_at):%-d %B %Y}" in page
+
+
 def test_dates_that_are_sent_back_as_they_were_stay(desk, partnership):
     session = make_session(partnership, days=2)
     url = f"{DESK}/sessions/{session.pk}/"
