@@ -51,5 +51,6 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
         "registers": registers_of(session, now),
         "can_book": session.status == Session.Status.PUBLISHED and session.ends_at > now,
         "can_cancel": session.starts_at > now,
+        "booking_closed": session.booking_closes_at <= now,
     }
     return render(request, "bookings/desk_session.html", context)

@@ -62,6 +62,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if one.state == "cancelled":
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     form = CancelForm(request.POST or None)
+    if one.person != request.actor.person:
+        form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
         cancel_booking(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
         left = "The booking is cancelled." if one.holds_place else "The waiting list is one shorter."
