@@ -162,7 +162,12 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 # Only in the browser that signed up: it goes on to the page from which somebody came to sign up.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
-ACCOUNT_FORMS = {"login": "partnerships.account_forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "partnerships.account_forms.SignInForm",
+    "change_password": "partnerships.account_forms.ChangePasswordForm",
+    "set_password": "partnerships.account_forms.SetPasswordForm",
+    "reset_password_from_key": "partnerships.account_forms.ResetPasswordKeyForm",
+}
 # Behind a proxy every request comes from its address: without this, rate limits would count everybody as one.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PORTAL_PROXIES", "1" if PORTAL_HTTPS else "0"))
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PORTAL_HTTPS else "http"
@@ -240,4 +245,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # They tell each step of each document.
+    "loggers": {"weasyprint": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
 }

@@ -62,8 +62,10 @@ def test_confirming_in_the_browser_that_signed_up_goes_on_where_one_came_from(cl
     assert client.get(joining).status_code == 200
 
 
-def test_signing_in_speaks_plainly(client, db) -> None:
+def test_account_forms_speak_plainly(client, partnership) -> None:
     assert "Keep me signed in on this device" in client.get("/accounts/login/").text
+    client.force_login(make_person(partnership).user)
+    assert "New password again" in client.get("/accounts/password/change/").text
 
 
 def test_where_one_lands(partnership, neighbour) -> None:
