@@ -295,6 +295,7 @@ class _Bench:
         client = _Client(user)
         path = f"/{PROFILE}/sessions/{session_id}/book/"
         fields = _fields(client.get(path).decode())
+        client.connection.close()  # as after reading the page for a while; pressing opens it anew
 
         def press() -> None:
             page = client.post(path, fields)
@@ -428,7 +429,7 @@ def _fields(page: str) -> dict[str, str]:
     for tag in re.findall(r"<input[^>]*>", form):
         name, kind = _attribute(tag, "name"), _attribute(tag, "type") or "text"
         if name and (kind not in {"radio", "checkbox"} or " checked" in tag):
-            fields[name] = _attribute(tag, "value")
+            fields[name] = _attribute(tag, "value") or ("on" if kind == "checkbox" else "")
         elif name:
             fields.setdefault(name, _attribute(tag, "value") or "on")
     for name, options in re.findall(r"<select[^>]*name=\"([^\"]+)\"[^>]*>(.*?)</select>", form, re.S):
