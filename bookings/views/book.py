@@ -50,22 +50,18 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     memberships = list(memberships_to_book_with(request.actor, person))
     if not memberships:
         raise Http404
-    held = (
-        Booking.objects.filter(partnership=request.partnership, session=session, person=person).live().first()
-    )
-    if held is not None and request.method == "GET":
+    sent = request.method == "POST"
+    if not sent and (held := _live_booking(request, session, person)):
         return _held(request, held)
     check_open(request.actor, session, timezone.now())
-    waiting = session.bookings.filter(partnership=request.partnership).waiting().count()
-    has_place = session.places_left > waiting
     options = {
         "memberships": memberships,
         "prerequisite": request.partnership.policy(session.starts_at).booking.prerequisite.value,
         "learner": "" if own else person.name,
     }
-    form = BookForm(request.POST or None, initial={"expects_place": has_place}, **options)
+    form = BookForm(request.POST, **options) if sent else None
     just_filled = False
-    if request.method == "POST" and form.is_valid():
+    if form is not None and form.is_valid():
         try:
             booking = book_place(
                 actor=request.actor,
@@ -80,12 +76,14 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
             messages.info(request, refusal.sentence)
             return _held(request, refusal.booking)
         except SessionIsFull:
-            just_filled, has_place = True, False
+            just_filled = True
             form = BookForm({**request.POST.dict(), "expects_place": "False"}, **options)
         else:
             return _booked(request, booking, own)
+    waiting = session.bookings.filter(partnership=request.partnership).waiting().count()
+    has_place = not just_filled and session.places_left > waiting
     context = {
-        "form": form,
+        "form": form or BookForm(initial={"expects_place": has_place}, **options),
         "session": session,
         "dates": dates_of(session),
         "person": person,
@@ -96,6 +94,11 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
     return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _live_booking(request: HttpRequest, session: Session, person: Person) -> Booking | None:
+    bookings = Booking.objects.filter(partnership=request.partnership, session=session, person=person)
+    return bookings.live().first()
 
 
 def _held(request: HttpRequest, booking: Booking) -> HttpResponse:
