@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from partnership_portal import environment
+from partnership_portal.celery import app
 from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 from tests.browser import browser, open_browser
@@ -17,12 +18,17 @@ from tests.factories import make_partnership
 __all__ = ["browser", "open_browser"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _tasks_run_at_once() -> None:
+    """Run tasks where they are queued. Celery reads Django's settings once, so that a test's own come too late."""
+    app.conf.task_always_eager = True
+
+
 @pytest.fixture(autouse=True)
 def _in_its_own_place(settings, tmp_path) -> Iterator[None]:
     """Keep files and cache of one test away from the next."""
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.DEMO_MAILBOX_DIR = tmp_path / "mailbox"
-    settings.CELERY_TASK_ALWAYS_EAGER = True
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": _own_redis(settings.REDIS_URL)}}
     settings.STORAGES = {
         **settings.STORAGES,

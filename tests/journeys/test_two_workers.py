@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from celery import Celery
 from django.db import connection
+from django.db.models import Count, Subquery
 
 from evaluations.models import Invitation
 from notifications.models import Message
@@ -66,9 +67,8 @@ def start_worker(tmp_path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
 
 
 @pytest.fixture
-def broker(settings) -> Iterator[Celery]:
+def broker() -> Iterator[Celery]:
     """The broker of the environment, with this test's queue emptied before and after."""
-    settings.CELERY_TASK_ALWAYS_EAGER = False
     with app.connection_for_write() as link:
         link.default_channel.queue_purge(QUEUE)
         yield app
@@ -76,8 +76,17 @@ def broker(settings) -> Iterator[Celery]:
 
 
 def asked(partnership: Partnership) -> tuple[int, int]:
+    # In one statement, so that a worker that goes on meanwhile can't come between the two counts.
+    letters = (
+        Message.objects.filter(purpose="survey-impact").values("purpose").annotate(n=Count("pk")).values("n")
+    )
     with acting_in(partnership):
-        return Invitation.objects.count(), Message.objects.filter(purpose="survey-impact").count()
+        counted = Partnership.objects.filter(pk=partnership.pk).values_list(
+            Subquery(Invitation.objects.values("partnership").annotate(n=Count("pk")).values("n")),
+            Subquery(letters),
+        )
+        invitations, sent = counted.get()
+        return invitations or 0, sent or 0
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
