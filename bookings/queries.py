@@ -33,6 +33,12 @@ def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
     }
 
 
+def coming_by_session(actor: Actor, now: datetime) -> dict[int, Booking]:
+    """The actor's places and waiting places at sessions that are not over, by session (one query)."""
+    coming = Booking.objects.of(actor).filter(state__in=UPCOMING, session__ends_at__gt=now)
+    return {booking.session_id: booking for booking in coming.only("session_id", "state").order_by()}
+
+
 def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
     """Annotate each with ``position``, its place in the queue of its session from 1."""
     ahead = (

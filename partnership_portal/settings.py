@@ -79,6 +79,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "partnerships.context.portal",
+                "bookings.context.my_bookings",
                 "compliance.context.standing",
             ],
         },

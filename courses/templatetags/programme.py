@@ -1,5 +1,8 @@
 """Template tags about the programme."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
@@ -8,6 +11,12 @@ from partnership_portal.templatetags.portal import status_tag
 
 register = template.Library()
 FEW = 5
+
+
+@register.filter
+def of_session(bookings: Mapping[int, Any], session: Session) -> Any:
+    """The reader's booking for a session, out of the ``my_bookings`` that every page may ask for."""
+    return bookings.get(session.pk)
 
 
 @register.simple_tag

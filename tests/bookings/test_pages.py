@@ -13,7 +13,7 @@ from partnerships.models import Membership, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
-from tests.factories import make_organisation, make_person, make_session
+from tests.factories import make_course, make_organisation, make_person, make_session
 
 
 def url(name: str, *args: int) -> str:
@@ -66,6 +66,62 @@ def test_the_form_says_what_is_missing(partnership, sign_in) -> None:
     assert not Booking.objects.exists()
     page = _post_booking(sign_in(person), person, session, organisation=second.pk)
     assert Booking.objects.get().organisation == second
+
+
+@pytest.mark.parametrize(
+    ("capacity", "words"), [(20, "You have a place"), (1, "You are on the waiting list")]
+)
+def test_whoever_has_a_place_or_waits_is_not_asked_to_book_again(
+    capacity, words, partnership, sign_in, book
+) -> None:
+    session, other = make_session(partnership, capacity=capacity), make_person(partnership)
+    book(other, session)
+    person = make_person(partnership)
+    booking = book(person, session)
+    make_session(partnership, course=session.course)
+    course = reverse("courses:course", args=["alphashire", session.course.slug])
+    for page in (reverse("courses:session", args=["alphashire", session.pk]), course):
+        text = sign_in(person).get(page).content.decode()
+        assert words in text and url("booking", booking.pk) in text
+        assert url("book", session.pk) + '"' not in text
+        for reader in (Client(), sign_in(make_person(partnership))):
+            text = reader.get(page).content.decode()
+            assert words not in text and url("book", session.pk) + '"' in text
+    # The course's other session is still offered, and the front page says it too.
+    assert sign_in(person).get(course).content.decode().count("/book/") == 1
+    assert words in sign_in(person).get("/alphashire/").content.decode()
+    cancelled = sign_in(person).post(url("cancel", booking.pk), {"reason": ""})
+    assert cancelled.status_code == 302
+    assert words not in sign_in(person).get(course).content.decode()
+
+
+def test_a_lead_with_a_place_can_still_book_for_others(partnership, sign_in, book) -> None:
+    lead, session = make_person(partnership, Role.ORGANISATION_LEAD), make_session(partnership)
+    book(lead, session)
+    text = sign_in(lead).get(reverse("courses:session", args=["alphashire", session.pk])).content.decode()
+    assert "You have a place" in text and url("choose_person", session.pk) in text
+
+
+def test_a_waiting_list_that_has_closed_says_so(partnership, sign_in, book) -> None:
+    session, person = make_session(partnership, capacity=1), make_person(partnership)
+    book(make_person(partnership), session)
+    book(person, session)
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=timezone.now())
+    page = sign_in(person).get(reverse("courses:session", args=["alphashire", session.pk]))
+    assert "no place has come free for you" in page.content.decode()
+
+
+@pytest.mark.parametrize("sessions", [1, 5])
+def test_a_courses_page_asks_once_for_the_readers_own_bookings(
+    sessions, partnership, sign_in, book, django_assert_num_queries
+) -> None:
+    person, course = make_person(partnership), make_course(partnership)
+    for _ in range(sessions):
+        book(person, make_session(partnership, course=course))
+    client, page = sign_in(person), reverse("courses:course", args=["alphashire", course.slug])
+    client.get(page)
+    with django_assert_num_queries(17):
+        assert "You have a place" in client.get(page).content.decode()
 
 
 def test_a_forged_organisation_is_refused(partnership, sign_in) -> None:
