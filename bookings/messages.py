@@ -10,6 +10,8 @@ from notifications.outbox import Attachment, queue_message
 from partnership_portal.templatetags.portal import time_range, uk_date
 from partnerships.links import absolute
 
+LIST_CLOSED = "waiting_list_closed"
+
 Fact = tuple[str, list[str]]
 
 
@@ -21,6 +23,11 @@ def tell_confirmed(booking: Booking, *, now: datetime) -> None:
 def tell_waiting(booking: Booking, *, position: int) -> None:
     """Say that they are on the waiting list, and where."""
     _queue(booking, "booking_waiting", position=position)
+
+
+def tell_list_closed(booking: Booking) -> None:
+    """Say that booking has closed and that no place came free; once for each booking."""
+    _queue(booking, LIST_CLOSED)
 
 
 def tell_promoted(booking: Booking, *, now: datetime) -> None:
@@ -44,6 +51,11 @@ def tell_session_changed(booking: Booking, *, now: datetime) -> None:
     """Say where and when the session is now, and move it in the diary; once for each change."""
     attachments = invitations(booking, stamp=now)
     _queue(booking, "session_changed", attachments=attachments, suffix=f":{booking.calendar_sequence}")
+
+
+def subject_of(booking_id: int) -> str:
+    """How a message says which booking it is about."""
+    return f"booking:{booking_id}"
 
 
 def facts_of(booking: Booking) -> list[Fact]:
@@ -83,7 +95,7 @@ def _queue(
     queue_message(
         partnership=booking.partnership,
         purpose=purpose,
-        subject_key=f"booking:{booking.pk}{suffix}",
+        subject_key=f"{subject_of(booking.pk)}{suffix}",
         template=f"bookings/{purpose}",
         person=reader,
         attachments=attachments,

@@ -2,7 +2,7 @@
 
 import base64
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -77,6 +77,14 @@ def queue_message(
     )
     transaction.on_commit(partial(_hand_over, partnership.pk, message.pk), robust=True)
     return message
+
+
+def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterable[str]) -> set[str]:
+    """Those of the subjects that somebody was written to about for this purpose: jobs leave them out (one query)."""
+    found = Message.objects.filter(
+        partnership=partnership, purpose=purpose, subject_key__in=list(subject_keys)
+    )
+    return set(found.values_list("subject_key", flat=True))
 
 
 def _text(name: str, context: dict[str, Any]) -> str:

@@ -8,11 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bookings.services.access_needs import forget_access_needs
-from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.changes import (
+    tell_of_cancelled_sessions,
+    tell_of_changed_sessions,
+    tell_of_closed_lists,
+)
 from bookings.services.register import settle_registers
 from bookings.services.waiting_list import promote_waiting_everywhere
 from compliance.services.reports import requeue_stuck_reports
 from evaluations import jobs as evaluations
+from notifications.joining import tell_of_decided_requests
 from partnerships.models import Partnership
 
 Job = Callable[[Partnership, datetime], None]
@@ -23,6 +28,8 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of changed sessions": tell_of_changed_sessions,
         "settle registers": settle_registers,
         "promote waiting": promote_waiting_everywhere,
+        "tell of closed lists": tell_of_closed_lists,
+        "tell of decided requests": tell_of_decided_requests,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,
         "issue certificates": evaluations.issue_certificates,

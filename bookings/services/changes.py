@@ -5,13 +5,20 @@ from functools import partial
 from typing import Any
 
 from bookings.arrangements import arrangements_of
-from bookings.messages import tell_session_cancelled, tell_session_changed
+from bookings.messages import (
+    LIST_CLOSED,
+    subject_of,
+    tell_list_closed,
+    tell_session_cancelled,
+    tell_session_changed,
+)
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 from bookings.services.locks import locked_session
 from bookings.services.places import withdraw
 from bookings.states import UPCOMING
 from courses.models import Session
+from notifications.outbox import already_queued
 from partnerships import audit
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
@@ -58,6 +65,39 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
     )
     if session.ends_at > now:
         tell_session_cancelled(found, had_place=had_place, now=now)
+
+
+def tell_of_closed_lists(partnership: Partnership, now: datetime) -> None:
+    """Job: tell everybody who still waits when booking closes that no place came free, once.
+
+    Nobody is written to about a session that has begun. The booking stays as it is.
+    """
+    with acting_in(partnership):
+        keys = {subject_of(pk): pk for pk in _left_waiting(partnership, now).values_list("pk", flat=True)}
+        told = already_queued(partnership, LIST_CLOSED, keys)
+    untold = [pk for key, pk in keys.items() if key not in told]
+    one_by_one(partnership, (partial(_tell_list_closed, partnership, pk, now) for pk in untold))
+
+
+def _left_waiting(partnership: Partnership, now: datetime) -> BookingQuerySet:
+    closed = Session.objects.filter(
+        partnership=partnership,
+        status=Session.Status.PUBLISHED,
+        booking_closes_at__lte=now,
+        starts_at__gt=now,
+    )
+    return Booking.objects.filter(partnership=partnership, session__in=closed).waiting()
+
+
+def _tell_list_closed(partnership: Partnership, booking_id: int, now: datetime) -> None:
+    actor = system(partnership, "tell of closed lists")
+    session = locked_session(actor, Session.objects.get(partnership=partnership, bookings=booking_id))
+    waiting = _left_waiting(partnership, now).select_related("person", "booked_by")
+    booking = waiting.filter(pk=booking_id).first()
+    if booking is None:
+        return
+    booking.partnership, booking.session = partnership, session
+    tell_list_closed(booking)
 
 
 def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.changes import (
+    tell_of_cancelled_sessions,
+    tell_of_changed_sessions,
+    tell_of_closed_lists,
+)
 from bookings.services.places import book_place, cancel_booking
 from courses.models import Session, Venue
 from notifications.models import Message
@@ -113,6 +117,34 @@ def test_nobody_is_written_to_about_a_session_long_gone(partnership, held, now) 
     confirmed.refresh_from_db()
     assert confirmed.state == "cancelled"
     assert not Message.objects.filter(purpose="session_cancelled").exists()
+
+
+def test_whoever_still_waits_when_booking_closes_is_told_once(partnership, held, now) -> None:
+    session, _, waiting = held
+    tell_of_closed_lists(partnership, now)
+    assert not Message.objects.filter(purpose="waiting_list_closed").exists()
+    for later in (timedelta(), timedelta(minutes=2)):
+        tell_of_closed_lists(partnership, session.booking_closes_at + later)
+    message = _only("waiting_list_closed")
+    assert message.person == waiting.person
+    assert "no place came free. You have no place on it." in message.text
+    assert message.attachments == []
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+
+
+@pytest.mark.parametrize("what", ["begun", "cancelled", "left"])
+def test_a_closed_list_is_no_news_when_it_no_longer_matters(what, partnership, held, now) -> None:
+    session, _, waiting = held
+    moment = session.booking_closes_at
+    if what == "begun":
+        moment = session.starts_at
+    elif what == "cancelled":
+        Session.objects.filter(pk=session.pk).update(status="cancelled")
+    else:
+        cancel_booking(actor=actor_for(waiting.person), booking=waiting)
+    tell_of_closed_lists(partnership, moment)
+    assert not Message.objects.filter(purpose="waiting_list_closed").exists()
 
 
 def test_a_moved_session_moves_in_the_diary_once_for_each_change(partnership, held, now) -> None:
