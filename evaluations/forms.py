@@ -111,40 +111,25 @@ def _field(question: Question) -> forms.Field:
         "label": question.text,
         "help_text": question.hint,
         "required": question.is_required,
+        # Several questions of a page may be wrong: the summary must say which.
+        "error_messages": {
+            "required": f"Answer the question: {question.text}",
+            "max_length": "Your answer must be %(limit_value)d characters or fewer: "
+            + question.text.replace("%", "%%"),
+        },
     }
     match question.kind:
         case QuestionKind.SHORT_TEXT:
-            return forms.CharField(
-                max_length=SHORT_TEXT, error_messages=_errors("Enter your answer"), **common
-            )
+            return forms.CharField(max_length=SHORT_TEXT, **common)
         case QuestionKind.LONG_TEXT:
-            return forms.CharField(
-                max_length=LONG_TEXT,
-                widget=forms.Textarea(attrs={"rows": "5"}),
-                error_messages=_errors("Enter your answer"),
-                **common,
-            )
+            return forms.CharField(max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": "5"}), **common)
         case QuestionKind.CHOICES:
             return forms.MultipleChoiceField(
-                choices=choices_of(question),
-                widget=forms.CheckboxSelectMultiple,
-                error_messages=_errors("Select at least one answer"),
-                **common,
+                choices=choices_of(question), widget=forms.CheckboxSelectMultiple, **common
             )
         case _:
             return forms.ChoiceField(
                 choices=choices_of(question),
                 widget=forms.RadioSelect(attrs=_IN_A_ROW.get(QuestionKind(question.kind))),
-                error_messages=_errors(_pick(question)),
                 **common,
             )
-
-
-def _pick(question: Question) -> str:
-    if question.kind == QuestionKind.CONFIDENCE:
-        return "Select a number from 0 to 10"
-    return "Select an answer"
-
-
-def _errors(sentence: str) -> dict[str, str]:
-    return {"required": sentence}

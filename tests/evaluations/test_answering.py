@@ -135,6 +135,20 @@ def test_saving_for_later_asks_for_nothing(link):
     assert Answer.objects.get().number == 2
 
 
+def test_each_question_left_out_is_named_and_a_long_answer_too(link):
+    page = Client().post(f"{link}1/", {}).content.decode()
+    summary = page.split("govuk-error-summary__list")[1].split("</ul>")[0]
+    assert summary.count("<li>") == 3
+    for question in (
+        "How relevant was the course to your work?",
+        "Before the course, how confident were you in this area of your work?",
+        "How confident are you now?",
+    ):
+        assert f"Answer the question: {question}" in summary
+    page = Client().post(f"{link}3/", {**THIRD, "pledge": "x" * 2001}).content.decode()
+    assert "Your answer must be 2000 characters or fewer: What will you do differently" in page
+
+
 def test_emptied_answer_is_taken_back(link):
     client = Client()
     client.post(f"{link}3/", THIRD)
