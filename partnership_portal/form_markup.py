@@ -75,8 +75,13 @@ def sentences(field: BoundField) -> list[str]:
 def _beyond(field: BoundField, error: forms.ValidationError) -> str:
     label = str(field.label or "").rstrip(".:")
     what = "Your answer" if label.endswith("?") or not label else label
-    limit = (error.params or {}).get("limit_value")
+    told = error.params or {}
+    limit = told.get("limit_value", told.get("max"))
     limits = {
+        "min_length": f"{what} must be {limit} characters or more",
+        "max_digits": f"{what} must have {limit} digits or fewer",
+        "max_decimal_places": f"{what} must have {limit} decimal places or fewer",
+        "max_whole_digits": f"{what} must have {limit} digits or fewer before the decimal point",
         "max_length": f"{what} must be {limit} characters or fewer",
         "min_value": f"{what} must be {limit} or more",
         "max_value": f"{what} must be {limit} or less",

@@ -119,3 +119,20 @@ def test_what_was_typed_comes_back():
     assert re.search(r'id="id_level_1"[^>]*value="2" checked', html)
     assert re.search(r'id="id_needs_0"[^>]*value="loop" checked', html)
     assert re.search(r'id="id_day_day"[^>]*value="27"', html)
+
+
+class Hours(forms.Form):
+    hours = forms.DecimalField(max_digits=5, decimal_places=2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("123456", "Hours must have 5 digits or fewer"),
+        ("1.234", "Hours must have 2 decimal places or fewer"),
+        ("1234.5", "Hours must have 3 digits or fewer before the decimal point"),
+    ],
+)
+def test_limits_of_numbers_are_told_in_plain_words(typed, told):
+    html = drawn(Hours({"hours": typed}))
+    assert html.count(told) == 2 and "Ensure" not in html
