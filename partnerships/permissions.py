@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -162,6 +163,12 @@ def _guarded(view: View, *, access: str | Permission) -> View:
     return guarded
 
 
+_JOIN_FIRST = {
+    Permission.BOOK_PLACE: "Join your organisation first: a place is booked in its name. "
+    "When you have joined, open the session again and book.",
+}
+
+
 def _turn_away(request: HttpRequest, access: str | Permission) -> HttpResponse | None:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -169,6 +176,7 @@ def _turn_away(request: HttpRequest, access: str | Permission) -> HttpResponse |
         return redirect("mfa_index")
     if isinstance(access, Permission) and not request.actor.may(access):
         if request.actor.person is None:
+            messages.info(request, _JOIN_FIRST.get(access, "Join your organisation first to open this page."))
             return redirect("partnerships:join", partnership=request.partnership.slug)
         raise PermissionDenied(f"This page needs the right to {access.value}.")
     return None

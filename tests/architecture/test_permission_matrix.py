@@ -7,7 +7,7 @@ from partnerships.models import Person, User
 from partnerships.permissions import TABLE, Permission, Role
 from partnerships.tenancy import acting_in
 from tests.architecture.addresses import every_address, partnership_addresses
-from tests.factories import make_person
+from tests.factories import make_person, make_session
 
 _ADDRESSES = partnership_addresses()
 
@@ -91,3 +91,13 @@ def test_an_account_without_membership_is_led_to_join(partnership, neighbour, ki
             assert found[one.name] == (302, "/alphashire/join/"), f"{one.path}: {found[one.name]}"
         else:
             assert is_let_in(found[one.name]), f"{one.path}: {found[one.name]}"
+
+
+def test_whoever_is_led_to_join_is_told_why(partnership) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("nobody@example.org", "x", name="Nobody"))
+    session = make_session(partnership)
+    page = client.get(f"/alphashire/sessions/{session.pk}/book/", follow=True).content.decode()
+    assert "Join your organisation first: a place is booked in its name." in page
+    page = client.get("/alphashire/me/", follow=True).content.decode()
+    assert "Join your organisation first to open this page." in page and "a place is booked" not in page
