@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from courses.models import Venue
 from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
 from partnerships.models import Person
-from partnerships.policy import Policy
+from partnerships.policy import CoDelivery, Policy
 from partnerships.profile import Method
 
 # A cap on class size is about discussion in one room; these are listened to.
@@ -77,6 +77,19 @@ def booking_deadline(starts_at: dt.datetime, policy: Policy) -> dt.datetime:
     if days == 0:
         return starts_at
     return uk_moment(add_working_days(uk_date(starts_at), -days), dt.time(23, 59))
+
+
+def trainers_missing(trainers: Sequence[Person], policy: Policy) -> str:
+    """What to tell those who plan fewer trainers than the policy wants to deliver together; else nothing."""
+    if policy.trainers.co_delivery.value is CoDelivery.NOT_STATED or len(trainers) >= 2:
+        return ""
+    named = "one trainer" if trainers else "no trainer"
+    how = (
+        "always deliver together"
+        if policy.trainers.co_delivery.value is CoDelivery.ALWAYS
+        else ("deliver together where possible")
+    )
+    return f"It names {named} so far. By the strategy, two trainers {how}."
 
 
 def class_size_cap(method: str, policy: Policy) -> int | None:

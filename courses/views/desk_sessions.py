@@ -18,7 +18,7 @@ from courses.forms.session import (
     slots_formset,
 )
 from courses.models import Session
-from courses.plans import Slot
+from courses.plans import SessionPlan, Slot, trainers_missing
 from courses.refusals import PlanRefused
 from courses.services import sessions as services
 from courses.services.series import plan_series
@@ -66,6 +66,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
             _show(refusal, form, slots)
         else:
             messages.success(request, "The session is saved as a draft. Publish it to open it for booking.")
+            _mention_trainers(request, form.plan(slots.slots))
             return redirect("courses:desk_session", request.partnership.slug, session.pk)
     return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots})
 
@@ -90,6 +91,7 @@ def series_new(request: HttpRequest) -> HttpResponse:
                 _show(refusal, form, slots)
         else:
             messages.success(request, _told(planned))
+            _mention_trainers(request, form.plan(slots.slots))
             return redirect(_drafts_of(request, planned[0]))
     return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots, "repeat": repeat})
 
@@ -108,6 +110,7 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
             _show(refusal, form, slots)
         else:
             messages.success(request, "The session is saved.")
+            _mention_trainers(request, form.plan(slots.slots))
             return redirect("courses:desk_session", request.partnership.slug, pk)
     return render(
         request,
@@ -168,6 +171,12 @@ def _show(refusal: PlanRefused, form: SessionForm, slots: SlotsFormSet) -> None:
         slots.refuse(refusal.sentence)
     else:
         form.refuse(refusal.sentence, refusal.field)
+
+
+def _mention_trainers(request: HttpRequest, plan: SessionPlan) -> None:
+    policy = request.partnership.policy(min(plan.slots).starts_at)
+    if told := trainers_missing(plan.trainers, policy):
+        messages.info(request, told)
 
 
 def _told(planned: list[Session]) -> str:

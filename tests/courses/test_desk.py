@@ -119,6 +119,19 @@ def test_every_error_of_a_course_links_to_its_field(desk):
     assert not Course.objects.exists()
 
 
+def test_whoever_saves_a_session_with_too_few_trainers_is_told(desk, partnership, venue):
+    course, rows = make_course(partnership), [(day_in(30), "9am", "noon")]
+    trainers = [make_person(partnership, Role.TRAINER).pk for _ in range(2)]
+    for named, told in (([], "no trainer so far"), (trainers[:1], "one trainer so far"), (trainers, "")):
+        data = session_data(course, venue, *rows, trainers=named)
+        page = desk.post(f"{DESK}/sessions/new/", data, follow=True).content.decode()
+        assert "saved as a draft" in page
+        assert (f"It names {told}" in page) if told else ("It names" not in page)
+    url = f"{DESK}/sessions/{Session.objects.latest('pk').pk}/"
+    page = desk.post(url, session_data(course, venue, *rows), follow=True).content.decode()
+    assert "The session is saved." in page and "no trainer so far" in page
+
+
 def test_a_session_is_planned_published_and_cancelled(desk, partnership, venue):
     trainer = make_person(partnership, Role.TRAINER)
     rows = [(day_in(30), "9.30am", "12:30"), (day_in(37), "9.30am", "12:30")]

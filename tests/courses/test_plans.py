@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.plans import Slot, booking_deadline, class_size_cap, every_months, every_weeks, moved, slot_on
+from courses.plans import (
+    Slot,
+    booking_deadline,
+    class_size_cap,
+    every_months,
+    every_weeks,
+    moved,
+    slot_on,
+    trainers_missing,
+)
 from partnership_portal.working_days import UK, is_working_day, uk_date, working_days_between
 from partnerships.profile import Method
 from tests.factories import policy
@@ -118,3 +127,19 @@ def test_slots_sort_by_start():
         Slot(datetime(2027, 1, n, 9, tzinfo=UTC), datetime(2027, 1, n, 10, tzinfo=UTC)) for n in (4, 5)
     )
     assert sorted([late, early]) == [early, late]
+
+
+@pytest.mark.parametrize(
+    ("rule", "trainers", "told"),
+    [
+        ("always", 0, "It names no trainer so far. By the strategy, two trainers always deliver together."),
+        ("always", 1, "It names one trainer so far. By the strategy, two trainers always deliver together."),
+        ("preferred", 1, "two trainers deliver together where possible."),
+        ("always", 2, ""),
+        ("preferred", 2, ""),
+        ("not_stated", 0, ""),
+    ],
+)
+def test_whoever_plans_hears_of_missing_trainers_where_the_policy_wants_two(rule, trainers, told):
+    sentence = trainers_missing([object()] * trainers, policy(trainers__co_delivery=rule))
+    assert sentence.endswith(told) and bool(sentence) is bool(told)
