@@ -39,6 +39,21 @@ def coming_by_session(actor: Actor, now: datetime) -> dict[int, Booking]:
     return {booking.session_id: booking for booking in coming.only("session_id", "state").order_by()}
 
 
+def coming_of(actor: Actor, membership: Membership, now: datetime) -> BookingQuerySet:
+    """Somebody's places and waiting places ahead for one of their organisations, soonest first (one query)."""
+    return (
+        Booking.objects.visible_to(actor)
+        .filter(
+            person=membership.person_id,
+            organisation=membership.organisation_id,
+            state__in=UPCOMING,
+            session__ends_at__gt=now,
+        )
+        .select_related("session__course")
+        .order_by("session__starts_at", "pk")
+    )
+
+
 def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
     """Annotate each with ``position``, its place in the queue of its session from 1."""
     ahead = (

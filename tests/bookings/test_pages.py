@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import AccessNeeds, Booking
+from bookings.services.places import book_place
 from courses.models import Session
 from partnerships.models import Membership, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
-from tests.factories import make_course, make_organisation, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
 def url(name: str, *args: int) -> str:
@@ -122,6 +123,27 @@ def test_a_courses_page_asks_once_for_the_readers_own_bookings(
     client.get(page)
     with django_assert_num_queries(17):
         assert "You have a place" in client.get(page).content.decode()
+
+
+def test_ending_a_membership_names_the_bookings_still_to_come(partnership, sign_in, book) -> None:
+    person, team = make_person(partnership), make_person(partnership, Role.TEAM)
+    membership = person.memberships.get()
+    page = reverse("partnerships:membership_end", args=["alphashire", membership.pk])
+    assert "none is still to come" in sign_in(team).get(page).content.decode()
+    coming = book(person, make_session(partnership))
+    gone, theirs = book(person, make_session(partnership)), book(team, make_session(partnership))
+    over(gone.session)
+    second = make_organisation(partnership)
+    Membership.objects.create(
+        partnership=partnership, person=person, organisation=second, started_on=timezone.now().date()
+    )
+    other = book_place(
+        actor=actor_for(person), session=make_session(partnership), person=person, organisation=second
+    )
+    text = sign_in(team).get(page).content.decode()
+    assert url("booking", coming.pk) in text and coming.session.course.title in text
+    for left_out in (gone, theirs, other):
+        assert url("booking", left_out.pk) not in text
 
 
 def test_a_forged_organisation_is_refused(partnership, sign_in) -> None:
