@@ -20,6 +20,7 @@ class Done:
     partnership: Partnership
     messages: int
     invitations: int
+    unreachable: int
     certificates: int
     reminders: int
     reports: int
@@ -34,10 +35,10 @@ def run_as_of(partnership: Partnership, day: date) -> Done:
         problem for frequency in ("frequent", "daily") for problem in _run(partnership, frequency, now)
     )
     after = _count(partnership)
-    messages, invitations, certificates, reminders, reports = (
+    messages, asked, unreachable, certificates, reminders, reports = (
         new - old for new, old in zip(after, before, strict=True)
     )
-    return Done(partnership, messages, invitations, certificates, reminders, reports, problems)
+    return Done(partnership, messages, asked, unreachable, certificates, reminders, reports, problems)
 
 
 def _run(partnership: Partnership, frequency: str, now: datetime) -> list[str]:
@@ -50,12 +51,14 @@ def _run(partnership: Partnership, frequency: str, now: datetime) -> list[str]:
     return problems
 
 
-def _count(partnership: Partnership) -> tuple[int, int, int, int, int]:
+def _count(partnership: Partnership) -> tuple[int, int, int, int, int, int]:
     with acting_in(partnership):
         messages = Message.objects.filter(partnership=partnership)
+        asked = Invitation.objects.filter(partnership=partnership)
         return (
             messages.count(),
-            Invitation.objects.filter(partnership=partnership).count(),
+            asked.count(),
+            asked.filter(respondent_email="").count(),
             Certificate.objects.filter(partnership=partnership).count(),
             messages.filter(purpose__contains="remind").count(),
             Report.objects.filter(partnership=partnership).count(),

@@ -98,7 +98,8 @@ class Planner:
         at = single.__getitem__
         number = len(single)
         scenes = [
-            self._scene(self._working(0), at(2 % number), taken=11, trainer=True, hour=13),
+            # Also on a Saturday: whoever tries the portal finds a session today.
+            self._scene(self.today, at(2 % number), taken=11, trainer=True, hour=13),
             self._scene(self._working(2), at(0), taken=18, trainer=True),
             self._scene(self._working(4), at(3 % number), taken=3),
             self._scene(self._working(6), at(1 % number), taken=16, capacity=16, waiting=4),
@@ -178,7 +179,7 @@ def _slots(course: Course, day: dt.date, hour: int, days: int) -> list[Slot]:
     minutes = max(60, int(float(course.hours or 3) * 60 / days))
     slots = []
     for number in range(days):
-        start = uk_moment(add_working_days(day, 0) + dt.timedelta(weeks=number), dt.time(hour, 30))
+        start = uk_moment(day + dt.timedelta(weeks=number), dt.time(hour, 30))
         # A day's course has an hour for lunch.
         slots.append(Slot(start, start + dt.timedelta(minutes=minutes + (60 if minutes > 270 else 0))))
     return slots
