@@ -1,11 +1,12 @@
 """Forms about bookings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 
-from bookings.models import Attendance, Booking
+from partnership_portal.widgets import GovTimeField
 from partnerships.models import Membership, Organisation
 from partnerships.policy import PrerequisiteRule
 
@@ -97,33 +98,38 @@ class SearchForm(forms.Form):
     q = forms.CharField(label="Name contains", required=False, max_length=100)
 
 
-class RegisterForm(forms.Form):
-    """Present or absent for each person; whoever is left open stays as they were."""
+class TapForm(forms.Form):
+    """One tap on the register: whom it is about and what it says, and how old it is where a bad line kept it."""
 
-    def __init__(
-        self, *args: Any, bookings: Sequence[Booking], held: Mapping[int, str], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self._names = {f"mark_{booking.pk}": booking.pk for booking in bookings}
-        for booking in bookings:
-            self.fields[f"mark_{booking.pk}"] = forms.ChoiceField(
-                label=booking.person.name,
-                help_text=booking.organisation.name,
-                choices=Attendance.Mark.choices,
-                required=False,
-                initial=held.get(booking.pk),
-                widget=forms.RadioSelect(attrs={"class": "govuk-radios--inline govuk-radios--small"}),
-            )
+    tap = forms.RegexField(r"^(?:\d{1,18}-(?:present|absent|undo)|rest-absent)$")
+    age = forms.IntegerField(required=False, min_value=0, max_value=10**10)
 
     @property
-    def marks(self) -> dict[int, str]:
-        """The marks that were made, by booking."""
-        return {key: self.cleaned_data[name] for name, key in self._names.items() if self.cleaned_data[name]}
+    def whom(self) -> int | None:
+        """The booking's key; none where it is about everybody who is left."""
+        key = self.cleaned_data["tap"].partition("-")[0]
+        return None if key == "rest" else int(key)
 
     @property
-    def summary(self) -> str:
-        """How many were present, absent and not marked."""
-        marks = list(self.marks.values())
-        present, absent = marks.count(Attendance.Mark.PRESENT), marks.count(Attendance.Mark.ABSENT)
-        open_ = len(self._names) - len(marks)
-        return f"{present} present, {absent} absent" + (f", {open_} not marked yet" if open_ else "")
+    def says(self) -> str:
+        """Present, absent or undo."""
+        return self.cleaned_data["tap"].partition("-")[2]
+
+    def made_at(self, now: datetime) -> datetime | None:
+        """When it was made, told by its age in milliseconds, so that a phone's wrong clock does no harm."""
+        age = self.cleaned_data["age"]
+        return None if age is None else now - timedelta(milliseconds=age)
+
+
+class RegisterSearchForm(forms.Form):
+    """Finding people on a long register."""
+
+    q = forms.CharField(label="Find a name or organisation", required=False, max_length=100)
+    only_open = forms.BooleanField(label="Only those not marked yet", required=False)
+
+
+class TimesForm(forms.Form):
+    """From when until when somebody was there."""
+
+    arrived_late = GovTimeField(label="Arrived at", required=False, help_text="Leave empty if on time.")
+    left_early = GovTimeField(label="Left at", required=False, help_text="Leave empty if there to the end.")

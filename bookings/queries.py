@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
+from bookings.register_hours import opens_at
 from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.actors import Actor
@@ -114,7 +115,7 @@ def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "date": date,
-            "is_open": date.starts_at <= now and session.status == Session.Status.PUBLISHED,
+            "is_open": opens_at(date) <= now and session.status == Session.Status.PUBLISHED,
             "marked": date.marked,
             "complete": date.marked >= session.places_taken,
         }

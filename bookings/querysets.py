@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from bookings.states import HOLDS_PLACE, LIVE
+from bookings.states import EXPECTED, HOLDS_PLACE, LIVE
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ class BookingQuerySet(models.QuerySet):
     def holding_a_place(self) -> Self:
         """Bookings that take up a place."""
         return self.filter(state__in=HOLDS_PLACE)
+
+    def expected(self) -> Self:
+        """Bookings that the register lists: confirmed or marked, not merely offered."""
+        return self.filter(state__in=EXPECTED)
 
     def waiting(self) -> Self:
         """The waiting list, first come first."""

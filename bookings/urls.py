@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import book, desk, own, training
+from bookings.views import book, desk, own, register, training
 
 app_name = "bookings"
 urlpatterns = [
@@ -16,7 +16,8 @@ urlpatterns = [
     path("me/bookings/<int:pk>/access-needs/", own.access_needs, name="access_needs"),
     path("training/", training.training, name="training"),
     path("training/sessions/<int:pk>/", training.training_session, name="training_session"),
-    path("training/sessions/<int:pk>/register/<int:date_pk>/", training.register, name="register"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/", register.register, name="register"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/<int:booking_pk>/", register.times, name="times"),
     path("desk/bookings/", desk.desk_bookings, name="desk_bookings"),
     path("desk/bookings/export.xlsx", desk.export, name="export"),
     path("desk/sessions/<int:pk>/bookings/", desk.desk_session, name="desk_session"),

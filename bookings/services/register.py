@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from bookings.models import Attendance, Booking
 from bookings.querysets import BookingQuerySet
+from bookings.register_hours import opens_at
 from bookings.services.locks import locked_session
+from bookings.services.marks import Mark, Presence, is_overtaken, put_back, settle, write_marks
 from bookings.states import BookingState
 from courses.models import Session, SessionDate
 from partnerships import audit
@@ -22,30 +24,97 @@ from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
 from partnerships.tenancy import acting_in
 
-Mark = Attendance.Mark
 Marks = Mapping[int, str]
 _LOOK_BACK = timedelta(days=92)
 
 
-def mark_attendance(*, actor: Actor, session_date: SessionDate, marks: Marks) -> int:
+def mark_attendance(
+    *, actor: Actor, session_date: SessionDate, marks: Marks, at: datetime | None = None, how: str = ""
+) -> int:
     """Mark who was there on one date: booking's key to "present" or "absent"; gives how many marks are new or changed.
 
-    Trainers mark their own sessions, the team any, from when the date begins. Marking again corrects, and whoever is
-    not named keeps what they have. A booking counts as attended, partly attended or not attended once every date of
-    the session is marked, by the policy's share of the dates. Locks the session.
+    Trainers mark their own sessions, the team any, from half an hour before the date begins. Marking again corrects,
+    and whoever is not named keeps what they have. A booking counts as attended, partly attended or not attended once
+    every date of the session is marked, by the policy's share of the dates. ``at`` is when somebody made the mark,
+    where a bad line delivers it late: what was marked since stays. Locks the session.
     """
-    require(actor, Permission.MARK_REGISTER)
     with transaction.atomic():
-        session = locked_session(actor, session_date.session)
-        now = timezone.now()
-        session_date = _on_the_day(session, session_date)
-        _check(actor, session, session_date, now)
+        session, session_date, now = _opened(actor, session_date)
         bookings = _bookings(actor, session, marks)
-        changed = _write(actor, session_date, bookings, marks, now)
+        presences = {key: Presence(mark) for key, mark in marks.items()}
+        made_at = _made_at(session_date, at, now)
+        changed = write_marks(actor, session_date, presences, at=made_at, how=how)
         if changed:
-            _settle(actor, session, [booking for booking in bookings if booking.pk in changed])
+            settle(actor, session, [booking for booking in bookings if booking.pk in changed])
             audit.record(actor, "bookings.mark_attendance", session_date, after={"marks": changed})
     return len(changed)
+
+
+def mark_rest_absent(*, actor: Actor, session_date: SessionDate) -> int:
+    """Mark everybody absent on a date who has no mark yet; gives how many. Locks the session."""
+    with transaction.atomic():
+        session, session_date, now = _opened(actor, session_date)
+        marked = session_date.attendances.values("booking")
+        rest = list(session.bookings.filter(partnership=actor.partnership).expected().exclude(pk__in=marked))
+        absent = {booking.pk: Presence(Mark.ABSENT) for booking in rest}
+        changed = write_marks(actor, session_date, absent, at=now)
+        if changed:
+            settle(actor, session, rest)
+            audit.record(actor, "bookings.mark_rest_absent", session_date, after={"marks": changed})
+    return len(changed)
+
+
+def set_times(
+    *,
+    actor: Actor,
+    session_date: SessionDate,
+    booking: Booking,
+    arrived_late: datetime | None,
+    left_early: datetime | None,
+) -> None:
+    """Mark somebody present on a date from when until when they were there; without times, throughout.
+
+    Locks the session. A date that somebody was not there for long enough (``ENOUGH_PERCENT``) doesn't count.
+    """
+    with transaction.atomic():
+        session, date, now = _opened(actor, session_date)
+        [booking] = _bookings(actor, session, {booking.pk: Mark.PRESENT})
+        begin, end = arrived_late or date.starts_at, left_early or date.ends_at
+        if not date.starts_at <= begin < end <= date.ends_at:
+            raise DomainError("Give times between the start and the end of the date, the arrival first.")
+        there = Presence(Mark.PRESENT, arrived_late, left_early, keeps_times=False)
+        if not write_marks(actor, date, {booking.pk: there}, at=now):
+            return
+        settle(actor, session, [booking])
+        times = {
+            "booking": booking.pk,
+            "arrived_late": arrived_late.isoformat() if arrived_late else None,
+            "left_early": left_early.isoformat() if left_early else None,
+        }
+        audit.record(actor, "bookings.set_times", date, after=times)
+
+
+def undo_mark(
+    *, actor: Actor, session_date: SessionDate, booking: Booking, at: datetime | None = None
+) -> bool:
+    """Take back the last change of somebody's mark; gives whether there was one. Once: there is one step back.
+
+    Where nobody was marked before, the mark is gone and the booking is as it was booked. Surveys that were sent stay,
+    and a certificate that was issued is shown to the team as doubtful. Locks the session. What somebody else marked
+    after ``at`` stays.
+    """
+    with transaction.atomic():
+        session, date, now = _opened(actor, session_date)
+        [booking] = _bookings(actor, session, {booking.pk: Mark.PRESENT})
+        held = date.attendances.filter(booking=booking).first()
+        if held is None or held.before is None or is_overtaken(actor, held, _made_at(date, at, now)):
+            return False
+        undone, put = held.mark, held.before.get("mark", "")
+        put_back(held)
+        settle(actor, session, [booking])
+        change = {"before": {str(booking.pk): undone}, "after": {str(booking.pk): put}}
+        audit.record(actor, "bookings.undo_mark", date, **change)
+    return True
 
 
 def settle_registers(partnership: Partnership, now: datetime) -> None:
@@ -74,7 +143,7 @@ def _settle_again(partnership: Partnership, session: Session, now: datetime) -> 
     actor = system(partnership, "settle registers")
     session = locked_session(actor, session)
     bookings = list(_unsettled(partnership, now).filter(session=session))
-    _settle(actor, session, bookings)
+    settle(actor, session, bookings)
     after = {"states": {str(booking.pk): booking.state for booking in bookings}}
     audit.record(actor, "bookings.settle_register", session, after=after)
 
@@ -88,7 +157,15 @@ def may_mark(actor: Actor, session: Session) -> bool:
     )
 
 
-def _on_the_day(session: Session, date: SessionDate) -> SessionDate:
+def check_register(session: Session, date: SessionDate, now: datetime) -> None:
+    """Refuse in words when nobody can be marked on this date at this moment."""
+    if session.status != Session.Status.PUBLISHED:
+        raise DomainError("This session is not taking place, so there is no register to mark.")
+    if opens_at(date) > now:
+        raise DomainError("The register opens half an hour before the session begins.")
+
+
+def on_the_day(session: Session, date: SessionDate) -> SessionDate:
     """The date as it is now that nobody can change it."""
     for one in session.dates.all():
         if one.pk == date.pk:
@@ -96,76 +173,29 @@ def _on_the_day(session: Session, date: SessionDate) -> SessionDate:
     raise DomainError("This date was dropped from the session. Open its registers again.")
 
 
-def _check(actor: Actor, session: Session, date: SessionDate, now: datetime) -> None:
+def _opened(actor: Actor, date: SessionDate) -> tuple[Session, SessionDate, datetime]:
+    """The session under its lock and the date as it is, once it is sure that the actor may mark it now."""
+    require(actor, Permission.MARK_REGISTER)
+    session = locked_session(actor, date.session)
+    now = timezone.now()
+    date = on_the_day(session, date)
     if not may_mark(actor, session):
         raise PermissionDenied("You can mark the registers of the sessions that you train.")
-    if session.status != Session.Status.PUBLISHED:
-        raise DomainError("This session is not taking place, so there is no register to mark.")
-    if date.starts_at > now:
-        raise DomainError("The register opens when the session begins.")
+    check_register(session, date, now)
+    return session, date, now
+
+
+def _made_at(date: SessionDate, at: datetime | None, now: datetime) -> datetime:
+    """When a mark was made: never in the future, and never before the register was open."""
+    return now if at is None else max(min(at, now), opens_at(date))
 
 
 def _bookings(actor: Actor, session: Session, marks: Marks) -> list[Booking]:
     if not set(marks.values()) <= set(Mark.values):
         raise DomainError("Mark each person as present or absent.")
     found = list(
-        Booking.objects.filter(partnership=actor.partnership, session=session, pk__in=marks).holding_a_place()
+        Booking.objects.filter(partnership=actor.partnership, session=session, pk__in=marks).expected()
     )
     if len(found) != len(marks):
         raise DomainError("Somebody on this register no longer has a place. Open the register again.")
     return found
-
-
-def _write(
-    actor: Actor, date: SessionDate, bookings: list[Booking], marks: Marks, now: datetime
-) -> dict[int, str]:
-    held = dict(date.attendances.filter(booking__in=bookings).values_list("booking_id", "mark"))
-    changed = {
-        booking.pk: str(marks[booking.pk])
-        for booking in bookings
-        if held.get(booking.pk) != marks[booking.pk]
-    }
-    Attendance.objects.bulk_create(
-        [
-            Attendance(
-                partnership=actor.partnership,
-                booking_id=key,
-                session_date=date,
-                mark=mark,
-                marked_by=actor.person,
-                marked_at=now,
-            )
-            for key, mark in changed.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["partnership", "booking", "session_date"],
-        update_fields=["mark", "marked_by", "marked_at"],
-    )
-    return changed
-
-
-def _settle(actor: Actor, session: Session, bookings: list[Booking]) -> None:
-    needed = actor.partnership.policy(session.starts_at).certificate.attendance_percent.value
-    dates = len(session.dates.all())
-    marked: dict[int, list[str]] = {}
-    for key, mark in Attendance.objects.filter(
-        partnership=actor.partnership, booking__in=bookings, session_date__session=session
-    ).values_list("booking_id", "mark"):
-        marked.setdefault(key, []).append(mark)
-    moved = []
-    for booking in bookings:
-        state = outcome(marked[booking.pk], dates=dates, percent=needed)
-        if state != booking.state:
-            booking.state = state
-            moved.append(booking)
-    Booking.objects.bulk_update(moved, ["state"])
-
-
-def outcome(marks: list[str], *, dates: int, percent: int) -> BookingState:
-    """What the marks of all dates make of a booking; until each date has one, it stays as it was booked."""
-    if len(marks) < dates:
-        return BookingState.CONFIRMED
-    present = marks.count(Mark.PRESENT)
-    if present * 100 >= percent * dates:
-        return BookingState.ATTENDED
-    return BookingState.PARTLY_ATTENDED if present else BookingState.DID_NOT_ATTEND

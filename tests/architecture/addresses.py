@@ -12,6 +12,7 @@ _DUMMIES = {
     "name": "nothing",
     "person_pk": 999999,
     "date_pk": 999999,
+    "booking_pk": 999999,
     "page": 1,
     "slug": "nothing",
     "number": "NONE-1",

@@ -24,6 +24,9 @@ _ALWAYS_WRITE = {"save", "delete", "bulk_create", "bulk_update", "get_or_create"
 # lock and audit entry.
 _INNER_STEPS = {
     "bookings.services.access_needs.keep_access_needs",
+    "bookings.services.marks.put_back",
+    "bookings.services.marks.settle",
+    "bookings.services.marks.write_marks",
     "bookings.services.places.withdraw",
     "bookings.services.waiting_list.fill_places",
     "partnerships.services.profile_ledger.close_ledger",

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from bookings.models import Attendance, Booking
 from bookings.services.changes import tell_of_changed_sessions
+from bookings.services.marks import outcome
 from bookings.services.places import book_place, cancel_booking
-from bookings.services.register import mark_attendance, outcome, settle_registers
+from bookings.services.register import mark_attendance, settle_registers
 from courses.models import Session
 from notifications.models import Message
 from partnerships.errors import DomainError
@@ -81,11 +82,11 @@ def test_the_policy_says_how_many_dates_count_as_attended() -> None:
 def test_no_register_before_the_date_begins(partnership, trainer, book) -> None:
     session = make_session(partnership, days=2, trainers=(trainer,))
     booking = book(make_person(partnership), session)
-    with pytest.raises(DomainError, match="opens when the session begins"):
+    with pytest.raises(DomainError, match="opens half an hour before"):
         _mark(actor_for(trainer), session, 0, [booking], "present")
     begun(session)
     assert _mark(actor_for(trainer), session, 0, [booking], "present") == 1
-    with pytest.raises(DomainError, match="opens when the session begins"):
+    with pytest.raises(DomainError, match="opens half an hour before"):
         _mark(actor_for(trainer), session, 1, [booking], "present")
 
 
@@ -95,7 +96,7 @@ def test_a_date_that_was_moved_meanwhile_is_judged_as_it_is_now(trainer, two_day
     moved = timezone.now() + timedelta(days=9)
     session.dates.filter(pk=stale.pk).update(starts_at=moved, ends_at=moved + timedelta(hours=3))
     marks = {bookings[0].pk: "present"}
-    with pytest.raises(DomainError, match="opens when the session begins"):
+    with pytest.raises(DomainError, match="opens half an hour before"):
         mark_attendance(actor=actor_for(trainer), session_date=stale, marks=marks)
     session.dates.filter(pk=stale.pk).delete()
     with pytest.raises(DomainError, match="was dropped"):

@@ -56,24 +56,28 @@ def test_trainers_see_their_own_sessions_only(partnership, trainer, neighbour, s
     assert sign_in(make_person(partnership)).get(url("training")).status_code == 403
 
 
-def test_the_register_is_marked_in_parts_and_corrected(partnership, trainer, sign_in, book) -> None:
+def test_the_register_is_marked_by_taps_and_corrected(partnership, trainer, sign_in, book) -> None:
     session = make_session(partnership, trainers=(trainer,))
     first, second = (book(make_person(partnership), session) for _ in range(2))
     begun(session)
     client, address = sign_in(trainer), url("register", session.pk, session.dates.get().pk)
     assert "Registers to mark" in client.get(url("training")).content.decode()
-    page = client.post(address, {f"mark_{first.pk}": "present"}, follow=True).content.decode()
-    assert "The register is saved: 1 present, 0 absent, 1 not marked yet." in page
-    assert "1 of 2 marked" in page
-    client.post(address, {f"mark_{first.pk}": "absent", f"mark_{second.pk}": "present"})
+    response = client.post(address, {"tap": f"{first.pk}-present"})
+    assert response["Location"] == f"{address}#person-{first.pk}"
+    assert client.get(address).context["counts"] == {"present": 1, "absent": 0, "open": 1}
+    client.post(address, {"tap": f"{first.pk}-absent"})
+    client.post(address, {"tap": f"{second.pk}-present"})
     assert dict(Attendance.objects.values_list("booking", "mark")) == {
         first.pk: "absent",
         second.pk: "present",
     }
     assert set(Booking.objects.values_list("state", flat=True)) == {"did_not_attend", "attended"}
     assert "Registers to mark" not in client.get(url("training")).content.decode()
-    page = client.post(address, {f"mark_{first.pk}": "asleep"})
-    assert "Select a valid choice" in page.content.decode()
+    client.post(address, {"tap": f"{first.pk}-undo"})
+    assert Booking.objects.get(pk=first.pk).state == "attended"
+    page = client.post(address, {"tap": f"{first.pk}-asleep"})
+    assert page.status_code == 409
+    assert "Mark each person as present or absent." in page.content.decode()
 
 
 def test_the_register_of_a_date_to_come_is_closed(partnership, trainer, sign_in, book) -> None:
@@ -81,9 +85,9 @@ def test_the_register_of_a_date_to_come_is_closed(partnership, trainer, sign_in,
     booking = book(make_person(partnership), session)
     address = url("register", session.pk, session.dates.get().pk)
     assert "The register opens on" in sign_in(trainer).get(address).content.decode()
-    page = sign_in(trainer).post(address, {f"mark_{booking.pk}": "present"})
+    page = sign_in(trainer).post(address, {"tap": f"{booking.pk}-present"})
     assert page.status_code == 409
-    assert "The register opens when the session begins." in page.content.decode()
+    assert "The register opens half an hour before the session begins." in page.content.decode()
 
 
 def test_the_desk_filters_sorts_and_exports(partnership, team, neighbour, sign_in, book) -> None:

@@ -95,8 +95,19 @@ class Booking(TenantModel):
 class AccessNeeds(TenantModel):
     """What someone needs on the day: health data, for the team and the session's trainers, deleted afterwards."""
 
+    class Diet(models.TextChoices):
+        VEGETARIAN = "vegetarian", "Vegetarian"
+        VEGAN = "vegan", "Vegan"
+        HALAL = "halal", "Halal"
+        KOSHER = "kosher", "Kosher"
+        GLUTEN_FREE = "gluten_free", "Gluten free"
+        DAIRY_FREE = "dairy_free", "Dairy free"
+        NUT_FREE = "nut_free", "No nuts"
+
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="access_needs")
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    diets = models.JSONField(default=list, blank=True, help_text="Codes of Diet, for the caterer's count.")
+    dietary = models.TextField("other dietary needs", blank=True)
 
     class Meta:
         verbose_name_plural = "access needs"
@@ -104,25 +115,48 @@ class AccessNeeds(TenantModel):
     def __str__(self) -> str:
         return f"Access needs of booking {self.booking_id}"
 
+    @property
+    def dietary_words(self) -> str:
+        """What they eat, in words."""
+        labels = dict(self.Diet.choices)
+        words = [labels[code] for code in self.diets if code in labels]
+        return ", ".join([*words, self.dietary] if self.dietary else words)
+
 
 class Attendance(TenantModel):
-    """Whether someone was there on one date of a session."""
+    """Whether someone was there on one date of a session, and from when until when if not throughout."""
 
     class Mark(models.TextChoices):
         PRESENT = "present", "Present"
         ABSENT = "absent", "Absent"
 
+    class How(models.TextChoices):
+        TRAINER = "trainer", "marked by a trainer"
+        TEAM = "team", "marked by the partnership team"
+        SELF = "self", "checked in themselves"
+        REPORT = "report", "from the meeting report"
+
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="attendances")
     session_date = models.ForeignKey(SessionDate, on_delete=models.PROTECT, related_name="attendances")
     mark = models.CharField(max_length=10, choices=Mark.choices)
+    arrived_late = models.DateTimeField(null=True, blank=True, help_text="When, if after the start.")
+    left_early = models.DateTimeField(null=True, blank=True, help_text="When, if before the end.")
+    marked_how = models.CharField(max_length=10, choices=How.choices, default=How.TRAINER)
     marked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    marked_at = models.DateTimeField()
+    marked_at = models.DateTimeField(help_text="When the mark was made, which may be before it arrived here.")
+    before = models.JSONField(
+        null=True, blank=True, help_text="The mark that this one replaced, empty if none; null if undone."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["partnership", "booking", "session_date"], name="one_mark_per_date"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(mark="present") | Q(arrived_late__isnull=True, left_early__isnull=True),
+                name="only_the_present_come_and_go",
+            ),
         ]
 
     def __str__(self) -> str:
