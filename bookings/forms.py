@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from bookings.models import AccessNeeds
 from partnership_portal.widgets import GovTimeField
 from partnerships.models import Membership, Organisation
 from partnerships.policy import PrerequisiteRule
@@ -74,10 +75,46 @@ class BookForm(forms.Form):
         return next(one.organisation for one in memberships if one.organisation_id == key)
 
 
-class AccessNeedsForm(forms.Form):
-    """What somebody needs on the day."""
+def diets_field() -> forms.MultipleChoiceField:
+    """What somebody eats, in the words that a caterer counts."""
+    return forms.MultipleChoiceField(
+        label="Dietary needs",
+        help_text="Choose all that apply. The caterer gets numbers, not names.",
+        required=False,
+        choices=AccessNeeds.Diet.choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "govuk-checkboxes--small"}),
+    )
+
+
+def dietary_field() -> forms.CharField:
+    """What the caterer must know beside."""
+    return forms.CharField(
+        label="Anything else about food",
+        help_text="For example an allergy. The caterer is told this, without your name.",
+        required=False,
+        max_length=200,
+    )
+
+
+class NeedsForm(forms.Form):
+    """What somebody needs on the day; about food only where people meet."""
 
     access_needs = access_needs_field()
+    diets = diets_field()
+    dietary = dietary_field()
+
+    def __init__(self, *args: Any, is_online: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_online:
+            del self.fields["diets"], self.fields["dietary"]
+
+    @property
+    def food(self) -> dict[str, Any]:
+        """The dietary needs, as the services take them."""
+        return {
+            "diets": self.cleaned_data.get("diets", []),
+            "dietary": self.cleaned_data.get("dietary", ""),
+        }
 
 
 class CancelForm(forms.Form):

@@ -1,13 +1,14 @@
 """Questions about bookings that join or add up."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from bookings.models import Booking
+from bookings.models import AccessNeeds, Booking
 from bookings.querysets import BookingQuerySet
 from bookings.register_hours import opens_at
 from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
@@ -93,6 +94,14 @@ def listed(keys: Sequence[int]) -> list[Booking]:
 def people_on(session: Session) -> BookingQuerySet:
     """Who holds a place, by name, with their access needs: for the team and the session's trainers alone."""
     return _of(session).holding_a_place().select_related("access_needs").order_by("person__name_key", "pk")
+
+
+def food_for(people: Iterable[Booking]) -> dict[str, Any]:
+    """What the caterer is told of these people: numbers, and what else was said, without names."""
+    needs = [one.access_needs for one in people if hasattr(one, "access_needs")]
+    numbers = Counter(code for one in needs for code in one.diets)
+    counts = [(label, numbers[code]) for code, label in AccessNeeds.Diet.choices if numbers[code]]
+    return {"counts": counts, "others": sorted(one.dietary for one in needs if one.dietary)}
 
 
 def queue_of(session: Session) -> BookingQuerySet:

@@ -224,5 +224,6 @@ if (form && storage) {
   keepTaps();
 }
 if (form && search) {
+  search.querySelector("[type=submit]").hidden = true;
   search.addEventListener("input", filterRows);
 }

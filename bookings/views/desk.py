@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bookings.exports import bookings_sheet
 from bookings.filters import BookingFilter
-from bookings.queries import cancelled_on, listed, people_on, queue_of, registers_of
+from bookings.queries import cancelled_on, food_for, listed, people_on, queue_of, registers_of
 from courses.models import Session
 from partnership_portal.tables import xlsx_response
 from partnership_portal.working_days import uk_today
@@ -43,9 +43,11 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
     )
     session = get_object_or_404(sessions, pk=pk)
     now = timezone.now()
+    people = list(people_on(session))
     context = {
         "session": session,
-        "people": people_on(session),
+        "people": people,
+        "food": food_for(people),
         "queue": queue_of(session),
         "cancelled": cancelled_on(session),
         "registers": registers_of(session, now),

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.arrangements import calendar_of, dates_of
-from bookings.forms import AccessNeedsForm, CancelForm
+from bookings.forms import CancelForm, NeedsForm
 from bookings.models import AccessNeeds, Booking
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
@@ -85,9 +85,17 @@ def access_needs(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what I need on the day."""
     one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)
     kept = AccessNeeds.objects.filter(booking=one).first()
-    form = AccessNeedsForm(request.POST or None, initial={"access_needs": kept.text if kept else ""})
+    initial = (
+        {"access_needs": kept.text, "diets": kept.diets, "dietary": kept.dietary} if kept is not None else {}
+    )
+    form = NeedsForm(
+        request.POST if request.method == "POST" else None,
+        initial=initial,
+        is_online=one.session.is_online,
+    )
     if request.method == "POST" and form.is_valid():
-        change_access_needs(actor=request.actor, booking=one, text=form.cleaned_data["access_needs"])
+        text = form.cleaned_data["access_needs"]
+        change_access_needs(actor=request.actor, booking=one, text=text, **form.food)
         messages.success(request, "What you need is changed.")
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     return render(

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import AccessNeeds
@@ -12,6 +13,8 @@ from bookings.services.changes import tell_of_cancelled_sessions
 from bookings.services.places import cancel_booking
 from courses.models import Session
 from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
 from tests.factories import actor_for, make_person, make_session
 
@@ -50,6 +53,91 @@ def test_the_daily_job_forgets_it_after_the_session_and_not_before(partnership, 
         forget_access_needs(partnership, timezone.now())
     assert tables_with(SECRET) == []
     assert AuditEntry.objects.filter(action="bookings.forget_access_needs").count() == 1
+
+
+FOOD = "no-celery-in-anything"
+
+
+@pytest.fixture
+def hungry(needy):
+    """A booking with access needs and dietary needs."""
+    change_access_needs(
+        actor=actor_for(needy.person), booking=needy, text=SECRET, diets=["vegan"], dietary=FOOD
+    )
+    return needy
+
+
+def test_what_somebody_eats_is_in_its_own_table_and_gone_after_the_session(partnership, hungry) -> None:
+    assert tables_with(FOOD) == ["bookings_accessneeds"]
+    over(hungry.session)
+    forget_access_needs(partnership, timezone.now())
+    for marker in (FOOD, SECRET, "vegan"):
+        assert tables_with(marker) == []
+
+
+def test_the_team_and_that_sessions_trainers_see_what_is_needed_and_nobody_else(
+    partnership, hungry, neighbour, sign_in
+) -> None:
+    trainer, other = (make_person(partnership, Role.TRAINER) for _ in range(2))
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=hungry.organisation)
+    hungry.session.trainer_links.create(partnership=partnership, person=trainer)
+    team = make_person(partnership, Role.TEAM)
+    pages = {
+        "desk": reverse("bookings:desk_session", args=[partnership.slug, hungry.session_id]),
+        "trainer": reverse("bookings:training_session", args=[partnership.slug, hungry.session_id]),
+        "booking": reverse("bookings:booking", args=[partnership.slug, hungry.pk]),
+    }
+
+    def shown(person, page: str) -> bool:
+        return FOOD in sign_in(person).get(pages[page]).content.decode()
+
+    assert shown(team, "desk")
+    assert shown(trainer, "trainer")
+    assert shown(hungry.person, "booking")
+    assert not any(shown(person, page) for person in (lead, other) for page in pages)
+    assert not shown(team, "booking")
+    with acting_in(neighbour):
+        stranger = make_person(neighbour, Role.TEAM)
+    assert not any(shown(stranger, page) for page in pages)
+
+
+def test_the_caterer_is_given_numbers_without_names(partnership, book, sign_in) -> None:
+    session = make_session(partnership)
+    for diets, dietary in ((["vegetarian"], ""), (["vegetarian", "nut_free"], "Kiwi"), ([], "")):
+        booking = book(make_person(partnership), session)
+        change_access_needs(
+            actor=actor_for(booking.person), booking=booking, text="", diets=diets, dietary=dietary
+        )
+    page = sign_in(make_person(partnership, Role.TEAM)).get(
+        reverse("bookings:desk_session", args=[partnership.slug, session.pk])
+    )
+    assert page.context["food"] == {"counts": [("Vegetarian", 2), ("No nuts", 1)], "others": ["Kiwi"]}
+    assert "2 vegetarian" in page.content.decode()
+
+
+def test_nobody_is_asked_about_food_for_a_session_online(partnership, book, sign_in) -> None:
+    session = make_session(partnership, venue=None, joining_link="https://meet.example/1")
+    booking = book(make_person(partnership), session)
+    address = reverse("bookings:access_needs", args=[partnership.slug, booking.pk])
+    client = sign_in(booking.person)
+    assert "Dietary" not in client.get(address).content.decode()
+    client.post(address, {"access_needs": "Captions", "diets": ["vegan"], "dietary": FOOD})
+    kept = AccessNeeds.objects.get()
+    assert (kept.text, kept.diets, kept.dietary) == ("Captions", [], "")
+
+
+def test_what_is_eaten_is_changed_on_ones_own_page(hungry, sign_in) -> None:
+    address = reverse("bookings:access_needs", args=[hungry.partnership.slug, hungry.pk])
+    client = sign_in(hungry.person)
+    assert FOOD in client.get(address).content.decode()
+    client.post(address, {"access_needs": "", "diets": ["halal"], "dietary": ""})
+    kept = AccessNeeds.objects.get()
+    assert (kept.text, kept.diets, kept.dietary) == ("", ["halal"], "")
+    page = client.post(address, {"diets": ["chalk"]})
+    assert "chalk" in page.content.decode()
+    assert AccessNeeds.objects.get().diets == ["halal"]
+    client.post(address, {})
+    assert not AccessNeeds.objects.exists()
 
 
 def test_a_cancelled_booking_needs_nothing_any_more(needy) -> None:

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 from django.utils import timezone
 
-from bookings.models import AccessNeeds, Attendance, Booking
+from bookings.models import AccessNeeds, Attendance, Booking, WalkIn
 from compliance.models import Report, TrainingRecord
 from courses.models import Priority, Requirement, RequirementOption
 from evaluations.models import (
@@ -53,6 +54,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             policy_version=policy,
         )
         AccessNeeds.objects.create(**where, booking=booking, text="Step-free access")
+        WalkIn.objects.create(**where, booking=booking, key=uuid4())
         Attendance.objects.create(
             **where, booking=booking, session_date=session.dates.get(), mark="present", marked_at=now
         )
