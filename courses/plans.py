@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from courses.models import Venue
-from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
+from courses.refusals import PlanRefused
+from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment
 from partnerships.models import Person
 from partnerships.policy import CoDelivery, Policy
-from partnerships.profile import Method
-
-# A cap on class size is about discussion in one room; these are listened to.
-LECTURE_STYLE = frozenset({Method.BRIEFING, Method.CONFERENCE, Method.WEBINAR})
 
 
 @dataclass(frozen=True, order=True)
@@ -33,6 +30,8 @@ class SessionPlan:
     joining_link: str = ""
     joining_instructions: str = ""
     trainers: tuple[Person, ...] = ()
+    lecture_style: bool = False
+    lecture_style_reason: str = ""
 
     def moved_to(self, day: dt.date) -> "SessionPlan":
         """The same plan with its first date on another day, its other dates as far apart, its clock times kept."""
@@ -53,22 +52,6 @@ def moved(slots: Sequence[Slot], day: dt.date) -> tuple[Slot, ...]:
 def _later(moment: dt.datetime, days: dt.timedelta) -> dt.datetime:
     local = moment.astimezone(UK)
     return uk_moment(local.date() + days, local.time())
-
-
-def every_weeks(first: dt.date, *, weeks: int, count: int) -> list[dt.date]:
-    """Days some weeks apart."""
-    return [first + dt.timedelta(weeks=weeks * number) for number in range(count)]
-
-
-def every_months(first: dt.date, *, months: int, count: int) -> list[dt.date]:
-    """The same weekday of each month, such as every second Tuesday; a fifth one becomes the last."""
-    return [_nth_weekday(add_months(first.replace(day=1), months * number), first) for number in range(count)]
-
-
-def _nth_weekday(month: dt.date, like: dt.date) -> dt.date:
-    first = month + dt.timedelta(days=(like.weekday() - month.weekday()) % 7)
-    day = first + dt.timedelta(weeks=(like.day - 1) // 7)
-    return day if day.month == month.month else day - dt.timedelta(weeks=1)
 
 
 def booking_deadline(starts_at: dt.datetime, policy: Policy) -> dt.datetime:
@@ -92,7 +75,21 @@ def trainers_missing(trainers: Sequence[Person], policy: Policy) -> str:
     return f"It names {named} so far. By the strategy, two trainers {how}."
 
 
-def class_size_cap(method: str, policy: Policy) -> int | None:
-    """How many may take part at most, or nothing if the policy sets no cap for this method."""
+def class_size_cap(policy: Policy, *, lecture_style: bool) -> int | None:
+    """How many may take part at most, or nothing where the policy sets no cap or spares lecture-style sessions."""
     cap = policy.booking.class_size_cap.value
-    return None if cap == "none" or method in LECTURE_STYLE else cap
+    spared = lecture_style and policy.booking.lecture_style_exempt.value
+    return None if cap == "none" or spared else cap
+
+
+def check_class_size(capacity: int, policy: Policy, *, lecture_style: bool) -> None:
+    """Refuse more places than the strategy allows: the one rule for every way to make a session or make it larger."""
+    cap = class_size_cap(policy, lecture_style=lecture_style)
+    if cap is None or capacity <= cap:
+        return
+    sentence = f"The partnership’s strategy allows at most {cap} places."
+    if policy.booking.lecture_style_exempt.value:
+        sentence = (
+            f"The partnership’s strategy allows at most {cap} places, unless the session is lecture-style."
+        )
+    raise PlanRefused(sentence, "capacity")

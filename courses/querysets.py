@@ -63,3 +63,20 @@ class VenueQuerySet(models.QuerySet):
     def visible_to(self, actor: "Actor") -> Self:
         """Everybody sees where sessions are held."""
         return self.filter(partnership=actor.partnership)
+
+
+class SchoolHolidayQuerySet(models.QuerySet):
+    """School holidays of one partnership's area."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Whoever plans may know when schools are closed; it is no secret."""
+        return self.filter(partnership=actor.partnership)
+
+
+class ProgrammeCopyQuerySet(models.QuerySet):
+    """Copies of a year's programme."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Those who plan the programme see them."""
+        copies = self.filter(partnership=actor.partnership)
+        return copies if actor.may(Permission.PLAN_PROGRAMME) else copies.none()

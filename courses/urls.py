@@ -1,6 +1,6 @@
 from django.urls import path
 
-from courses.views import catalogue, desk_courses, desk_sessions
+from courses.views import catalogue, desk_courses, desk_series, desk_sessions, school_holidays
 
 app_name = "courses"
 urlpatterns = [
@@ -14,10 +14,14 @@ urlpatterns = [
     path("desk/courses/<slug:slug>/archive/", desk_courses.course_archive, name="desk_course_archive"),
     path("desk/sessions/", desk_sessions.session_list, name="desk_sessions"),
     path("desk/sessions/new/", desk_sessions.session_new, name="desk_session_new"),
-    path("desk/sessions/series/", desk_sessions.series_new, name="desk_series_new"),
+    path("desk/sessions/series/", desk_series.series_new, name="desk_series_new"),
     path("desk/sessions/<int:pk>/", desk_sessions.session_edit, name="desk_session"),
     path("desk/sessions/<int:pk>/publish/", desk_sessions.session_publish, name="desk_session_publish"),
     path("desk/sessions/<int:pk>/cancel/", desk_sessions.session_cancel, name="desk_session_cancel"),
+    path("desk/school-holidays/", school_holidays.holiday_list, name="desk_holidays"),
+    path("desk/school-holidays/new/", school_holidays.holiday_new, name="desk_holiday_new"),
+    path("desk/school-holidays/<int:pk>/", school_holidays.holiday_edit, name="desk_holiday"),
+    path("desk/school-holidays/<int:pk>/remove/", school_holidays.holiday_remove, name="desk_holiday_remove"),
     path("desk/venues/", desk_courses.venue_list, name="desk_venues"),
     path("desk/venues/new/", desk_courses.venue_new, name="desk_venue_new"),
     path("desk/venues/<int:pk>/", desk_courses.venue_edit, name="desk_venue"),

@@ -46,6 +46,11 @@ def is_working_day(day: dt.date) -> bool:
     return day.weekday() < 5 and day not in _bank_holidays()
 
 
+def bank_holiday(day: dt.date) -> str:
+    """The name of the bank holiday in England on this day, or nothing."""
+    return _bank_holidays().get(day) or ""
+
+
 def add_working_days(day: dt.date, count: int) -> dt.date:
     """The day that many working days later, or earlier when the count is negative.
 

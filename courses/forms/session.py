@@ -1,7 +1,5 @@
 """Forms about sessions on the desk."""
 
-import datetime as dt
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +8,7 @@ from django.db.models import Q
 
 from courses.forms.catalogue import filter_date
 from courses.models import Course, Session, Venue
-from courses.plans import SessionPlan, Slot, every_months, every_weeks, slot_on
+from courses.plans import SessionPlan, Slot, slot_on
 from courses.queries import trainers_of
 from partnership_portal.widgets import GovDateField, GovTimeField
 from partnership_portal.working_days import UK
@@ -107,21 +105,32 @@ class SessionForm(forms.ModelForm):
             "joining_link",
             "capacity",
             "minimum",
+            "lecture_style",
+            "lecture_style_reason",
             "trainers",
             "joining_instructions",
         ]
-        labels = {"joining_link": "Joining link"}
+        labels = {
+            "joining_link": "Joining link",
+            "lecture_style": "It is lecture-style, so more people may take part",
+            "lecture_style_reason": "Why is it lecture-style?",
+        }
         help_texts = {
             "joining_link": "For online sessions. Only people who have booked see it.",
             "joining_instructions": "Sent to people who have booked.",
         }
-        widgets = {"joining_instructions": forms.Textarea({"rows": 5}), "joining_link": forms.URLInput}
+        widgets = {
+            "joining_instructions": forms.Textarea({"rows": 5}),
+            "joining_link": forms.URLInput,
+            "lecture_style_reason": forms.Textarea({"rows": 2}),
+        }
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["venue"].queryset = Venue.objects.visible_to(actor)
         self.fields["venue"].empty_label = "No venue: it is online"
         self.fields["joining_link"].assume_scheme = "https"
+        self._offer_exception(actor)
         eligible = Q(pk__in=trainers_of(actor).values("pk"))
         if self.instance.pk:
             # The course of a session never changes: bookings were made for it.
@@ -134,6 +143,16 @@ class SessionForm(forms.ModelForm):
             self.fields["course"].empty_label = "Choose a course"
         self.fields["trainers"].queryset = Person.objects.filter(eligible, partnership=actor.partnership)
 
+    def _offer_exception(self, actor: Actor) -> None:
+        """Ask about lecture style only where the strategy lets such sessions be larger."""
+        booking = actor.partnership.policy().booking
+        cap = booking.class_size_cap.value
+        if not self.instance.lecture_style and (cap == "none" or not booking.lecture_style_exempt.value):
+            del self.fields["lecture_style"], self.fields["lecture_style_reason"]
+            return
+        hint = f"The strategy allows at most {cap} people in other sessions. The exception is written down."
+        self.fields["lecture_style"].help_text = hint
+
     def _post_clean(self) -> None:
         """Leave the instance alone: the service writes."""
 
@@ -145,68 +164,6 @@ class SessionForm(forms.ModelForm):
     def refuse(self, sentence: str, field: str) -> None:
         """Show a service's refusal beside its field."""
         self.add_error(field if field in self.fields else None, sentence)
-
-
-class RepeatForm(forms.Form):
-    """How often a series repeats."""
-
-    repeat = forms.ChoiceField(
-        label="How does it repeat?",
-        widget=forms.RadioSelect,
-        choices=[
-            ("weeks", "Every few weeks"),
-            ("months", "Every few months, on the same weekday, such as the second Tuesday"),
-            ("days", "On first dates that I list"),
-        ],
-        error_messages={"required": "Choose how it repeats"},
-    )
-    every = forms.IntegerField(
-        label="Every how many weeks or months?", required=False, min_value=1, max_value=26, initial=1
-    )
-    count = forms.IntegerField(
-        label="How many sessions altogether?", required=False, min_value=1, max_value=60, initial=6
-    )
-    first_days = forms.CharField(
-        label="First dates of the other sessions",
-        required=False,
-        help_text="One a line. For example, 27/3/2027. Only if you list the dates.",
-        widget=forms.Textarea({"rows": 4}),
-    )
-
-    def clean_first_days(self) -> list[dt.date]:
-        reader = filter_date("The date")
-        days = []
-        for line in filter(None, re.split(r"[\n,;]+", self.cleaned_data["first_days"])):
-            if not line.strip():
-                continue
-            try:
-                days.append(reader.clean(line.strip()))
-            except forms.ValidationError as error:
-                raise forms.ValidationError(f"“{line.strip()}” is not a date like 27/3/2027") from error
-        return days
-
-    def clean(self) -> dict[str, Any]:
-        found = self.cleaned_data
-        if found.get("repeat") == "days":
-            if not found.get("first_days") and "first_days" not in self.errors:
-                self.add_error("first_days", "Enter at least one first date")
-        elif found.get("repeat"):
-            for name, sentence in (
-                ("every", "Enter every how many weeks or months it repeats"),
-                ("count", "Enter how many sessions there are altogether"),
-            ):
-                if found.get(name) is None and name not in self.errors:
-                    self.add_error(name, sentence)
-        return found
-
-    def days(self, first: dt.date) -> list[dt.date]:
-        """The first day of each session, beginning with the one whose dates were filled in."""
-        found = self.cleaned_data
-        if found["repeat"] == "days":
-            return [first, *found["first_days"]]
-        if found["repeat"] == "weeks":
-            return every_weeks(first, weeks=found["every"], count=found["count"])
-        return every_months(first, months=found["every"], count=found["count"])
 
 
 class CancelForm(forms.Form):

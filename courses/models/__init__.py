@@ -1,15 +1,19 @@
 """What: the programme of courses, what each group requires, and the sessions with their dates and trainers."""
 
 from .course import Course, CourseGroup, Priority
+from .programme_copy import ProgrammeCopy
 from .requirement import Requirement, RequirementOption
+from .school_holiday import SchoolHoliday
 from .session import Session, SessionDate, SessionTrainer, Venue
 
 __all__ = [
     "Course",
     "CourseGroup",
     "Priority",
+    "ProgrammeCopy",
     "Requirement",
     "RequirementOption",
+    "SchoolHoliday",
     "Session",
     "SessionDate",
     "SessionTrainer",

@@ -39,6 +39,14 @@ class Session(TenantModel):
         PUBLISHED = "published", "Open for booking"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Decision(models.TextChoices):
+        """What the team decided about a session with fewer people than it needs."""
+
+        GO_AHEAD = "go_ahead", "Goes ahead"
+        CANCELLED = "cancelled", "Cancelled"
+        MERGED = "merged", "Merged with another session"
+        POSTPONED = "postponed", "Decision postponed"
+
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions")
@@ -54,6 +62,19 @@ class Session(TenantModel):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_reason = models.CharField(max_length=250, blank=True)
     cancelled_as_draft = models.BooleanField(default=False, editable=False)
+    lecture_style = models.BooleanField(default=False)
+    lecture_style_reason = models.CharField(max_length=250, blank=True)
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="copies"
+    )
+    copied_for_year = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_here"
+    )
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decision_note = models.CharField(max_length=250, blank=True, editable=False)
+    decide_again_on = models.DateField(null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
 
@@ -71,6 +92,16 @@ class Session(TenantModel):
             models.CheckConstraint(
                 condition=~Q(status="published") | Q(venue__isnull=False) | ~Q(joining_link=""),
                 name="published_session_has_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(lecture_style=False) | ~Q(lecture_style_reason=""),
+                name="lecture_style_has_a_reason",
+            ),
+            # Copying a year's programme again makes nothing twice.
+            models.UniqueConstraint(
+                fields=["partnership", "copied_from", "copied_for_year"],
+                condition=Q(copied_for_year__isnull=False) & ~Q(status="cancelled"),
+                name="session_copied_once_a_year",
             ),
         ]
         indexes = [

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from courses.models import Course, Session, SessionDate, SessionTrainer
-from courses.plans import SessionPlan, Slot, booking_deadline, class_size_cap
+from courses.plans import SessionPlan, Slot, booking_deadline, check_class_size
 from courses.queries import trainers_of
 from courses.refusals import PlanRefused
 from partnerships import audit
@@ -38,6 +38,7 @@ def plan_session(
         _set_dates(session, slots)
         _set_trainers(session, plan)
         audit.record(actor, "courses.plan_session", session, after=_facts(session, slots, plan))
+        _record_exception(actor, session)
     return session
 
 
@@ -50,6 +51,7 @@ def change_session(*, actor: Actor, session: Session, plan: SessionPlan) -> Sess
             raise PlanRefused("This session was cancelled and can’t be changed. Plan a new one.")
         slots, old = _in_order(plan.slots), _slots(session)
         before = _facts(session, old, plan, trainers=_trainer_ids(session))
+        excepted = (session.lecture_style, session.lecture_style_reason)
         _refuse_rewriting(slots, old)
         _check(actor, plan, slots, session.course, session)
         if session.status == Session.Status.PUBLISHED:
@@ -61,6 +63,7 @@ def change_session(*, actor: Actor, session: Session, plan: SessionPlan) -> Sess
         after = _facts(session, slots, plan)
         if after != before:
             audit.record(actor, "courses.change_session", session, before=before, after=after)
+        _record_exception(actor, session, excepted)
     return session
 
 
@@ -170,9 +173,7 @@ def _check(
         raise PlanRefused(
             f"Places can’t be fewer than {taken}, because {people} a place already.", "capacity"
         )
-    cap = class_size_cap(course.method, actor.partnership.policy(slots[0].starts_at))
-    if cap is not None and plan.capacity > cap:
-        raise PlanRefused(f"The partnership’s strategy allows at most {cap} places.", "capacity")
+    _check_size(actor, plan, slots, session)
     if plan.minimum > plan.capacity:
         raise PlanRefused(
             "The number needed to go ahead can’t be larger than the number of places.", "minimum"
@@ -181,6 +182,20 @@ def _check(
     known = set(_trainer_ids(session)) if session is not None else set()
     if named - known - set(trainers_of(actor).filter(pk__in=named).values_list("pk", flat=True)):
         raise PlanRefused("Choose trainers who hold the trainer role.", "trainers")
+
+
+def _check_size(
+    actor: Actor, plan: SessionPlan, slots: tuple[Slot, ...], session: Session | None = None
+) -> None:
+    policy = actor.partnership.policy(slots[0].starts_at)
+    if plan.lecture_style:
+        if not (policy.booking.lecture_style_exempt.value or (session and session.lecture_style)):
+            raise PlanRefused(
+                "The partnership’s strategy makes no exception for lecture-style sessions.", "lecture_style"
+            )
+        if not plan.lecture_style_reason.strip():
+            raise PlanRefused("Say why this session is lecture-style.", "lecture_style_reason")
+    check_class_size(plan.capacity, policy, lecture_style=plan.lecture_style)
 
 
 def _check_place(is_there: bool) -> None:
@@ -194,8 +209,23 @@ def _apply(session: Session, plan: SessionPlan, slots: tuple[Slot, ...]) -> None
         policy = session.partnership.policy(slots[0].starts_at)
         session.booking_closes_at = booking_deadline(slots[0].starts_at, policy)
     session.starts_at, session.ends_at = slots[0].starts_at, slots[-1].ends_at
-    for name in ("venue", "joining_link", "joining_instructions", "capacity", "minimum"):
+    for name in ("venue", "joining_link", "joining_instructions", "capacity", "minimum", "lecture_style"):
         setattr(session, name, getattr(plan, name))
+    session.lecture_style_reason = plan.lecture_style_reason.strip() if plan.lecture_style else ""
+
+
+def _record_exception(actor: Actor, session: Session, before: tuple[bool, str] = (False, "")) -> None:
+    """Write an exception to the class size down by itself, so that the trail can be asked for all of them."""
+    after = (session.lecture_style, session.lecture_style_reason)
+    if after != before:
+        names = ("lecture_style", "reason")
+        audit.record(
+            actor,
+            "courses.except_from_class_size",
+            session,
+            before=dict(zip(names, before, strict=True)),
+            after={**dict(zip(names, after, strict=True)), "capacity": session.capacity},
+        )
 
 
 def _set_dates(session: Session, slots: tuple[Slot, ...]) -> None:
@@ -238,6 +268,7 @@ def _facts(
         "joining_instructions": session.joining_instructions,
         "capacity": session.capacity,
         "minimum": session.minimum,
+        "lecture_style": session.lecture_style,
         "booking_closes_at": session.booking_closes_at.isoformat(),
         "trainers": sorted(person.pk for person in plan.trainers) if trainers is None else trainers,
     }

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from courses import queries
@@ -12,7 +11,6 @@ from courses.availability import availability
 from courses.forms.session import (
     CancelForm,
     DeskSessionsForm,
-    RepeatForm,
     SessionForm,
     SlotsFormSet,
     slots_formset,
@@ -21,9 +19,6 @@ from courses.models import Session
 from courses.plans import SessionPlan, Slot, trainers_missing
 from courses.refusals import PlanRefused
 from courses.services import sessions as services
-from courses.services.series import plan_series
-from partnership_portal.templatetags.portal import uk_date as in_words
-from partnership_portal.working_days import is_working_day, uk_date
 from partnerships.permissions import Permission, requires
 
 PAGE_SIZE = 20
@@ -55,7 +50,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.PLAN_PROGRAMME)
 def session_new(request: HttpRequest) -> HttpResponse:
     """Plan one session."""
-    form = SessionForm(request.POST or None, actor=request.actor, initial=_initial(request))
+    form = SessionForm(request.POST or None, actor=request.actor, initial=initial_course(request))
     slots = slots_formset(request.POST or None)
     if form.is_valid() & slots.is_valid():
         try:
@@ -63,37 +58,12 @@ def session_new(request: HttpRequest) -> HttpResponse:
                 actor=request.actor, course=form.cleaned_data["course"], plan=form.plan(slots.slots)
             )
         except PlanRefused as refusal:
-            _show(refusal, form, slots)
+            show_refusal(refusal, form, slots)
         else:
             messages.success(request, "The session is saved as a draft. Publish it to open it for booking.")
-            _mention_trainers(request, form.plan(slots.slots))
+            mention_trainers(request, form.plan(slots.slots))
             return redirect("courses:desk_session", request.partnership.slug, session.pk)
     return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots})
-
-
-@requires(Permission.PLAN_PROGRAMME)
-def series_new(request: HttpRequest) -> HttpResponse:
-    """Plan several sessions of a course at once."""
-    form = SessionForm(request.POST or None, actor=request.actor, initial=_initial(request))
-    slots, repeat = slots_formset(request.POST or None), RepeatForm(request.POST or None)
-    if form.is_valid() & slots.is_valid() & repeat.is_valid():
-        try:
-            planned = plan_series(
-                actor=request.actor,
-                course=form.cleaned_data["course"],
-                plan=form.plan(slots.slots),
-                first_days=repeat.days(uk_date(min(slots.slots).starts_at)),
-            )
-        except PlanRefused as refusal:
-            if refusal.field in repeat.fields:
-                repeat.add_error(refusal.field, refusal.sentence)
-            else:
-                _show(refusal, form, slots)
-        else:
-            messages.success(request, _told(planned))
-            _mention_trainers(request, form.plan(slots.slots))
-            return redirect(_drafts_of(request, planned[0]))
-    return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots, "repeat": repeat})
 
 
 @requires(Permission.PLAN_PROGRAMME)
@@ -107,10 +77,10 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.change_session(actor=request.actor, session=session, plan=form.plan(slots.slots))
         except PlanRefused as refusal:
-            _show(refusal, form, slots)
+            show_refusal(refusal, form, slots)
         else:
             messages.success(request, "The session is saved.")
-            _mention_trainers(request, form.plan(slots.slots))
+            mention_trainers(request, form.plan(slots.slots))
             return redirect("courses:desk_session", request.partnership.slug, pk)
     return render(
         request,
@@ -162,31 +132,21 @@ def _session(request: HttpRequest, pk: int) -> Session:
     return get_object_or_404(sessions, pk=pk)
 
 
-def _initial(request: HttpRequest) -> dict[str, object]:
+def initial_course(request: HttpRequest) -> dict[str, object]:
+    """The course that the address names, to begin with."""
     return {"course": request.GET.get("course", "")}
 
 
-def _show(refusal: PlanRefused, form: SessionForm, slots: SlotsFormSet) -> None:
+def show_refusal(refusal: PlanRefused, form: SessionForm, slots: SlotsFormSet) -> None:
+    """Put a refusal beside the field that it is about."""
     if refusal.field == "slots":
         slots.refuse(refusal.sentence)
     else:
         form.refuse(refusal.sentence, refusal.field)
 
 
-def _mention_trainers(request: HttpRequest, plan: SessionPlan) -> None:
+def mention_trainers(request: HttpRequest, plan: SessionPlan) -> None:
+    """Say when fewer trainers are named than the strategy wants."""
     policy = request.partnership.policy(min(plan.slots).starts_at)
     if told := trainers_missing(plan.trainers, policy):
         messages.info(request, told)
-
-
-def _told(planned: list[Session]) -> str:
-    free = [
-        in_words(session.starts_at) for session in planned if not is_working_day(uk_date(session.starts_at))
-    ]
-    count = "1 session is" if len(planned) == 1 else f"{len(planned)} sessions are"
-    warning = f" Check these dates, which are not working days: {', '.join(free)}." if free else ""
-    return f"{count} saved as drafts. Publish each to open it for booking.{warning}"
-
-
-def _drafts_of(request: HttpRequest, session: Session) -> str:
-    return f"{reverse('courses:desk_sessions', args=[request.partnership.slug])}?show=draft&course={session.course_id}"

@@ -18,6 +18,7 @@ from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.people import People, account, make_people
 from partnership_portal.demo.programme import Planner
+from partnership_portal.demo.school_holidays import write_school_holidays
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.working_days import add_months, add_working_days, quarter_of, uk_date, uk_moment
 from partnerships.actors import actor_of
@@ -64,6 +65,7 @@ def _fill(partnership: Partnership, now: dt.datetime) -> None:
     Historian(partnership, people, random, now).write(programme)
     _records(partnership, people, random, uk_date(now))
     _meetings(partnership, uk_date(now))
+    write_school_holidays(partnership, uk_date(now))
     # Messages about the past were sent in the past: none of them may go out now.
     Message.objects.filter(partnership=partnership, state=Message.State.QUEUED).update(
         state=Message.State.SENT, sent_at=now

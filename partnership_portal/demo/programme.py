@@ -141,7 +141,7 @@ class Planner:
     ) -> Scene:
         whole_day = course.hours > 4 * course.days
         slots = _slots(course, day, 9 if whole_day else hour, max(days, course.days))
-        cap = class_size_cap(course.method, self.policy)
+        cap = class_size_cap(self.policy, lecture_style=False)
         online = online or course.method in _ONLINE
         session = Session.objects.create(
             partnership=self.partnership,

@@ -12,6 +12,7 @@ from partnership_portal.working_days import UK, uk_date
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.courses.conftest import day_in
+from tests.courses.desk_forms import session_data
 from tests.factories import make_course, make_person, make_session
 
 DESK = "/alphashire/desk"
@@ -20,22 +21,6 @@ DESK = "/alphashire/desk"
 @pytest.fixture
 def desk(sign_in, team):
     return sign_in(team)
-
-
-def dates(*rows):
-    """What a browser posts for the dates: day, start, end of each row, the rest empty."""
-    data = {"dates-TOTAL_FORMS": "4", "dates-INITIAL_FORMS": "0"}
-    for number in range(4):
-        day, start, end = rows[number] if number < len(rows) else (None, "", "")
-        data |= {f"dates-{number}-start": start, f"dates-{number}-end": end}
-        for part in ("day", "month", "year"):
-            data[f"dates-{number}-day_{part}"] = str(getattr(day, part)) if day else ""
-    return data
-
-
-def session_data(course, venue, /, *rows, **changes):
-    data = {"course": course.pk, "venue": venue.pk, "joining_link": "", "capacity": "20", "minimum": "0"}
-    return {**data, "joining_instructions": "", **dates(*rows), **changes}
 
 
 def course_data(**changes):
@@ -62,6 +47,8 @@ PAGES = [
     "/sessions/{session.pk}/",
     "/sessions/{session.pk}/publish/",
     "/sessions/{session.pk}/cancel/",
+    "/school-holidays/",
+    "/school-holidays/new/",
     "/venues/",
     "/venues/new/",
     "/venues/{venue.pk}/",
@@ -201,45 +188,6 @@ def test_the_neighbours_course_venue_and_trainer_can_not_be_chosen(desk, partner
         assert (
             desk.post(f"{DESK}/sessions/new/", session_data(course, venue, row, **changes)).status_code == 200
         )
-    assert not Session.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("repeat", "count"),
-    [
-        ({"repeat": "weeks", "every": "2", "count": "3"}, 3),
-        ({"repeat": "months", "every": "1", "count": "12"}, 12),
-        ({"repeat": "days", "first_days": f"{day_in(40):%d/%m/%Y}\n{day_in(50):%d %B %Y}\n"}, 3),
-    ],
-)
-def test_a_series_is_planned(repeat, count, desk, partnership, venue):
-    data = session_data(make_course(partnership), venue, (day_in(30), "9am", "noon"))
-    answer = desk.post(
-        f"{DESK}/sessions/series/",
-        {"every": "", "count": "", "first_days": "", **data, **repeat},
-        follow=True,
-    )
-    assert f"{count} sessions are saved as drafts" in answer.content.decode()
-    assert Session.objects.count() == count
-    assert uk_date(Session.objects.order_by("starts_at").first().starts_at) == day_in(30)
-
-
-@pytest.mark.parametrize(
-    ("repeat", "target", "words"),
-    [
-        ({}, "id_repeat_0", "Choose how it repeats"),
-        ({"repeat": "weeks", "every": "", "count": "3"}, "id_every", "Enter every how many"),
-        ({"repeat": "months", "every": "1", "count": ""}, "id_count", "Enter how many sessions"),
-        ({"repeat": "weeks", "every": "1", "count": "61"}, "id_count", "Your answer must be 60 or less"),
-        ({"repeat": "days", "first_days": ""}, "id_first_days", "at least one first date"),
-        ({"repeat": "days", "first_days": "soon"}, "id_first_days", "“soon” is not a date"),
-        ({"repeat": "days", "first_days": "1/1/2020"}, "id_dates-0-day_day", "in the future"),
-    ],
-)
-def test_every_error_of_a_series_links_to_its_field(repeat, target, words, desk, partnership, venue):
-    data = session_data(make_course(partnership), venue, (day_in(30), "9am", "noon"))
-    content = desk.post(f"{DESK}/sessions/series/", {**data, **repeat}).content.decode()
-    assert words in content and f'href="#{target}"' in content and f'id="{target}"' in content
     assert not Session.objects.exists()
 
 

@@ -1,6 +1,5 @@
 """The arithmetic of dates: working days, repetition, clock changes."""
 
-import itertools
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -10,15 +9,14 @@ from hypothesis import strategies as st
 from courses.plans import (
     Slot,
     booking_deadline,
+    check_class_size,
     class_size_cap,
-    every_months,
-    every_weeks,
     moved,
     slot_on,
     trainers_missing,
 )
+from courses.refusals import PlanRefused
 from partnership_portal.working_days import UK, is_working_day, uk_date, working_days_between
-from partnerships.profile import Method
 from tests.factories import policy
 
 DAYS = st.dates(date(2024, 1, 1), date(2032, 12, 31))
@@ -54,30 +52,6 @@ def test_moved_slots_keep_clock_times_and_distance(first, to, start, gap):
         assert slot.ends_at.astimezone(UK).time() == end
 
 
-@given(first=DAYS, weeks=st.integers(1, 12), count=st.integers(1, 20))
-def test_weekly_days_are_weeks_apart(first, weeks, count):
-    days = every_weeks(first, weeks=weeks, count=count)
-    assert days[0] == first and len(days) == count
-    assert {later - one for one, later in itertools.pairwise(days)} <= {timedelta(weeks=weeks)}
-
-
-@given(first=DAYS, months=st.integers(1, 12), count=st.integers(1, 20))
-def test_monthly_days_share_the_weekday_and_miss_no_month(first, months, count):
-    days = every_months(first, months=months, count=count)
-    assert days[0] == first
-    assert {day.weekday() for day in days} == {first.weekday()}
-    numbers = [day.year * 12 + day.month for day in days]
-    assert numbers == list(range(numbers[0], numbers[0] + months * count, months))
-
-
-def test_a_fifth_friday_becomes_the_last_one():
-    assert every_months(date(2027, 1, 29), months=1, count=3) == [
-        date(2027, 1, 29),
-        date(2027, 2, 26),
-        date(2027, 3, 26),
-    ]
-
-
 @given(day=DAYS, start=TIMES, working_days=st.integers(1, 20))
 def test_booking_closes_whole_working_days_before_the_start(day, start, working_days):
     starts_at = slot_on(day, start, time(23)).starts_at
@@ -109,17 +83,22 @@ def test_without_a_deadline_booking_closes_at_the_start():
 
 
 @pytest.mark.parametrize(
-    ("method", "cap", "expected"),
+    ("cap", "exempt", "lecture_style", "expected"),
     [
-        (Method.FACE_TO_FACE, 25, 25),
-        (Method.VIRTUAL, 25, 25),
-        (Method.CONFERENCE, 25, None),
-        (Method.BRIEFING, 25, None),
-        (Method.FACE_TO_FACE, "none", None),
+        (25, True, False, 25),
+        (25, True, True, None),
+        (25, False, True, 25),
+        ("none", False, False, None),
+        ("none", True, True, None),
     ],
 )
-def test_the_cap_on_class_size_spares_lectures(method, cap, expected):
-    assert class_size_cap(method, policy(booking__class_size_cap=cap)) == expected
+def test_the_cap_on_class_size_spares_lectures_where_the_policy_says_so(cap, exempt, lecture_style, expected):
+    rules = policy(booking__class_size_cap=cap, booking__lecture_style_exempt=exempt)
+    assert class_size_cap(rules, lecture_style=lecture_style) == expected
+    if expected is not None:
+        check_class_size(expected, rules, lecture_style=lecture_style)
+        with pytest.raises(PlanRefused, match=f"at most {expected} places"):
+            check_class_size(expected + 1, rules, lecture_style=lecture_style)
 
 
 def test_slots_sort_by_start():

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from courses.models import Course, Session
-from courses.plans import Slot, every_weeks, slot_on
+from courses.plans import Slot, slot_on
+from courses.recurrence import EveryWeeks
 from courses.refusals import PlanRefused
 from courses.services.series import plan_series
 from courses.services.sessions import cancel_session, change_session, plan_session, publish_session
@@ -107,12 +108,49 @@ def test_two_dates_of_one_day_may_touch(planner, course, plan):
 
 def test_the_policy_caps_class_size(planner, partnership, course, plan):
     adopt(partnership, policy(booking__class_size_cap=25), at=timezone.now() - timedelta(days=1))
-    assert plan_session(actor=planner, course=course, plan=plan(capacity=25)).capacity == 25
-    with pytest.raises(PlanRefused, match="at most 25") as refused:
-        plan_session(actor=planner, course=course, plan=plan(capacity=26))
-    assert refused.value.field == "capacity"
+    session = plan_session(actor=planner, course=course, plan=plan(capacity=25))
+    assert session.capacity == 25
     lecture = make_course(partnership, method="conference")
-    assert plan_session(actor=planner, course=lecture, plan=plan(capacity=200)).capacity == 200
+    for door in (
+        lambda: plan_session(actor=planner, course=course, plan=plan(capacity=26)),
+        lambda: change_session(actor=planner, session=session, plan=plan(capacity=26)),
+        lambda: plan_series(actor=planner, course=course, plan=plan(capacity=26), first_days=[day_in(30)]),
+        # Neither the way of learning nor somebody's word makes a lecture where the policy knows no exception.
+        lambda: plan_session(actor=planner, course=lecture, plan=plan(capacity=26)),
+    ):
+        with pytest.raises(PlanRefused, match="at most 25") as refused:
+            door()
+        assert refused.value.field == "capacity"
+    with pytest.raises(PlanRefused, match="makes no exception") as refused:
+        plan_session(
+            actor=planner,
+            course=lecture,
+            plan=plan(capacity=26, lecture_style=True, lecture_style_reason="Talk"),
+        )
+    assert refused.value.field == "lecture_style"
+
+
+def test_a_lecture_style_session_may_be_larger_with_a_reason_that_is_written_down(
+    planner, partnership, course, plan
+):
+    rules = policy(booking__class_size_cap=25, booking__lecture_style_exempt=True)
+    adopt(partnership, rules, at=timezone.now() - timedelta(days=1))
+    with pytest.raises(PlanRefused, match="unless the session is lecture-style"):
+        plan_session(actor=planner, course=course, plan=plan(capacity=200))
+    with pytest.raises(PlanRefused, match="Say why") as refused:
+        plan_session(actor=planner, course=course, plan=plan(capacity=200, lecture_style=True))
+    assert refused.value.field == "lecture_style_reason"
+    lecture = plan(capacity=200, lecture_style=True, lecture_style_reason="A talk with questions")
+    session = plan_session(actor=planner, course=course, plan=lecture)
+    assert (session.capacity, session.lecture_style) == (200, True)
+    change_session(actor=planner, session=session, plan=replace(lecture, minimum=10))
+    entry = AuditEntry.objects.get(action="courses.except_from_class_size")
+    assert entry.after == {"lecture_style": True, "reason": "A talk with questions", "capacity": 200}
+    with pytest.raises(PlanRefused, match="at most 25"):
+        change_session(actor=planner, session=session, plan=plan(capacity=200))
+    changed = change_session(actor=planner, session=session, plan=plan(capacity=25))
+    assert (changed.lecture_style, changed.lecture_style_reason) == (False, "")
+    assert AuditEntry.objects.filter(action="courses.except_from_class_size").count() == 2
 
 
 def test_the_deadline_follows_the_policy_at_the_start(planner, partnership, course, plan):
@@ -283,7 +321,7 @@ def test_a_series_keeps_clock_times_over_the_change_of_clocks(planner, course, p
     year = timezone.now().year + 1
     first = date(year, 3, 15)
     slots = (slot_on(first, time(9, 30), time(12)), slot_on(first + timedelta(days=1), time(13), time(15)))
-    days = every_weeks(first, weeks=2, count=3)
+    days = EveryWeeks(first, 2).days()[:3]
     planned = plan_series(actor=planner, course=course, plan=replace(plan(), slots=slots), first_days=days)
     assert [uk_date(session.starts_at) for session in planned] == days
     assert {session.starts_at.astimezone(UK).time() for session in planned} == {time(9, 30)}
