@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from courses.clashes import Occasion, clashes_of
 from courses.days_off import DaysOff
-from courses.models import Course
+from courses.models import Course, Session
 from courses.plans import SessionPlan, Slot
 from courses.recurrence import Rule
-from partnership_portal.working_days import is_working_day, uk_date
+from courses.years import Year, moved_to_next_year
+from partnership_portal.working_days import is_working_day, uk_date, uk_moment
 from partnerships.actors import Actor
 
 PAST = "It is in the past"
@@ -25,6 +26,7 @@ class Suggestion:
     left_out: str = ""
     note: str = ""
     clashes: tuple[str, ...] = ()
+    key: int = 0
 
     @property
     def day(self) -> dt.date:
@@ -68,6 +70,52 @@ def dates_of_series(
         if wanted == most:
             break
     return found
+
+
+def programme_of(actor: Actor, *, year: Year, off: DaysOff, now: dt.datetime) -> list[Suggestion]:
+    """A year's sessions as they would be in the year after, in order (seven queries)."""
+    sessions = (
+        Session.objects.visible_to(actor)
+        .exclude(status=Session.Status.CANCELLED)
+        .filter(
+            starts_at__gte=uk_moment(year.first_day, dt.time()),
+            starts_at__lt=uk_moment(year.following.first_day, dt.time()),
+        )
+        .select_related("course", "venue")
+        .defer("course__search")
+        .prefetch_related("dates", "trainer_links__person")
+        .order_by("starts_at", "pk")
+    )
+    copied = _copied_for(actor, year.following)
+    found, occasions = [], []
+    for session in sessions:
+        slots = tuple(sorted(Slot(date.starts_at, date.ends_at) for date in session.dates.all()))
+        if not slots:
+            continue
+        there, note, left_out = moved_to_next_year(slots, year, off)
+        value = f"{session.pk}_{uk_date(there[0].starts_at).isoformat()}"
+        if session.pk in copied:
+            left_out = "It was copied already"
+        left_out = left_out or _left_out(session, there, now)
+        found.append(Suggestion(value, session.course.title, there, left_out, note, key=session.pk))
+        venue = (session.venue.pk, session.venue.name) if session.venue else None
+        trainers = frozenset((link.person.pk, link.person.name) for link in session.trainer_links.all())
+        occasions.append(Occasion(session.course.title, there, venue, trainers))
+    ordered = sorted(
+        zip(found, occasions, strict=True), key=lambda pair: (pair[0].slots[0].starts_at, pair[0].key)
+    )
+    return with_clashes(actor, [one for one, _ in ordered], [occasion for _, occasion in ordered])
+
+
+def _copied_for(actor: Actor, year: Year) -> set[int | None]:
+    copies = Session.objects.visible_to(actor).filter(copied_for_year=year.starts_in)
+    return set(copies.exclude(status=Session.Status.CANCELLED).values_list("copied_from_id", flat=True))
+
+
+def _left_out(session: Session, there: tuple[Slot, ...], now: dt.datetime) -> str:
+    if session.course.status == Course.Status.ARCHIVED:
+        return "The course is no longer offered"
+    return PAST if there[0].starts_at <= now else ""
 
 
 def with_clashes(

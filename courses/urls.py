@@ -1,6 +1,6 @@
 from django.urls import path
 
-from courses.views import catalogue, desk_courses, desk_series, desk_sessions, school_holidays
+from courses.views import catalogue, desk_copies, desk_courses, desk_series, desk_sessions, school_holidays
 
 app_name = "courses"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("desk/sessions/", desk_sessions.session_list, name="desk_sessions"),
     path("desk/sessions/new/", desk_sessions.session_new, name="desk_session_new"),
     path("desk/sessions/series/", desk_series.series_new, name="desk_series_new"),
+    path("desk/sessions/next-year/", desk_copies.year_copy, name="desk_year_copy"),
+    path("desk/sessions/next-year/<int:pk>/", desk_copies.year_progress, name="desk_year_progress"),
+    path("desk/sessions/<int:pk>/duplicate/", desk_copies.session_duplicate, name="desk_session_duplicate"),
     path("desk/sessions/<int:pk>/", desk_sessions.session_edit, name="desk_session"),
     path("desk/sessions/<int:pk>/publish/", desk_sessions.session_publish, name="desk_session_publish"),
     path("desk/sessions/<int:pk>/cancel/", desk_sessions.session_cancel, name="desk_session_cancel"),

@@ -16,6 +16,7 @@ from bookings.services.changes import (
 from bookings.services.register import settle_registers
 from bookings.services.waiting_list import promote_waiting_everywhere
 from compliance.services.reports import requeue_stuck_reports
+from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
 from notifications.joining import tell_of_decided_requests
 from partnerships.models import Partnership
@@ -34,6 +35,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask trainers": evaluations.ask_trainers,
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck reports": requeue_stuck_reports,
+        "requeue stuck copies": requeue_stuck_copies,
     },
     "daily": {
         "forget access needs": forget_access_needs,

@@ -12,6 +12,8 @@ from courses.forms.catalogue import filter_date
 from courses.recurrence import LAST, EveryWeeks, Listed, OnWeekday, Rule
 from courses.services.series import MOST
 from courses.suggestions import Suggestion
+from courses.years import Year
+from partnership_portal.widgets import GovDateField
 
 _NUMBERS = [("1", "First"), ("2", "Second"), ("3", "Third"), ("4", "Fourth"), (str(LAST), "Last")]
 LEFT_OUT = [("bank", "Bank holidays"), ("school", "School holidays")]
@@ -132,3 +134,33 @@ class PickForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["days"].choices = [(one.value, one.value) for one in suggestions if not one.left_out]
         self.fields["days"].widget = forms.CheckboxSelectMultiple(choices=self.fields["days"].choices)
+
+
+class CopyYearForm(forms.Form):
+    """Which year's programme is copied into the year after."""
+
+    from_year = forms.TypedChoiceField(
+        label="Which year do you want to copy?",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a year"},
+    )
+    leave_out = leave_out_field()
+
+    def __init__(self, *args: Any, years: Sequence[Year], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.years = {year.starts_in: year for year in years}
+        self.fields["from_year"].choices = [
+            (str(year.starts_in), f"{year.name}, into {year.following.name}") for year in years
+        ]
+
+    @property
+    def year(self) -> Year:
+        """The year that was chosen."""
+        return self.years[self.cleaned_data["from_year"]]
+
+
+class DuplicateForm(forms.Form):
+    """When the copy of a session is held."""
+
+    day = GovDateField(label="First date of the copy", error_messages={"required": "Enter the first date"})

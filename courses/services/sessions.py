@@ -18,9 +18,18 @@ from partnerships.permissions import Permission, require
 
 
 def plan_session(
-    *, actor: Actor, course: Course, plan: SessionPlan, series: uuid.UUID | None = None
+    *,
+    actor: Actor,
+    course: Course,
+    plan: SessionPlan,
+    series: uuid.UUID | None = None,
+    copied_from: Session | None = None,
+    copied_for_year: int | None = None,
 ) -> Session:
-    """Add a session as a draft that only the planners see; booking closes as the policy at its start says."""
+    """Add a session as a draft that only the planners see; booking closes as the policy at its start says.
+
+    Locks the course. What is copied with a year's programme is refused the second time.
+    """
     require(actor, Permission.PLAN_PROGRAMME)
     with transaction.atomic():
         course = Course.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=course.pk)
@@ -32,7 +41,15 @@ def plan_session(
         if slots[0].starts_at <= timezone.now():
             raise PlanRefused("Every date must be in the future.", "slots")
         _check(actor, plan, slots, course)
-        session = Session(partnership=actor.partnership, course=course, series=series)
+        if copied_from is not None and copied_for_year is not None:
+            _refuse_second_copy(copied_from, copied_for_year)
+        session = Session(
+            partnership=actor.partnership,
+            course=course,
+            series=series,
+            copied_from=copied_from,
+            copied_for_year=copied_for_year,
+        )
         _apply(session, plan, slots)
         session.save()
         _set_dates(session, slots)
@@ -134,6 +151,14 @@ def _locked(actor: Actor, session: Session) -> Session:
         .select_related("course")
         .get(pk=session.pk)
     )
+
+
+def _refuse_second_copy(session: Session, year: int) -> None:
+    copies = Session.objects.filter(
+        partnership=session.partnership_id, copied_from=session, copied_for_year=year
+    )
+    if copies.exclude(status=Session.Status.CANCELLED).exists():
+        raise PlanRefused("This session was copied already.")
 
 
 def _slots(session: Session) -> tuple[Slot, ...]:
@@ -261,6 +286,7 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "course": session.course_id,
+        **({"copied_from": session.copied_from_id} if session.copied_from_id else {}),
         "status": session.status,
         "dates": [[slot.starts_at.isoformat(), slot.ends_at.isoformat()] for slot in slots],
         "venue": session.venue_id,

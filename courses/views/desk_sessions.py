@@ -69,7 +69,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
 @requires(Permission.PLAN_PROGRAMME)
 def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a session, and go on to publish or cancel it."""
-    session = _session(request, pk)
+    session = desk_session_of(request, pk)
     current = [Slot(date.starts_at, date.ends_at) for date in session.dates.all()]
     form = SessionForm(request.POST or None, instance=session, actor=request.actor)
     slots = slots_formset(request.POST or None, current)
@@ -97,7 +97,7 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.PLAN_PROGRAMME)
 def session_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what people will see, then open the session for booking."""
-    session = _session(request, pk)
+    session = desk_session_of(request, pk)
     if request.method != "POST":
         return render(request, "courses/desk/session_publish.html", {"session": session})
     try:
@@ -112,7 +112,7 @@ def session_publish(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.PLAN_PROGRAMME)
 def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reason, then cancel the session."""
-    session = _session(request, pk)
+    session = desk_session_of(request, pk)
     form = CancelForm(request.POST or None)
     if form.is_valid():
         try:
@@ -125,7 +125,8 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "courses/desk/session_cancel.html", {"form": form, "session": session})
 
 
-def _session(request: HttpRequest, pk: int) -> Session:
+def desk_session_of(request: HttpRequest, pk: int) -> Session:
+    """The session that the address names, or a 404."""
     sessions = (
         Session.objects.visible_to(request.actor).select_related("course", "venue").defer("course__search")
     )

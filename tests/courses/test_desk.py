@@ -47,6 +47,8 @@ PAGES = [
     "/sessions/{session.pk}/",
     "/sessions/{session.pk}/publish/",
     "/sessions/{session.pk}/cancel/",
+    "/sessions/{session.pk}/duplicate/",
+    "/sessions/next-year/",
     "/school-holidays/",
     "/school-holidays/new/",
     "/venues/",
