@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from compliance.querysets import ReportQuerySet, TrainingRecordQuerySet
 from courses.models import Requirement
-from partnerships.models import Person
+from partnerships.models import Buildable, Person
 from partnerships.tenancy import TenantModel
 
 
@@ -59,7 +59,7 @@ class TrainingRecord(TenantModel):
         return f"{self.title}, {self.completed_on:%d %B %Y}"
 
 
-class Report(TenantModel):
+class Report(Buildable, TenantModel):
     """The report on one period to the sub-group; once published it never changes, a correction is a new version."""
 
     class State(models.TextChoices):
@@ -72,20 +72,12 @@ class Report(TenantModel):
     ends_on = models.DateField()
     version = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
-    progress = models.PositiveSmallIntegerField(default=0)
-    step = models.CharField(max_length=100, blank=True)
     figures = models.JSONField(null=True, blank=True)
     pdf = models.CharField(max_length=200, blank=True)
     xlsx = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    requested_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Builds begun; also tells them apart.")
-    touched_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the build last told of its progress."
-    )
-    built_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -1,7 +1,5 @@
 """The report to the sub-group: asked for, built step by step, published; then it never changes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -23,16 +21,8 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
+from partnerships.services.builds import Build, TakenOver, ask, stuck
 from partnerships.services.locks import locked_partnership
-from partnerships.tenancy import acting_in
-
-MOST_ATTEMPTS = 5
-STUCK_AFTER = timedelta(minutes=5)
-_WAITING = "Waiting for its turn"
-
-
-class _TakenOver(Exception):
-    """Another worker has begun this report again, or it is no longer to be built."""
 
 
 def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
@@ -65,9 +55,8 @@ def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
             )
         else:
             report = latest
-        report.state, report.progress, report.step = Report.State.BUILDING, 0, _WAITING
-        report.requested_by, report.requested_at = actor.person, timezone.now()
-        report.attempts, report.touched_at = 0, None
+        ask(report, timezone.now())
+        report.requested_by = actor.person
         report.save()
         audit.record(
             actor,
@@ -90,24 +79,24 @@ def build_report(*, actor: Actor, report_id: int, now: datetime) -> None:
     Each step is committed in a short transaction of its own, so that the page can show it. Whoever begins last goes
     on; an earlier worker that is still alive notices and stops. After five beginnings the report has failed.
     """
-    build = _begin(actor.partnership, report_id)
+    build = Build.begin(Report, actor.partnership, report_id)
     if build is None:
         return
-    report, attempt = build
+    report = build.row
     try:
-        with _step(report, attempt, "Reading the policy", 2):
+        with build.step("Reading the policy", 2):
             reporting = report.partnership.policy(now).reporting
             period = reported_period(reporting, report.starts_on, report.ends_on)
             figures = heading_figures(report.partnership, period, now)
         for words, progress, part in PARTS:
-            with _step(report, attempt, words, progress):
+            with build.step(words, progress):
                 figures |= part(report.partnership, period, now)
-        with _step(report, attempt, "Drawing the document", 75):
-            pdf = _keep(report, attempt, "pdf", ContentFile(report_pdf(report, figures)))
-        with _step(report, attempt, "Writing the spreadsheet", 90):
-            xlsx = _keep(report, attempt, "xlsx", _spreadsheet(report, figures))
-        _finish(actor, report, attempt, figures=figures, pdf=pdf, xlsx=xlsx)
-    except _TakenOver:
+        with build.step("Drawing the document", 75):
+            pdf = _keep(report, build.attempt, "pdf", ContentFile(report_pdf(report, figures)))
+        with build.step("Writing the spreadsheet", 90):
+            xlsx = _keep(report, build.attempt, "xlsx", _spreadsheet(report, figures))
+        build.finish(actor, "compliance.build_report", figures=figures, pdf=pdf, xlsx=xlsx)
+    except TakenOver:
         return
 
 
@@ -135,59 +124,8 @@ def publish_report(*, actor: Actor, report: Report) -> Report:
 
 def requeue_stuck_reports(partnership: Partnership, now: datetime) -> None:
     """Queue again the reports whose build has told nothing for five minutes (a frequent job)."""
-    with acting_in(partnership):
-        building = Report.objects.filter(partnership=partnership, state=Report.State.BUILDING)
-        stuck = [
-            report.pk for report in building if (report.touched_at or report.requested_at) < now - STUCK_AFTER
-        ]
-    for report_id in stuck:
+    for report_id in stuck(Report, partnership, now):
         build_report_task.delay(partnership.pk, report_id)
-
-
-def _begin(partnership: Partnership, report_id: int) -> tuple[Report, int] | None:
-    with acting_in(partnership):
-        report = Report.objects.select_for_update().filter(partnership=partnership, pk=report_id).first()
-        if report is None or report.state != Report.State.BUILDING:
-            return None
-        report.partnership = partnership
-        report.attempts += 1
-        report.touched_at = timezone.now()
-        if report.attempts > MOST_ATTEMPTS:
-            report.state = Report.State.FAILED
-            report.step = f"Given up after {MOST_ATTEMPTS} attempts"
-        report.save(update_fields=["attempts", "touched_at", "state", "step"])
-        return (report, report.attempts) if report.state == Report.State.BUILDING else None
-
-
-@contextmanager
-def _step(report: Report, attempt: int, words: str, progress: int) -> Iterator[None]:
-    """Tell what is being done, commit that, then do it in a transaction of its own."""
-    with acting_in(report.partnership):
-        _still_ours(report, attempt).update(step=words, progress=progress, touched_at=timezone.now())
-    with acting_in(report.partnership):
-        yield
-
-
-def _still_ours(report: Report, attempt: int) -> Any:
-    mine = Report.objects.filter(
-        partnership=report.partnership,
-        pk=report.pk,
-        state=Report.State.BUILDING,
-        # Attempts are counted anew when the report is asked for again.
-        requested_at=report.requested_at,
-        attempts=attempt,
-    )
-    if not mine.select_for_update().exists():
-        raise _TakenOver
-    return mine
-
-
-def _finish(actor: Actor, report: Report, attempt: int, **result: Any) -> None:
-    with acting_in(report.partnership):
-        _still_ours(report, attempt).update(
-            state=Report.State.READY, progress=100, step="Ready", built_at=timezone.now(), **result
-        )
-        audit.record(actor, "compliance.build_report", report, after={"state": "ready", "attempt": attempt})
 
 
 def _spreadsheet(report: Report, figures: dict[str, Any]) -> File:

@@ -2,6 +2,7 @@
 
 from .account import User
 from .audit import AuditEntry
+from .buildable import Buildable
 from .organisation import CompetencyGroup, Organisation, Sector
 from .partnership import Partnership, PolicyVersion, ProfileLoad
 from .person import JoinRequest, Membership, MembershipRole, Person
@@ -9,6 +10,7 @@ from .subgroup import Meeting, SubGroup
 
 __all__ = [
     "AuditEntry",
+    "Buildable",
     "CompetencyGroup",
     "JoinRequest",
     "Meeting",

@@ -17,6 +17,7 @@ from compliance.services.reports import build_report, publish_report, request_re
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
+from partnerships.services.builds import MOST_ATTEMPTS
 from tests.compliance.world import busy_quarter
 from tests.factories import actor_for, job, make_person
 
@@ -125,7 +126,7 @@ def test_a_build_killed_in_the_middle_is_begun_again(partnership, team, monkeypa
 
 def test_a_build_that_keeps_dying_fails_for_good(partnership, team):
     report = asked(team)
-    Report.objects.filter(pk=report.pk).update(attempts=service.MOST_ATTEMPTS)
+    Report.objects.filter(pk=report.pk).update(attempts=MOST_ATTEMPTS)
     build_report(actor=job(partnership), report_id=report.pk, now=NOW)
     report.refresh_from_db()
     assert (report.state, report.step) == ("failed", "Given up after 5 attempts")
