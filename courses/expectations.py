@@ -1,6 +1,9 @@
 """What the partnership's policy means for a course, in words that learners read."""
 
 from courses.models import Course
+from courses.prices import course_price
+from partnership_portal.templatetags.portal import pence
+from partnerships.charging import Price, concerns
 from partnerships.policy import (
     CertificateRelease,
     ChargeKind,
@@ -68,28 +71,43 @@ def certificate_rule(policy: Policy) -> str:
 
 
 def charges(course: Course, policy: Policy, charging_class: str | None) -> list[str]:
-    """What the course costs; for somebody whose charging class is known, the one rule that decides.
+    """What the course costs; for somebody whose charging class is known, the one price that holds for them.
 
-    Rules for places come first, then those for not turning up and for cancelling late.
+    Places come first, then not turning up and cancelling late.
     """
-    places = _rules(ChargeKind.PLACE, course, policy, charging_class)
+    if charging_class is not None:
+        prices = [
+            course_price(kind, course, policy, charging_class)
+            for kind in (ChargeKind.PLACE, ChargeKind.NON_ATTENDANCE, ChargeKind.LATE_CANCELLATION)
+        ]
+        return [price_words(one) for one in prices if one.is_stated or one.kind is ChargeKind.PLACE]
+    places = _rules(ChargeKind.PLACE, course, policy)
     if all(rule.pence == 0 and not rule.at_cost for rule in places):
         found = ["Free."]
     else:
         found = [rule.words for rule in places]
     for kind in (ChargeKind.NON_ATTENDANCE, ChargeKind.LATE_CANCELLATION):
-        found += [rule.words for rule in _rules(kind, course, policy, charging_class)]
+        found += [rule.words for rule in _rules(kind, course, policy)]
     return found
 
 
-def _rules(kind: ChargeKind, course: Course, policy: Policy, charging_class: str | None) -> list[ChargeRule]:
+def price_words(price: Price) -> str:
+    """A price with the words of its rule, such as: £60. Introduction and Advanced are paid for."""
+    before = {ChargeKind.NON_ATTENDANCE: "Not attending: ", ChargeKind.LATE_CANCELLATION: "Cancelling late: "}
+    about = before.get(price.kind, "")
+    if price.pence:
+        return f"{about}{pence(price.pence)}. {price.words}"
+    if price.is_free and price.is_stated:
+        return f"{about}{'free' if about else 'Free'}. {price.words}"
+    return "Free." if price.is_free else price.words
+
+
+def _rules(kind: ChargeKind, course: Course, policy: Policy) -> list[ChargeRule]:
+    """Every rule that decides for somebody: up to the first that holds for all."""
     found = []
     for rule in policy.charging.rules:
-        if rule.kind is not kind or (rule.courses and course.charge_band not in rule.courses):
-            continue
-        if charging_class is not None and rule.classes and charging_class not in rule.classes:
-            continue
-        found.append(rule)
-        if charging_class is not None or not rule.classes:
-            break
+        if concerns(rule, kind, course.charge_band):
+            found.append(rule)
+            if not rule.classes:
+                break
     return found

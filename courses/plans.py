@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from courses.models import Venue
 from courses.refusals import PlanRefused
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment
-from partnerships.models import Person
+from partnerships.models import Organisation, Person
 from partnerships.policy import CoDelivery, Policy
 
 
@@ -32,6 +32,9 @@ class SessionPlan:
     trainers: tuple[Person, ...] = ()
     lecture_style: bool = False
     lecture_style_reason: str = ""
+    cost_pence: int | None = None
+    single_agency_for: Organisation | None = None
+    opened_to_others: bool = False
 
     def moved_to(self, day: dt.date) -> "SessionPlan":
         """The same plan with its first date on another day, its other dates as far apart, its clock times kept."""

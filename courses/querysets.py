@@ -1,6 +1,6 @@
 """Which courses and sessions somebody may see, and which are open."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -80,3 +80,18 @@ class ProgrammeCopyQuerySet(models.QuerySet):
         """Those who plan the programme see them."""
         copies = self.filter(partnership=actor.partnership)
         return copies if actor.may(Permission.PLAN_PROGRAMME) else copies.none()
+
+
+class AgreementQuerySet(models.QuerySet):
+    """Agreements with organisations about single-agency use of the booking system."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; a lead those of the organisation."""
+        agreements = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_CHARGES):
+            return agreements
+        return agreements.filter(organisation__in=actor.led_organisation_ids)
+
+    def in_force(self, day: date) -> Self:
+        """Agreements that hold on a day."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)

@@ -71,6 +71,7 @@ class Permission(StrEnum):
     MANAGE_SURVEYS = "see and manage surveys and certificates"
     BUILD_REPORTS = "build and publish reports"
     READ_AUDIT = "read the audit trail"
+    MANAGE_CHARGES = "see and manage everybody's charges"
 
 
 _EVERYBODY = frozenset(

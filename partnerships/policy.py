@@ -258,12 +258,23 @@ class ChargeRule(Strict):
         return self.section or "Portal default"
 
 
+class PurchaseOrderRule(StrEnum):
+    """Whether whoever books something that may be charged gives a purchase order number or cost code."""
+
+    REQUIRED = "required"
+    ASKED = "asked"
+    NO = "no"
+
+
 class ChargingPolicy(Strict):
     """Who pays for what; the profile's cross-checks see that rules name known classes and bands."""
 
     classes: tuple[ChargingClass, ...] = ()
     rules: tuple[ChargeRule, ...] = ()
     bands: tuple[ChargeBand, ...] = ()
+    purchase_order: Clause[PurchaseOrderRule] = default(PurchaseOrderRule.ASKED)
+    repeat_non_attendances: Clause[Annotated[int, Field(ge=2, le=20)]] = default(2)
+    repeat_within_months: Clause[Annotated[int, Field(ge=1, le=60)]] = default(12)
 
 
 class FurtherReport(Strict):

@@ -16,6 +16,7 @@ from partnerships.policy import (
     ObservationRule,
     Policy,
     PrerequisiteRule,
+    PurchaseOrderRule,
     ReportLine,
     Window,
 )
@@ -75,7 +76,7 @@ def chapters(policy: Policy) -> list[Chapter]:
             ("Booking", "booking"),
         )
     ]
-    found.append(Chapter("Charges", tuple(_charges(policy))))
+    found.append(Chapter("Charges", (*_charges(policy), *_rows(policy.charging, "charging"))))
     found.append(Chapter("Reporting", (*_rows(policy.reporting, "reporting"), *_further_reports(policy))))
     if policy.statements:
         found.append(Chapter(STATEMENTS, tuple(_statements(policy))))
@@ -235,6 +236,12 @@ _PREREQUISITE = {
     PrerequisiteRule.PRE_COURSE_TASKS: "Learners do the pre-course tasks, and their organisation releases them.",
     PrerequisiteRule.SINGLE_AGENCY_FIRST: "Learners do their own organisation’s child protection training first.",
 }
+_PURCHASE_ORDER = {
+    PurchaseOrderRule.REQUIRED: "Whoever books gives a purchase order number or cost code where a charge may follow.",
+    PurchaseOrderRule.ASKED: "Whoever books is asked for a purchase order number or cost code where a charge may "
+    "follow, and may leave it open.",
+    PurchaseOrderRule.NO: "Nobody is asked for a purchase order number.",
+}
 
 
 def _either(yes: str, no: str = "") -> Callable[[Any, Any], str]:
@@ -322,6 +329,14 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     "booking.prerequisite": ("Before booking", lambda value, _: _PREREQUISITE[value]),
     "booking.deadline_working_days": ("When booking closes", _deadline),
     "booking.late_cancellation_working_days": ("Late cancellation", _lateness),
+    "charging.purchase_order": ("Purchase orders", lambda value, _: _PURCHASE_ORDER[value]),
+    "charging.repeat_non_attendances": (
+        "Repeated non-attendance",
+        lambda number, part: (
+            f"The partnership team is shown who did not attend {_times(number)} or more within "
+            f"{_count(part.repeat_within_months.value, 'month')}. Nobody is kept from booking."
+        ),
+    ),
     "reporting.cadence": (
         "How often",
         lambda value, _: f"The sub-group’s report is made {_CADENCES[value]}.",

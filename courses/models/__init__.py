@@ -1,5 +1,6 @@
 """What: the programme of courses, what each group requires, and the sessions with their dates and trainers."""
 
+from .agreement import Agreement
 from .course import Course, CourseGroup, Priority
 from .programme_copy import ProgrammeCopy
 from .requirement import Requirement, RequirementOption
@@ -7,6 +8,7 @@ from .school_holiday import SchoolHoliday
 from .session import Session, SessionDate, SessionTrainer, Venue
 
 __all__ = [
+    "Agreement",
     "Course",
     "CourseGroup",
     "Priority",

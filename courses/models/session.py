@@ -5,7 +5,7 @@ from django.utils.timezone import localtime
 from courses.models.course import Course
 from courses.querysets import SessionQuerySet, VenueQuerySet
 from partnership_portal.working_days import UK
-from partnerships.models import Person
+from partnerships.models import Organisation, Person
 from partnerships.tenancy import TenantModel
 
 
@@ -75,6 +75,22 @@ class Session(TenantModel):
     decided_at = models.DateTimeField(null=True, blank=True, editable=False)
     decision_note = models.CharField(max_length=250, blank=True, editable=False)
     decide_again_on = models.DateField(null=True, blank=True, editable=False)
+    cost_pence = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="What rules that charge at cost ask for: a place, or the whole session.",
+    )
+    single_agency_for = models.ForeignKey(
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="own_sessions",
+        help_text="The organisation that trains its own staff here, under an agreement.",
+    )
+    opened_to_others = models.BooleanField(
+        default=False, help_text="A single-agency session that is open to everybody, within the priorities."
+    )
 
     objects = SessionQuerySet.as_manager()
 
@@ -102,6 +118,10 @@ class Session(TenantModel):
                 fields=["partnership", "copied_from", "copied_for_year"],
                 condition=Q(copied_for_year__isnull=False) & ~Q(status="cancelled"),
                 name="session_copied_once_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(opened_to_others=False) | Q(single_agency_for__isnull=False),
+                name="only_single_agency_sessions_are_opened",
             ),
         ]
         indexes = [
@@ -132,6 +152,11 @@ class Session(TenantModel):
     def is_online(self) -> bool:
         """Tell whether people join by a link."""
         return self.venue_id is None
+
+    @property
+    def is_single_agency(self) -> bool:
+        """Tell whether one organisation uses the booking system for its own staff alone."""
+        return self.single_agency_for_id is not None and not self.opened_to_others
 
     @property
     def place(self) -> str:

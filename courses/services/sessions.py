@@ -12,6 +12,8 @@ from courses.models import Course, Session, SessionDate, SessionTrainer
 from courses.plans import SessionPlan, Slot, booking_deadline, check_class_size
 from courses.queries import trainers_of
 from courses.refusals import PlanRefused
+from courses.services.agreements import check_single_agency
+from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
@@ -207,6 +209,7 @@ def _check(
     known = set(_trainer_ids(session)) if session is not None else set()
     if named - known - set(trainers_of(actor).filter(pk__in=named).values_list("pk", flat=True)):
         raise PlanRefused("Choose trainers who hold the trainer role.", "trainers")
+    check_single_agency(plan, course, uk_date(slots[0].starts_at))
 
 
 def _check_size(
@@ -234,7 +237,10 @@ def _apply(session: Session, plan: SessionPlan, slots: tuple[Slot, ...]) -> None
         policy = session.partnership.policy(slots[0].starts_at)
         session.booking_closes_at = booking_deadline(slots[0].starts_at, policy)
     session.starts_at, session.ends_at = slots[0].starts_at, slots[-1].ends_at
-    for name in ("venue", "joining_link", "joining_instructions", "capacity", "minimum", "lecture_style"):
+    for name in (
+        *("venue", "joining_link", "joining_instructions", "capacity", "minimum", "lecture_style"),
+        *("cost_pence", "single_agency_for", "opened_to_others"),
+    ):
         setattr(session, name, getattr(plan, name))
     session.lecture_style_reason = plan.lecture_style_reason.strip() if plan.lecture_style else ""
 
@@ -296,5 +302,8 @@ def _facts(
         "minimum": session.minimum,
         "lecture_style": session.lecture_style,
         "booking_closes_at": session.booking_closes_at.isoformat(),
+        "cost_pence": session.cost_pence,
+        "single_agency_for": session.single_agency_for_id,
+        "opened_to_others": session.opened_to_others,
         "trainers": sorted(person.pk for person in plan.trainers) if trainers is None else trainers,
     }

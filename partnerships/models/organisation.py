@@ -48,6 +48,9 @@ class Organisation(TenantModel):
     )
     sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="organisations")
     charging_class = models.CharField(max_length=40, blank=True)
+    purchase_order = models.CharField(
+        "usual purchase order number or cost code", max_length=60, blank=True, help_text="Charges quote it."
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

@@ -264,7 +264,7 @@ def charges(partnership):
             },
             {"kind": "place", "pence": 6000, "words": "Otherwise £60.", "section": "§1"},
             {"kind": "place", "words": "Never reached.", "section": "§1"},
-            {"kind": "non_attendance", "words": "If you do not come: £25.", "section": "§2"},
+            {"kind": "non_attendance", "pence": 2500, "words": "Absence is charged.", "section": "§2"},
         ],
     }
     adopt(partnership, policy().__class__.model_validate(document), at=timezone.now() - timedelta(days=1))
@@ -275,8 +275,8 @@ def charges(partnership):
     [
         (None, "core", ["Free for funders.", "Schools: £40.", "Otherwise £60."]),
         (None, "specialist", ["Free for funders.", "At cost."]),
-        ("funder", "core", ["Free."]),
-        ("school", "core", ["Schools: £40."]),
+        ("funder", "core", ["Free. Free for funders."]),
+        ("school", "core", ["£40. Schools: £40."]),
         ("school", "specialist", ["At cost."]),
     ],
 )
@@ -288,7 +288,8 @@ def test_the_charge_is_the_one_for_the_readers_organisation(
         organisation = make_organisation(partnership, charging_class=klass)
         client = sign_in(make_person(partnership, organisation=organisation))
     shown = client.get(f"{CATALOGUE}{course.slug}/").context["charges"]
-    assert shown == [*expected, "If you do not come: £25."]
+    absence = "Not attending: £25. Absence is charged." if klass else "Absence is charged."
+    assert shown == [*expected, absence]
     assert Organisation.objects.count() == bool(klass)
 
 
