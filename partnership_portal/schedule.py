@@ -7,6 +7,7 @@ twice, at the same time, late, or be killed in between.
 from collections.abc import Callable
 from datetime import datetime
 
+from bookings.services import batches, charges
 from bookings.services.access_needs import forget_access_needs
 from bookings.services.changes import (
     tell_of_cancelled_sessions,
@@ -36,6 +37,8 @@ JOBS: dict[str, dict[str, Job]] = {
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck reports": requeue_stuck_reports,
         "requeue stuck copies": requeue_stuck_copies,
+        "raise charges": charges.raise_charges,
+        "requeue stuck batches": batches.requeue_stuck_batches,
     },
     "daily": {
         "forget access needs": forget_access_needs,

@@ -1,6 +1,8 @@
 """Places: bookings and what hangs on them."""
 
+from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
+from .charge import Charge
 from .walk_in import WalkIn
 
-__all__ = ["AccessNeeds", "Attendance", "Booking", "WalkIn"]
+__all__ = ["AccessNeeds", "Attendance", "Batch", "Booking", "Charge", "Statement", "WalkIn"]

@@ -2,14 +2,18 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from bookings.querysets import BookingQuerySet
-from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
+from bookings.states import HOLDS_PLACE, LIVE, MARKED, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.models import Organisation, Person, PolicyVersion
 from partnerships.tenancy import TenantModel
 
+# Settled one way or the other, and its charges not worked out since.
+TO_CHARGE = ~Q(charged_as=F("state")) & (
+    Q(state__in=MARKED) | Q(state=BookingState.CANCELLED, was_late_cancellation=True) | ~Q(charged_as="")
+)
 _HOLDS = "('confirmed', 'attended', 'partly_attended', 'did_not_attend')"
 
 
@@ -33,6 +37,12 @@ class Booking(TenantModel):
     )
     cancel_reason = models.CharField(max_length=250, blank=True)
     was_late_cancellation = models.BooleanField(default=False)
+    purchase_order = models.CharField(max_length=60, blank=True, help_text="A charge for it quotes this.")
+    charged_as = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="The state whose charges were last worked out; empty before that.",
+    )
     calendar_sequence = models.PositiveSmallIntegerField(default=0)
     told = models.JSONField(default=dict, help_text="The dates and the place that the person was last told.")
 
@@ -56,6 +66,7 @@ class Booking(TenantModel):
             ),
             models.Index(fields=["partnership", "-booked_at"], name="booking_by_time"),
             models.Index(fields=["partnership", "state", "-booked_at"], name="booking_by_state"),
+            models.Index(fields=["partnership", "session"], name="booking_to_charge", condition=TO_CHARGE),
         ]
         triggers = [
             # Keeps courses.Session.places_taken; its constraint refuses a booking beyond the capacity.

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from bookings.models import AccessNeeds, Attendance, Booking, WalkIn
+from bookings.models import AccessNeeds, Attendance, Batch, Booking, Charge, Statement, WalkIn
 from compliance.models import Report, TrainingRecord
-from courses.models import Priority, Requirement, RequirementOption
+from courses.models import Agreement, Priority, Requirement, RequirementOption
 from evaluations.models import (
     Answer,
     Certificate,
@@ -57,6 +57,25 @@ def make_whole_partnership(slug: str) -> Partnership:
         WalkIn.objects.create(**where, booking=booking, key=uuid4())
         Attendance.objects.create(
             **where, booking=booking, session_date=session.dates.get(), mark="present", marked_at=now
+        )
+        batch = Batch.objects.create(**where, month=date(2026, 7, 1), lines=[], pence=6000, requested_at=now)
+        Charge.objects.create(
+            **where,
+            organisation=membership.organisation,
+            session=session,
+            booking=booking,
+            kind="place",
+            pence=6000,
+            words="Rule",
+            source="§1",
+            policy_version=policy,
+            raised_on=now.date(),
+        )
+        Statement.objects.create(
+            **where, batch=batch, organisation=membership.organisation, pence=6000, pdf="x.pdf"
+        )
+        Agreement.objects.create(
+            **where, organisation=membership.organisation, starts_on=date(2026, 1, 1), terms="Terms"
         )
         questionnaire = Questionnaire.objects.create(**where, kind="evaluation", title="Evaluation")
         version = QuestionnaireVersion.objects.create(**where, questionnaire=questionnaire, number=1)

@@ -1,0 +1,213 @@
+"""Charges: worked out from what became of a booking, and taken back where the register is corrected."""
+
+from collections import defaultdict
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from bookings.models import Booking, Charge
+from bookings.models.booking import TO_CHARGE
+from bookings.services.locks import locked_session
+from bookings.states import BookingState
+from courses.models import Session
+from courses.prices import booking_prices, single_agency_price
+from partnership_portal.working_days import uk_date
+from partnerships import audit
+from partnerships.actors import Actor, system
+from partnerships.charging import Price
+from partnerships.jobs import one_by_one
+from partnerships.models import Organisation, Partnership, PolicyVersion
+from partnerships.permissions import Permission, require
+from partnerships.policy import ChargeKind
+from partnerships.services.policies import policy_of, version_in_force
+from partnerships.tenancy import acting_in
+
+State = Charge.State
+CORRECTED = "The register was corrected."
+NOT_ITS_OWN = "The session is not single-agency use any more."
+# What each outcome of a booking is charged as; a cancellation only where it was late.
+CHARGED_FOR = {
+    BookingState.ATTENDED: ChargeKind.PLACE,
+    BookingState.PARTLY_ATTENDED: ChargeKind.PLACE,
+    BookingState.DID_NOT_ATTEND: ChargeKind.NON_ATTENDANCE,
+    BookingState.CANCELLED: ChargeKind.LATE_CANCELLATION,
+}
+
+
+def raise_charges(partnership: Partnership, now: datetime) -> None:
+    """Job: work out the charges of whatever was settled, cancelled late or corrected since it last ran."""
+    with acting_in(partnership):
+        sessions = list(_sessions_to_charge(partnership, now))
+    actor = system(partnership, "raise charges")
+    one_by_one(partnership, (partial(charge_session, actor=actor, session=one, now=now) for one in sessions))
+
+
+def charge_session(*, actor: Actor, session: Session, now: datetime) -> list[Charge]:
+    """Work out what the bookings of a session, or the session itself, are charged; gives the new charges.
+
+    By the policy in force at the session. Locks the session; may be repeated. A booking whose price can't be told
+    yet stays to be charged (``bookings.charges.queries.undecided``).
+    """
+    require(actor, Permission.MANAGE_CHARGES)
+    with transaction.atomic():
+        session = locked_session(actor, session)
+        version = version_in_force(actor.partnership, session.starts_at)
+        made = _charge_bookings(actor, session, version, now)
+        return made + _charge_session_itself(actor, session, version, now)
+
+
+def kind_owed(booking: Booking) -> ChargeKind | None:
+    """What a booking may be charged for, as things stand."""
+    if booking.state == BookingState.CANCELLED and not booking.was_late_cancellation:
+        return None
+    return CHARGED_FOR.get(BookingState(booking.state))
+
+
+def take_back(*, actor: Actor, charge: Charge, reason: str, now: datetime) -> Charge | None:
+    """Withdraw a charge, or credit one that finance has; gives the credit note, if there is one.
+
+    For services that hold the lock on the charge or its session. A waived charge stays waived: nothing is owed, and
+    should the register change once more, nobody has to waive it again.
+    """
+    require(actor, Permission.MANAGE_CHARGES)
+    before = charge.state
+    if before not in {State.OPEN, State.BATCHED} or charge.is_credit_note:
+        return None
+    charge.state = State.WITHDRAWN if before == State.OPEN else State.CREDITED
+    charge.reason, charge.decided_by, charge.decided_at = reason, actor.person, now
+    charge.save(update_fields=["state", "reason", "decided_by", "decided_at"])
+    note = _credit_note(actor, charge, reason, now) if charge.state == State.CREDITED else None
+    audit.record(
+        actor,
+        "bookings.take_back_charge",
+        charge,
+        before={"state": before},
+        after={"state": charge.state, "credit_note": note.pk if note else None},
+    )
+    return note
+
+
+def _sessions_to_charge(partnership: Partnership, now: datetime) -> list[Session]:
+    charged = Charge.objects.standing().filter(session=OuterRef("pk"), kind=ChargeKind.SINGLE_AGENCY_USE)
+    own = Q(single_agency_for__isnull=False, opened_to_others=False)
+    own_and_over = own & Q(status=Session.Status.PUBLISHED, ends_at__lte=now)
+    bookings = Booking.objects.filter(TO_CHARGE, partnership=partnership)
+    keys = set(bookings.order_by().values_list("session", flat=True).distinct())
+    sessions = Session.objects.filter(partnership=partnership)
+    keys |= set(sessions.filter(own_and_over & ~Exists(charged)).values_list("pk", flat=True))
+    keys |= set(
+        Charge.objects.standing()
+        .filter(partnership=partnership, kind=ChargeKind.SINGLE_AGENCY_USE)
+        .exclude(session__in=sessions.filter(own_and_over))
+        .values_list("session", flat=True)
+    )
+    return list(sessions.filter(pk__in=keys).order_by("starts_at", "pk"))
+
+
+def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now: datetime) -> list[Charge]:
+    bookings = list(
+        Booking.objects.filter(TO_CHARGE, partnership=actor.partnership, session=session)
+        .select_related("organisation")
+        .order_by("pk")
+    )
+    held: dict[int, list[Charge]] = defaultdict(list)
+    standing = Charge.objects.standing().filter(partnership=actor.partnership, booking__in=bookings)
+    for charge in standing.select_for_update().order_by("pk"):
+        held[charge.booking_id or 0].append(charge)
+    policy, made, done = policy_of(version), [], []
+    for booking in bookings:
+        kind = kind_owed(booking)
+        for charge in held[booking.pk]:
+            if charge.kind != kind:
+                take_back(actor=actor, charge=charge, reason=CORRECTED, now=now)
+        if kind is not None and all(charge.kind != kind for charge in held[booking.pk]):
+            price = booking_prices(session, policy, booking.organisation)[kind]
+            if price.pence is None:
+                continue
+            if price.pence:
+                made.append(
+                    _raise(actor, session, booking.organisation, price, version, now, booking=booking)
+                )
+        booking.charged_as = booking.state
+        done.append(booking)
+    Booking.objects.bulk_update(done, ["charged_as"])
+    return made
+
+
+def _charge_session_itself(
+    actor: Actor, session: Session, version: PolicyVersion, now: datetime
+) -> list[Charge]:
+    held = list(
+        Charge.objects.standing()
+        .filter(partnership=actor.partnership, session=session, kind=ChargeKind.SINGLE_AGENCY_USE)
+        .select_for_update()
+    )
+    owed = session.is_single_agency and session.status == Session.Status.PUBLISHED and session.ends_at <= now
+    for charge in held:
+        if not owed or charge.organisation_id != session.single_agency_for_id:
+            take_back(actor=actor, charge=charge, reason=NOT_ITS_OWN, now=now)
+    organisation = session.single_agency_for
+    if not owed or organisation is None or any(one.organisation_id == organisation.pk for one in held):
+        return []
+    price = single_agency_price(session, policy_of(version), organisation)
+    return [_raise(actor, session, organisation, price, version, now)] if price.pence else []
+
+
+def _raise(
+    actor: Actor,
+    session: Session,
+    organisation: Organisation,
+    price: Price,
+    version: PolicyVersion,
+    now: datetime,
+    booking: Booking | None = None,
+) -> Charge:
+    given = booking.purchase_order if booking else ""
+    charge = Charge.objects.create(
+        partnership=actor.partnership,
+        organisation=organisation,
+        session=session,
+        booking=booking,
+        kind=price.kind.value,
+        pence=price.pence or 0,
+        words=price.words,
+        source=price.source,
+        policy_version=version,
+        purchase_order=given or organisation.purchase_order,
+        raised_on=uk_date(now),
+    )
+    audit.record(
+        actor,
+        "bookings.raise_charge",
+        charge,
+        after={
+            "organisation": organisation.pk,
+            "session": session.pk,
+            "booking": booking.pk if booking else None,
+            "kind": charge.kind,
+            "pence": charge.pence,
+        },
+    )
+    return charge
+
+
+def _credit_note(actor: Actor, charge: Charge, reason: str, now: datetime) -> Charge:
+    return Charge.objects.create(
+        partnership=actor.partnership,
+        organisation_id=charge.organisation_id,
+        session_id=charge.session_id,
+        booking_id=charge.booking_id,
+        kind=charge.kind,
+        pence=-charge.pence,
+        words=charge.words,
+        source=charge.source,
+        policy_version_id=charge.policy_version_id,
+        purchase_order=charge.purchase_order,
+        raised_on=uk_date(now),
+        credits=charge,
+        reason=reason,
+        decided_by=actor.person,
+        decided_at=now,
+    )
