@@ -147,3 +147,20 @@ class GovTimeField(forms.Field):
             return dt.time(hour, minute)
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class PoundsField(forms.DecimalField):
+    """An amount that people write in pounds and the portal keeps in pence."""
+
+    def __init__(self, *, max_pounds: int = 100_000, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"class": "govuk-input--width-5", "prefix": "£"}))
+        kwargs.setdefault("error_messages", {"invalid": "Enter an amount in pounds, like 60 or 42.50"})
+        super().__init__(min_value=0, max_value=max_pounds, decimal_places=2, **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        text = value.strip().removeprefix("£").replace(",", "") if isinstance(value, str) else value
+        pounds = super().clean(text)
+        return None if pounds is None else int(pounds * 100)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 100:.2f}".removesuffix(".00") if isinstance(value, int) else value

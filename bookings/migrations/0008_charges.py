@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('bookings', '0007_register'),
-        ('courses', '0005_charges'),
+        ('courses', '0006_charges'),
         ('partnerships', '0005_charges'),
     ]
 

@@ -10,12 +10,14 @@ from courses.forms.catalogue import filter_date
 from courses.models import Course, Session, Venue
 from courses.plans import SessionPlan, Slot, slot_on
 from courses.queries import trainers_of
-from partnership_portal.widgets import GovDateField, GovTimeField
+from partnership_portal.widgets import GovDateField, GovTimeField, PoundsField
 from partnership_portal.working_days import UK
 from partnerships.actors import Actor
-from partnerships.models import Person
+from partnerships.models import Organisation, Person
+from partnerships.policy import Policy
 
 ROWS = 4
+_ABOUT_CHARGES = ("cost_pence", "single_agency_for", "opened_to_others")
 MOST_PLACES = 5000
 
 
@@ -96,6 +98,12 @@ class SessionForm(forms.ModelForm):
     trainers = forms.ModelMultipleChoiceField(
         queryset=Person.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
+    cost_pence = PoundsField(
+        label="What it costs",
+        required=False,
+        help_text="Where the strategy charges at cost: for one place or, of an organisation’s own training, for "
+        "the whole session.",
+    )
 
     class Meta:
         model = Session
@@ -109,15 +117,22 @@ class SessionForm(forms.ModelForm):
             "lecture_style_reason",
             "trainers",
             "joining_instructions",
+            "cost_pence",
+            "single_agency_for",
+            "opened_to_others",
         ]
         labels = {
             "joining_link": "Joining link",
             "lecture_style": "It is lecture-style, so more people may take part",
             "lecture_style_reason": "Why is it lecture-style?",
+            "single_agency_for": "One organisation’s own training",
+            "opened_to_others": "It is open to other agencies, within the priorities",
         }
         help_texts = {
             "joining_link": "For online sessions. Only people who have booked see it.",
             "joining_instructions": "Sent to people who have booked.",
+            "single_agency_for": "An organisation with an agreement may book its own staff here, and pays for it.",
+            "opened_to_others": "Everybody can book then, and the organisation pays nothing.",
         }
         widgets = {
             "joining_instructions": forms.Textarea({"rows": 5}),
@@ -130,7 +145,9 @@ class SessionForm(forms.ModelForm):
         self.fields["venue"].queryset = Venue.objects.visible_to(actor)
         self.fields["venue"].empty_label = "No venue: it is online"
         self.fields["joining_link"].assume_scheme = "https"
-        self._offer_exception(actor)
+        policy = actor.partnership.policy()
+        self._offer_exception(policy)
+        self._offer_charges(actor, policy)
         eligible = Q(pk__in=trainers_of(actor).values("pk"))
         if self.instance.pk:
             # The course of a session never changes: bookings were made for it.
@@ -143,9 +160,9 @@ class SessionForm(forms.ModelForm):
             self.fields["course"].empty_label = "Choose a course"
         self.fields["trainers"].queryset = Person.objects.filter(eligible, partnership=actor.partnership)
 
-    def _offer_exception(self, actor: Actor) -> None:
+    def _offer_exception(self, policy: Policy) -> None:
         """Ask about lecture style only where the strategy lets such sessions be larger."""
-        booking = actor.partnership.policy().booking
+        booking = policy.booking
         cap = booking.class_size_cap.value
         if not self.instance.lecture_style and (cap == "none" or not booking.lecture_style_exempt.value):
             del self.fields["lecture_style"], self.fields["lecture_style_reason"]
@@ -153,12 +170,27 @@ class SessionForm(forms.ModelForm):
         hint = f"The strategy allows at most {cap} people in other sessions. The exception is written down."
         self.fields["lecture_style"].help_text = hint
 
+    def _offer_charges(self, actor: Actor, policy: Policy) -> None:
+        """Ask what it costs only where a rule charges at cost, and for whom it is only where agreements are."""
+        if self.instance.cost_pence is None and not any(rule.at_cost for rule in policy.charging.rules):
+            del self.fields["cost_pence"]
+        chosen = Q(pk=self.instance.single_agency_for_id)
+        organisations = Organisation.objects.filter(
+            Q(agreements__isnull=False) | chosen, partnership=actor.partnership
+        ).distinct()
+        if not organisations:
+            del self.fields["single_agency_for"], self.fields["opened_to_others"]
+            return
+        self.fields["single_agency_for"].queryset = organisations
+        self.fields["single_agency_for"].empty_label = "No: it is multi-agency training"
+
     def _post_clean(self) -> None:
         """Leave the instance alone: the service writes."""
 
     def plan(self, slots: tuple[Slot, ...]) -> SessionPlan:
-        """What was filled in, with these dates."""
-        found = {name: value for name, value in self.cleaned_data.items() if name != "course"}
+        """What was filled in, with these dates; about charges, what was not asked stays as it is."""
+        kept = {name: getattr(self.instance, name) for name in _ABOUT_CHARGES}
+        found = kept | {name: value for name, value in self.cleaned_data.items() if name != "course"}
         return SessionPlan(slots=slots, **{**found, "trainers": tuple(found["trainers"])})
 
     def refuse(self, sentence: str, field: str) -> None:
