@@ -1,13 +1,11 @@
 """Forms about bookings."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 
 from bookings.models import AccessNeeds
-from partnership_portal.widgets import GovTimeField
 from partnerships.models import Membership, Organisation
 from partnerships.policy import PrerequisiteRule
 
@@ -133,40 +131,3 @@ class SearchForm(forms.Form):
     """Finding a person by name."""
 
     q = forms.CharField(label="Name contains", required=False, max_length=100)
-
-
-class TapForm(forms.Form):
-    """One tap on the register: whom it is about and what it says, and how old it is where a bad line kept it."""
-
-    tap = forms.RegexField(r"^(?:\d{1,18}-(?:present|absent|undo)|rest-absent)$")
-    age = forms.IntegerField(required=False, min_value=0, max_value=10**10)
-
-    @property
-    def whom(self) -> int | None:
-        """The booking's key; none where it is about everybody who is left."""
-        key = self.cleaned_data["tap"].partition("-")[0]
-        return None if key == "rest" else int(key)
-
-    @property
-    def says(self) -> str:
-        """Present, absent or undo."""
-        return self.cleaned_data["tap"].partition("-")[2]
-
-    def made_at(self, now: datetime) -> datetime | None:
-        """When it was made, told by its age in milliseconds, so that a phone's wrong clock does no harm."""
-        age = self.cleaned_data["age"]
-        return None if age is None else now - timedelta(milliseconds=age)
-
-
-class RegisterSearchForm(forms.Form):
-    """Finding people on a long register."""
-
-    q = forms.CharField(label="Find a name or organisation", required=False, max_length=100)
-    only_open = forms.BooleanField(label="Only those not marked yet", required=False)
-
-
-class TimesForm(forms.Form):
-    """From when until when somebody was there."""
-
-    arrived_late = GovTimeField(label="Arrived at", required=False, help_text="Leave empty if on time.")
-    left_early = GovTimeField(label="Left at", required=False, help_text="Leave empty if there to the end.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import book, desk, own, register, training
+from bookings.views import book, check_in, desk, own, register, training, walk_ins
 
 app_name = "bookings"
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
     path("training/sessions/<int:pk>/", training.training_session, name="training_session"),
     path("training/sessions/<int:pk>/register/<int:date_pk>/", register.register, name="register"),
     path("training/sessions/<int:pk>/register/<int:date_pk>/<int:booking_pk>/", register.times, name="times"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/walk-in/", walk_ins.walk_in, name="walk_in"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/sheet.pdf", register.sheet, name="sign_in_sheet"),
+    path("training/sessions/<int:pk>/wall/<int:date_pk>/", check_in.wall, name="wall"),
+    path("check-in/<str:token>/", check_in.arrive, name="check_in"),
+    path("checked-in/<int:date_pk>/", check_in.checked_in, name="checked_in"),
+    path("desk/walk-ins/", walk_ins.walk_ins, name="walk_ins"),
+    path("desk/walk-ins/<int:pk>/", walk_ins.settle, name="settle_walk_in"),
     path("desk/bookings/", desk.desk_bookings, name="desk_bookings"),
     path("desk/bookings/export.xlsx", desk.export, name="export"),
     path("desk/sessions/<int:pk>/bookings/", desk.desk_session, name="desk_session"),

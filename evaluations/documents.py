@@ -4,13 +4,12 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
-import segno
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils.safestring import SafeString, mark_safe
 
 from evaluations.models import Certificate
 from partnership_portal.documents import render_pdf
+from partnership_portal.qr import qr_code
 from partnerships.errors import DomainError
 from partnerships.links import absolute
 
@@ -50,19 +49,13 @@ def _draw(certificate: Certificate) -> bytes:
             "certificate": certificate,
             "hours": f"{certificate.hours.normalize():f}",
             "check_address": absolute("evaluations:check", partnership=partnership.slug),
-            "qr_code": _qr_code(certificate),
+            "qr_code": qr_code(
+                check_address(certificate), title=f"Code that leads to {check_address(certificate)}"
+            ),
         },
         title=f"Certificate {certificate.number}: {certificate.learner_name}, {certificate.course_title}",
         identifier=f"{partnership.slug}/{certificate.number}",
     )
-
-
-def _qr_code(certificate: Certificate) -> SafeString:
-    code = segno.make(check_address(certificate), error="m")
-    svg = code.svg_inline(
-        border=0, scale=1, omitsize=True, title=f"Code that leads to {check_address(certificate)}"
-    )
-    return mark_safe(svg)  # drawn by segno, which escapes the title
 
 
 def _keep(name: str, content: bytes) -> None:

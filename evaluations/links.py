@@ -1,11 +1,13 @@
 """Signed links to surveys and certificates, for people without an account."""
 
+from bookings.models import Booking
 from evaluations.models import Certificate, Invitation
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
 
 SURVEY = "survey"
 CERTIFICATE = "certificate"
+LEARNER = "learner"
 
 
 def survey_token(invitation: Invitation) -> str:
@@ -32,6 +34,12 @@ def certificate_link(certificate: Certificate) -> str:
         partnership=certificate.partnership.slug,
         token=certificate_token(certificate),
     )
+
+
+def learner_link(booking: Booking) -> str:
+    """The full address at which somebody without an email finds what waits for them about one session."""
+    token = token_for(booking.partnership, LEARNER, booking.pk).removeprefix(f"{LEARNER}-")
+    return absolute("evaluations:learner", partnership=booking.partnership.slug, token=token)
 
 
 def holder_of(invitation: Invitation) -> Actor:

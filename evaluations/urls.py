@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import answering, certificates, desk, observations
+from evaluations.views import answering, certificates, desk, handed, observations
 
 app_name = "evaluations"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("desk/surveys/<int:pk>/chase/", desk.chase_list, name="chase"),
     path("desk/sessions/<int:pk>/evaluation/", desk.session_evaluation, name="session_evaluation"),
     path("training/sessions/<int:pk>/evaluation/", desk.trainer_evaluation, name="trainer_evaluation"),
+    path("s/learner-<str:token>/", handed.learner, name="learner"),
+    path("training/sessions/<int:pk>/codes/", handed.codes, name="codes"),
     path("observations/", observations.observations, name="observations"),
     path("observations/<int:pk>/observe/", observations.observe, name="observe"),
 ]

@@ -5,9 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
-from bookings.forms import RegisterSearchForm, TapForm, TimesForm
 from bookings.models import Booking
+from bookings.register_forms import RegisterSearchForm, TapForm, TimesForm
 from bookings.register_hours import opens_at
 from bookings.register_rows import answer_of, chosen, counts_of, rows_of
 from bookings.services.marks import ENOUGH_PERCENT
@@ -18,6 +19,7 @@ from bookings.services.register import (
     set_times,
     undo_mark,
 )
+from bookings.sheets import sign_in_sheet
 from courses.models import Session, SessionDate
 from partnership_portal.working_days import UK, uk_date, uk_moment
 from partnerships.errors import DomainError
@@ -46,6 +48,8 @@ def register(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
         "counts": counts_of(rows),
         "opens_at": opens_at(date),
         "is_open": is_open(date),
+        "is_over": date.ends_at <= timezone.now(),
+        "without_email": len([row for row in rows if not row.booking.person.email]),
     }
     return render(request, "bookings/register.html", context)
 
@@ -70,7 +74,7 @@ def times(request: HttpRequest, pk: int, date_pk: int, booking_pk: int) -> HttpR
         set_times(actor=request.actor, session_date=date, booking=booking, **moments)
 
     if request.method == "POST" and carried_out(form, save):
-        return redirect(_row(register_url(request, date), booking.pk))
+        return redirect(row_of(register_url(request, date), booking.pk))
     context = {
         "form": form,
         "session": date.session,
@@ -79,6 +83,16 @@ def times(request: HttpRequest, pk: int, date_pk: int, booking_pk: int) -> HttpR
         "enough": ENOUGH_PERCENT,
     }
     return render(request, "bookings/times.html", context)
+
+
+@requires(Permission.MARK_REGISTER)
+@require_safe
+def sheet(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
+    """The sheet to sign, also before the register opens."""
+    date = date_to_mark(request, pk, date_pk)
+    response = HttpResponse(sign_in_sheet(request.partnership, date), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="sign-in-{uk_date(date.starts_at):%Y-%m-%d}.pdf"'
+    return response
 
 
 def date_to_mark(request: HttpRequest, pk: int, date_pk: int) -> SessionDate:
@@ -100,7 +114,7 @@ def register_url(request: HttpRequest, date: SessionDate) -> str:
     return reverse("bookings:register", args=[request.partnership.slug, date.session_id, date.pk])
 
 
-def _row(address: str, booking_id: int) -> str:
+def row_of(address: str, booking_id: int) -> str:
     """The row of one person, where the focus goes on after a tap."""
     return f"{address}#person-{booking_id}"
 
@@ -122,7 +136,7 @@ def _tapped(request: HttpRequest, date: SessionDate) -> HttpResponse:
     if form.whom is None:
         messages.success(request, f"{number} marked absent." if number else "Everybody was marked already.")
         return redirect(request.get_full_path())
-    return redirect(_row(request.get_full_path(), form.whom))
+    return redirect(row_of(request.get_full_path(), form.whom))
 
 
 def _save(request: HttpRequest, date: SessionDate, form: TapForm) -> int:
