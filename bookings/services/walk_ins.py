@@ -83,7 +83,8 @@ def room_of(session: Session, date: SessionDate) -> Room:
     absent = date.attendances.filter(
         partnership=session.partnership_id, mark=Mark.ABSENT, booking__state__in=EXPECTED
     )
-    cap = class_size_cap(session.course.method, session.partnership.policy(session.starts_at))
+    policy = session.partnership.policy(session.starts_at)
+    cap = class_size_cap(policy, lecture_style=session.lecture_style)
     return Room(session.places_taken, session.capacity, absent.count(), cap)
 
 

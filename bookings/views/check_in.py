@@ -83,7 +83,7 @@ def _scanned(request: HttpRequest, token: str) -> SessionDate:
 
 
 def _check_in_by_email(request: HttpRequest, date: SessionDate, email: str) -> None:
-    """Check in whoever has this address, if they can be; what came of it isn't told, or addresses could be tried out."""
+    """Check in whoever has this address, if anybody; what came of it isn't told, or addresses could be tried out."""
     person = Person.objects.filter(partnership=request.partnership, email_key=email.strip().lower()).first()
     if person is None or booking_of(request.partnership, date.session, person) is None:
         return

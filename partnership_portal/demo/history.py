@@ -20,11 +20,11 @@ from partnerships.actors import system
 from partnerships.models import Membership, Partnership, Person
 from partnerships.services.policies import version_in_force
 
-_NEEDS = (
-    "I lip-read: a seat near the front, please.",
-    "Wheelchair user, step-free access and a space at a table.",
-    "Large print, 18 point.",
-    "Vegetarian, and a quiet room at lunch.",
+_NEEDS: tuple[tuple[str, list[str], str], ...] = (
+    ("I lip-read: a seat near the front, please.", [], ""),
+    ("Wheelchair user, step-free access and a space at a table.", ["vegan"], ""),
+    ("Large print, 18 point.", ["vegetarian", "nut_free"], "Severe allergy to sesame"),
+    ("A quiet room at lunch.", ["vegetarian"], ""),
 )
 K = QuestionnaireKind
 
@@ -69,8 +69,14 @@ class Historian:
         coming = scene.session.starts_at > self.now
         if coming:
             AccessNeeds.objects.bulk_create(
-                AccessNeeds(partnership=self.partnership, booking=booking, text=text)
-                for booking, text in zip(made[: scene.taken : 5], _NEEDS, strict=False)
+                AccessNeeds(
+                    partnership=self.partnership,
+                    booking=booking,
+                    text=text,
+                    diets=[] if scene.session.is_online else diets,
+                    dietary="" if scene.session.is_online else dietary,
+                )
+                for booking, (text, diets, dietary) in zip(made[: scene.taken : 5], _NEEDS, strict=False)
             )
         return made[: scene.taken]
 

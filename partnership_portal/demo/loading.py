@@ -15,6 +15,7 @@ from compliance.services.reports import build_report, publish_report, request_re
 from courses.models import Requirement, Session
 from notifications.models import Message
 from partnership_portal.demo.cast import OPERATOR, PARTS
+from partnership_portal.demo.door import let_walk_ins_in
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.people import People, account, make_people
 from partnership_portal.demo.programme import Planner
@@ -47,6 +48,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
         # So much at once leaves the planner with wrong guesses until the database has looked again by itself.
         cursor.execute("ANALYZE")
     _book_for_practitioner(partnership, now)
+    let_walk_ins_in(partnership)
     _publish_last_quarter(partnership, now)
     return True
 

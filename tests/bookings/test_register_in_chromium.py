@@ -1,9 +1,12 @@
 """The register on a phone, where the line drops while a mark is being saved."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from bookings.check_in_codes import code_for
 from bookings.models import Attendance, Booking
+from courses.models import SessionDate
 from partnerships.models import PolicyVersion
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -136,3 +139,39 @@ def test_without_javascript_the_focus_comes_back_to_the_person(room, open_browse
     page.get_by_role("button", name="Mark everybody else absent").click()
     assert page.get_by_text("11 marked absent").is_visible()
     assert sorted(marks(partnership).values()).count("absent") == 11
+
+
+def test_a_walk_in_is_added_at_the_door_and_checks_in_others_by_the_code(room, open_browser) -> None:
+    _, trainer, address = room
+    page = open_browser(trainer.user, width=320, javascript=False)
+    page.goto(address)
+    page.get_by_role("link", name="Add somebody who came without a booking").click()
+    page.get_by_role("button", name="Add and mark present").click()
+    assert page.title().startswith("Error: ")
+    page.get_by_label("Full name").fill("Nell Newcomer")
+    page.get_by_label("Organisation").fill("A place that nobody knows")
+    page.get_by_role("button", name="Add and mark present").click()
+    assert page.get_by_text("Nell Newcomer is on the register and marked present.").is_visible()
+    checked = open_browser(trainer.user)
+    for name in ("Add somebody", "Show the code", "Codes for people without"):
+        checked.goto(address)
+        checked.get_by_role("link", name=name).click()
+        assert_accessible(checked)
+
+
+def test_checking_in_on_a_phone(room, open_browser) -> None:
+    partnership, _, _ = room
+    with acting_in(partnership):
+        date = SessionDate.objects.get()
+        learner = Booking.objects.get(person__name="Learner 04").person.email
+        path = f"/phoneshire/check-in/{code_for(date, timezone.now())}/"
+    page = open_browser(width=320)
+    page.goto(path)
+    assert_accessible(page)
+    page.get_by_role("button", name="I am here").click()
+    assert page.get_by_role("link", name="Enter the email address that you were booked with").is_visible()
+    page.get_by_label("Email address of your booking").fill(learner)
+    page.get_by_role("button", name="I am here").click()
+    assert page.get_by_role("heading", name="Thank you").is_visible()
+    assert_accessible(page)
+    assert marks(partnership) == {"Learner 04": "present"}
