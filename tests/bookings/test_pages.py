@@ -103,6 +103,17 @@ def test_a_lead_with_a_place_can_still_book_for_others(partnership, sign_in, boo
     assert "You have a place" in text and url("choose_person", session.pk) in text
 
 
+def test_the_page_of_an_online_session_says_where_the_link_is(partnership, sign_in, book) -> None:
+    session = make_session(partnership, venue=None, joining_link="https://meet.example/room", capacity=1)
+    page = reverse("courses:session", args=["alphashire", session.pk])
+    people = [make_person(partnership) for _ in range(2)]
+    for person, told in zip(people, ("link is in your booking", "link when you have a place"), strict=True):
+        book(person, session)
+        text = sign_in(person).get(page).content.decode()
+        assert told in text and "meet.example" not in text
+    assert "link when you have a place" in Client().get(page).content.decode()
+
+
 def test_a_waiting_list_that_has_closed_says_so(partnership, sign_in, book) -> None:
     session, person = make_session(partnership, capacity=1), make_person(partnership)
     book(make_person(partnership), session)
