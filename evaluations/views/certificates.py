@@ -62,7 +62,7 @@ def check(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form}
     if form.is_valid():
         number = form.cleaned_data["number"]
-        context |= {"number": number, "standing": standing(request.partnership, number)}
+        context |= {"number": number, "verdict": standing(request.partnership, number)}
     return render(request, "evaluations/check.html", context)
 
 

@@ -223,6 +223,8 @@ def test_a_number_is_known_however_it_is_typed_and_found_by_a_part(partnership, 
     for typed in (number.lower(), f" {number} ", number.replace("-", " "), number.replace("-", " - ")):
         assert standing(partnership, typed) == "genuine", typed
     client = sign_in(make_person(partnership, Role.TEAM))
+    asked = client.get(f"/{partnership.slug}/certificates/check/").content.decode()
+    assert "Check another" not in asked and "Not a valid certificate" not in asked
     found = client.get(f"/{partnership.slug}/desk/certificates/", {"q": number[-4:]}).content.decode()
     assert number in found
     none = client.get(f"/{partnership.slug}/desk/certificates/", {"q": "nobody at all"}).content.decode()
