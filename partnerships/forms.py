@@ -136,7 +136,9 @@ class OwnDetailsForm(ContactForm):
 class AddPersonForm(ContactForm, JobForm):
     """Somebody new in the workforce."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label="Organisation")
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label="Organisation", empty_label="Choose an organisation"
+    )
     field_order = ["name", "email", "phone", "organisation"]
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
