@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from notifications.message_kinds import ACCEPTED, DECLINED
 from notifications.outbox import already_queued, queue_message
 from partnerships.jobs import one_by_one
 from partnerships.links import absolute
 from partnerships.models import JoinRequest, Partnership
 from partnerships.tenancy import acting_in
 
-_PURPOSE = "join_request_decided"
+_KINDS = {JoinRequest.State.ACCEPTED: ACCEPTED, JoinRequest.State.DECLINED: DECLINED}
 # What was decided before the portal wrote such messages is not told long afterwards.
 _LOOK_BACK = timedelta(days=7)
 
@@ -23,7 +24,9 @@ def tell_of_decided_requests(partnership: Partnership, now: datetime) -> None:
                 partnership=partnership, decided_at__gt=now - _LOOK_BACK
             ).select_related("organisation")
         }
-        told = already_queued(partnership, _PURPOSE, decided)
+        told = set[str]().union(
+            *(already_queued(partnership, kind.purpose, decided) for kind in _KINDS.values())
+        )
     untold = [request for key, request in decided.items() if key not in told]
     one_by_one(partnership, (partial(_tell, partnership, request) for request in untold))
 
@@ -33,20 +36,16 @@ def _subject(request: JoinRequest) -> str:
 
 
 def _tell(partnership: Partnership, request: JoinRequest) -> None:
-    slug = partnership.slug
+    kind = _KINDS[JoinRequest.State(request.state)]
+    page = "pages:me" if kind is ACCEPTED else "partnerships:join"
+    values = {"organisation": request.organisation.name}
     queue_message(
         partnership=partnership,
-        purpose=_PURPOSE,
+        purpose=kind.purpose,
         subject_key=_subject(request),
-        template=f"joining/{request.state}",
         # The account asked: the person of an accepted request may be known here by another address.
         to_name=request.name,
         to_email=request.email,
-        context={
-            "request": request,
-            "organisation": request.organisation,
-            "me_url": absolute("pages:me", partnership=slug),
-            "courses_url": absolute("courses:catalogue", partnership=slug),
-            "join_url": absolute("partnerships:join", partnership=slug),
-        },
+        values=values if kind is ACCEPTED else {**values, "reason": request.reason},
+        link=absolute(page, partnership=partnership.slug),
     )

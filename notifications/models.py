@@ -13,6 +13,7 @@ class Message(TenantModel):
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
         FAILED = "failed", "Could not be sent"
+        DROPPED = "dropped", "No longer needed"
 
     purpose = models.CharField(max_length=60)
     subject_key = models.CharField(max_length=100, help_text="What it is about, such as booking:12.")
@@ -29,6 +30,7 @@ class Message(TenantModel):
     attachments = models.JSONField(default=list, help_text="Name, type and content in base64 of each.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="Waits until quiet hours are over.")
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -47,9 +49,49 @@ class Message(TenantModel):
                 name="message_to_send",
                 condition=~Q(state="sent"),
             ),
+            models.Index(
+                fields=["partnership", "not_before"], name="message_held", condition=Q(state="queued")
+            ),
             models.Index(fields=["partnership", "state", "-created_at"], name="message_by_state"),
             models.Index(fields=["partnership", "person", "-created_at"], name="message_by_person"),
         ]
 
     def __str__(self) -> str:
         return f"{self.purpose} to {self.to_email}"
+
+
+class MessageTemplate(TenantModel):
+    """A partnership's own words for one kind of message; out of use, the portal's words hold again."""
+
+    purpose = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    opening = models.TextField()
+    middle = models.TextField(blank=True)
+    closing = models.TextField(blank=True)
+    in_use = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partnership", "purpose"], name="one_template_per_purpose")
+        ]
+
+    def __str__(self) -> str:
+        return f"Words of {self.purpose}"
+
+
+class MessagePreference(TenantModel):
+    """Whether somebody wants messages of a category; without a row they are sent."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="message_preferences")
+    category = models.CharField(max_length=40)
+    wanted = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "person", "category"], name="one_preference_per_category"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.category}"

@@ -2,18 +2,22 @@
 
 import base64
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.template import Context
-from django.template.loader import get_template
+from django.db.models import Q
+from django.utils import timezone
 
+from notifications.kinds import Fact, known_kind
 from notifications.models import Message
+from notifications.preferences import stop_link, wants
+from notifications.quiet import next_allowed
 from notifications.tasks import send_message
-from partnership_portal.colours import ink_on
+from notifications.wording import Fixed, letter, wording_for
 from partnerships.models import Partnership, Person
 
 log = logging.getLogger(__name__)
@@ -38,19 +42,26 @@ def queue_message(
     partnership: Partnership,
     purpose: str,
     subject_key: str,
-    template: str,
-    context: dict[str, Any],
+    values: Mapping[str, str],
+    facts: Sequence[Fact] = (),
+    link: str = "",
     person: Person | None = None,
     to_name: str = "",
     to_email: str = "",
     attachments: Sequence[Attachment] = (),
+    at_once: bool = False,
+    no_later_than: datetime | None = None,
+    now: datetime | None = None,
 ) -> Message | None:
     """Queue one message in the caller's transaction, in the coordinator's name; it is sent after the commit.
 
-    ``template`` is the folder of ``title.txt``, ``body.txt`` and ``body.html`` under ``templates/messages/``. Gives
-    nothing where the person has no address, and the row that is already there when it was queued before; the
-    templates are then not even rendered. When the broker is away the row waits for ``sweep_outboxes``.
+    The purpose's kind (``notifications.kinds``) says which ``values`` the words may name and what stands on the button
+    to ``link``. Gives nothing where the person has no address or doesn't want messages of this category, and the row
+    that is already there when it was queued before; nothing is then even rendered. In quiet hours it waits, unless
+    its kind or the caller says that it goes at once, or it would wait beyond ``no_later_than``. When the broker is
+    away the row waits for ``sweep_outboxes``.
     """
+    kind = known_kind(purpose)
     name, email = (person.name, person.email) if person is not None else (to_name, to_email)
     if not email:
         return None
@@ -58,25 +69,47 @@ def queue_message(
     queued = Message.objects.filter(**key).first()
     if queued is not None:
         return queued
-    brand = partnership.brand_colour
-    context = {"partnership": partnership, "name": name, "brand": brand, "ink": ink_on(brand), **context}
+    if not wants(person, kind):
+        return None
+    fixed = Fixed(facts, kind.button, link, stop_link(person, kind))
+    written = letter(
+        partnership, wording_for(partnership, kind), name=name, values=kind.checked(values), fixed=fixed
+    )
     message = Message(
         **key,
         person=person,
         to_name=name,
         from_name=partnership.coordinator_name,
         reply_to=partnership.coordinator_email,
-        title=" ".join(_text(f"messages/{template}/title.txt", context).split())[:250],
-        text=_text(f"messages/{template}/body.txt", context).strip() + "\n",
-        html=get_template(f"messages/{template}/body.html").render(context),
+        title=written.title,
+        text=written.text,
+        html=written.html,
         attachments=[attachment.as_row() for attachment in attachments],
+        not_before=None if at_once or kind.at_once else _held_until(partnership, now, no_later_than),
     )
     # Whoever queued it since we looked wins; the row that is there then gives its key, and is sent once all the same.
     Message.objects.bulk_create(
         [message], update_conflicts=True, unique_fields=list(key), update_fields=["purpose"]
     )
-    transaction.on_commit(partial(_hand_over, partnership.pk, message.pk), robust=True)
+    if message.not_before is None:
+        hand_over(message)
     return message
+
+
+def hand_over(message: Message) -> None:
+    """Give the message to a worker once the transaction is committed."""
+    transaction.on_commit(partial(_hand_over, message.partnership_id, message.pk), robust=True)
+
+
+def drop_unsent(partnership: Partnership, subject_key: str) -> None:
+    """Drop what still waits to be sent about a subject, since it isn't true any more.
+
+    A place that is announced in the morning and was given back at night would come back into the diary.
+    """
+    about = Q(subject_key=subject_key) | Q(subject_key__startswith=f"{subject_key}:")
+    Message.objects.filter(about, partnership=partnership, state=Message.State.QUEUED).update(
+        state=Message.State.DROPPED
+    )
 
 
 def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterable[str]) -> set[str]:
@@ -87,14 +120,21 @@ def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterabl
     return set(found.values_list("subject_key", flat=True))
 
 
-def _text(name: str, context: dict[str, Any]) -> str:
-    # A plain text has no HTML to guard: O'Brien must stay O'Brien.
-    template: Any = get_template(name)
-    return template.template.render(Context(context, autoescape=False))
-
-
 def _hand_over(partnership_id: int, message_id: int) -> None:
     try:
         send_message.delay(partnership_id, message_id)
     except send_message.OperationalError:
         log.warning("The broker is away; message %s waits for the sweep.", message_id)
+
+
+def _held_until(
+    partnership: Partnership, now: datetime | None, no_later_than: datetime | None
+) -> datetime | None:
+    """Until when a message waits; nothing if it goes at once."""
+    if not settings.PORTAL_QUIET_HOURS:
+        return None
+    now = now or timezone.now()
+    allowed = next_allowed(partnership.policy(now).messages, now)
+    if allowed <= now or (no_later_than is not None and no_later_than < allowed):
+        return None
+    return allowed

@@ -11,7 +11,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from notifications.kinds import kind_of
 from notifications.models import Message
+from notifications.preferences import stop_link
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
@@ -61,13 +63,18 @@ def _to_send(partnership_id: int) -> "QuerySet[Message]":
     rested = Q(claimed_at__isnull=True)
     for attempts, wait in enumerate(WAITS, start=1):
         rested |= Q(attempts=attempts, claimed_at__lt=now - wait)
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
     died = Q(state=Message.State.SENDING, claimed_at__lt=now - _GIVEN_UP_AFTER)
-    return Message.objects.filter(Q(state=Message.State.QUEUED) & rested | died, partnership=partnership_id)
+    return Message.objects.filter(
+        Q(state=Message.State.QUEUED) & rested & due | died, partnership=partnership_id
+    )
 
 
 def _claim(partnership_id: int, message_id: int) -> Message | None:
     with acting_in(partnership_id):
-        message = _to_send(partnership_id).select_for_update(skip_locked=True).filter(pk=message_id).first()
+        # The person is read here and now: when the message is sent, no partnership's rows are to be seen.
+        waiting = _to_send(partnership_id).select_related("person")
+        message = waiting.select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
         if message is None:
             return None
         if message.attempts >= MOST_ATTEMPTS:
@@ -101,12 +108,23 @@ def _as_email(message: Message) -> EmailMultiAlternatives:
         from_email=formataddr((_one_line(message.from_name), sender)),
         to=[formataddr((_one_line(message.to_name), message.to_email))],
         reply_to=[message.reply_to],
-        headers={"X-Portal-Purpose": message.purpose, "Auto-Submitted": "auto-generated"},
+        headers={
+            "X-Portal-Purpose": message.purpose,
+            "Auto-Submitted": "auto-generated",
+            **_how_to_stop(message),
+        },
     )
     email.attach_alternative(message.html, "text/html")
     for row in message.attachments:
         email.attach(_part(row))
     return email
+
+
+def _how_to_stop(message: Message) -> dict[str, str]:
+    # The page's address and nothing to press in one click: scanners and mail programs follow links by themselves.
+    kind = kind_of(message.purpose)
+    link = stop_link(message.person, kind) if kind is not None else ""
+    return {"List-Unsubscribe": f"<{link}>"} if link else {}
 
 
 def _one_line(name: str) -> str:

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from notifications import views
+from notifications.views import messages, preferences, templates
 
 app_name = "notifications"
-urlpatterns = [path("desk/messages/", views.messages, name="messages")]
+urlpatterns = [
+    path("desk/messages/", messages.messages, name="messages"),
+    path("desk/messages/words/", templates.templates, name="templates"),
+    path("desk/messages/words/<slug:purpose>/", templates.template, name="template"),
+    path("desk/messages/words/<slug:purpose>/preview/", templates.template_preview, name="template_preview"),
+    path("desk/messages/words/<slug:purpose>/html/", templates.template_html, name="template_html"),
+    path("desk/messages/words/<slug:purpose>/own/", templates.template_reset, name="template_reset"),
+    path("me/messages/", preferences.choices, name="choices"),
+    path("s/stop-<str:token>/", preferences.stop, name="stop"),
+]

@@ -72,6 +72,7 @@ class Permission(StrEnum):
     BUILD_REPORTS = "build and publish reports"
     READ_AUDIT = "read the audit trail"
     MANAGE_CHARGES = "see and manage everybody's charges"
+    MANAGE_MESSAGES = "change the words of messages"
 
 
 _EVERYBODY = frozenset(

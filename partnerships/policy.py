@@ -204,6 +204,27 @@ class BookingPolicy(Strict):
     late_cancellation_working_days: Clause[Annotated[int, Field(ge=0, le=30)]]
 
 
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class MessagesPolicy(Strict):
+    """When messages go out; from evening to morning those that can wait do."""
+
+    quiet_from: Clause[Clock] = default("20:00")
+    quiet_until: Clause[Clock] = default("07:00")
+    weekends: Clause[bool] = default(False)
+    joining_working_days: Clause[Annotated[int, Field(ge=0, le=30)]] = default(5)
+    reminder_working_days: Clause[Annotated[int, Field(ge=0, le=10)]] = default(1)
+
+    @model_validator(mode="after")
+    def _over_night(self) -> Self:
+        if self.quiet_until.value > self.quiet_from.value:
+            raise PydanticCustomError(
+                "quiet", "quiet_until is a time of the morning, quiet_from one after it"
+            )
+        return self
+
+
 class ChargeKind(StrEnum):
     """What is charged for."""
 
@@ -325,3 +346,4 @@ class Policy(Strict):
     charging: ChargingPolicy
     reporting: ReportingPolicy
     statements: tuple[Statement, ...] = ()
+    messages: MessagesPolicy = MessagesPolicy()

@@ -74,6 +74,7 @@ def chapters(policy: Policy) -> list[Chapter]:
             ("Trainers", "trainers"),
             ("Observation", "observation"),
             ("Booking", "booking"),
+            ("Messages", "messages"),
         )
     ]
     found.append(Chapter("Charges", (*_charges(policy), *_rows(policy.charging, "charging"))))
@@ -195,6 +196,23 @@ def _lines(lines: tuple[ReportLine, ...], start: str) -> str:
 
 def _year(month: int, _: Any) -> str:
     return f"The year of the report begins on 1 {month_name[month]}, and its quarters are counted from there."
+
+
+def _quiet(start: str, part: Any) -> str:
+    until = part.quiet_until.value
+    if start == until:
+        return "Messages go out at any hour."
+    return f"Messages that can wait go out between {until} and {start}."
+
+
+def _weekends(allowed: bool, _: Any) -> str:
+    if allowed:
+        return "Messages go out on every day of the week."
+    return "Messages that can wait are kept over weekends and bank holidays."
+
+
+def _before(what: str, nothing: str) -> Callable[[Any, Any], str]:
+    return lambda days, _: f"{what} {_count(days, 'working day')} before the session." if days else nothing
 
 
 _RELEASE = {
@@ -336,6 +354,16 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
             f"The partnership team is shown who did not attend {_times(number)} or more within "
             f"{_count(part.repeat_within_months.value, 'month')}. Nobody is kept from booking."
         ),
+    ),
+    "messages.quiet_from": ("Quiet hours", _quiet),
+    "messages.weekends": ("Weekends", _weekends),
+    "messages.joining_working_days": (
+        "Joining instructions",
+        _before("Joining instructions go out", "No joining instructions are sent beside the confirmation."),
+    ),
+    "messages.reminder_working_days": (
+        "Reminder",
+        _before("People are reminded", "Nobody is reminded of a session."),
     ),
     "reporting.cadence": (
         "How often",

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from bookings.arrangements import arrangements_of
+from bookings.message_kinds import LIST_CLOSED
 from bookings.messages import (
-    LIST_CLOSED,
     subject_of,
     tell_list_closed,
     tell_session_cancelled,
@@ -74,7 +74,7 @@ def tell_of_closed_lists(partnership: Partnership, now: datetime) -> None:
     """
     with acting_in(partnership):
         keys = {subject_of(pk): pk for pk in _left_waiting(partnership, now).values_list("pk", flat=True)}
-        told = already_queued(partnership, LIST_CLOSED, keys)
+        told = already_queued(partnership, LIST_CLOSED.purpose, keys)
     untold = [pk for key, pk in keys.items() if key not in told]
     one_by_one(partnership, (partial(_tell_list_closed, partnership, pk, now) for pk in untold))
 

@@ -19,7 +19,6 @@ from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.links import absolute
 from partnerships.permissions import Permission, require
 from partnerships.policy import CertificateRelease, Numbering
 from partnerships.services.policies import policy_of, version_in_force
@@ -70,13 +69,14 @@ def issue_if_due(*, actor: Actor, booking: Booking, now: datetime | None = None)
             partnership=booking.partnership,
             purpose="certificate",
             subject_key=f"booking:{booking.pk}",
-            template="certificate",
             person=booking.person,
-            context={
-                "certificate": certificate,
-                "link": certificate_link(certificate),
-                "record_link": _record_link(booking),
+            values={
+                "course": certificate.course_title,
+                "date": certificate.held_on,
+                "number": certificate.number,
+                "in your record": "yes" if booking.person.user_id else "",
             },
+            link=certificate_link(certificate),
         )
         return certificate
 
@@ -146,13 +146,6 @@ def _number(booking: Booking, numbering: Numbering, now: datetime) -> str:
     counter.last += 1
     counter.save(update_fields=["last"])
     return f"{prefix}-{year}-{counter.last:06d}"
-
-
-def _record_link(booking: Booking) -> str:
-    """Where somebody with an account finds the certificate beside all the others."""
-    return (
-        absolute("compliance:record", partnership=booking.partnership.slug) if booking.person.user_id else ""
-    )
 
 
 def _level(session: Session) -> str:

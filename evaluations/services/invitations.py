@@ -12,7 +12,10 @@ from evaluations.links import survey_link
 from evaluations.models import Invitation
 from evaluations.periods import answers_close_at
 from evaluations.services.questionnaires import version_in_use
+from notifications.kinds import known_kind
 from notifications.outbox import queue_message
+from partnership_portal.templatetags.portal import uk_date as in_words
+from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
@@ -120,32 +123,44 @@ def _invite(
         after={"kind": kind.value, "session": session.pk, "closes_at": closes_at.isoformat()},
     )
     about = f"booking:{booking.pk}" if booking else f"session:{session.pk}"
-    send(invitation, policy_version, purpose=f"survey-{kind.value}", about=about, template=kind.value)
+    send(invitation, policy_version, purpose=f"survey-{kind.value}", about=about)
     return invitation
 
 
-def send(
-    invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str, template: str
-) -> None:
+def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> None:
     """Queue a message with the link to the survey; used for the invitation and for its reminders."""
-    release = policy_of(policy_version).certificate.release.value
+    values = _values(invitation, policy_of(policy_version).certificate.release.value)
+    named = {one.name for one in known_kind(purpose).placeholders}
     queue_message(
         partnership=invitation.partnership,
         purpose=purpose,
         subject_key=about,
-        template=template,
         person=invitation.respondent,
         to_name=invitation.respondent_name,
         to_email=invitation.respondent_email,
-        context={
-            "invitation": invitation,
-            "session": invitation.session,
-            "course": invitation.session.course,
-            "learner": invitation.booking.person.name if invitation.booking else "",
-            "link": survey_link(invitation),
-            "releases_certificate": releases_certificate(invitation, release),
-        },
+        values={name: value for name, value in values.items() if name in named},
+        link=survey_link(invitation),
     )
+
+
+def _values(invitation: Invitation, release: CertificateRelease) -> dict[str, str]:
+    course = invitation.session.course.title
+    learner = invitation.booking.person.name if invitation.booking else ""
+    return {
+        "course": course,
+        "date": in_words(invitation.session.starts_at),
+        "closes": uk_datetime(invitation.closes_at),
+        "certificate": "yes" if releases_certificate(invitation, release) else "",
+        "learner": learner,
+        "what we ask": {
+            QuestionnaireKind.LINE_MANAGER: f"three questions about {learner} and {course}",
+            QuestionnaireKind.TRAINER_FEEDBACK: f"your feedback on {course}",
+            QuestionnaireKind.OBSERVATION: f"your observation of {course}",
+            QuestionnaireKind.IMPACT: f"what has changed since {course}?",
+            QuestionnaireKind.EVALUATION: f"how was {course}?",
+        }[QuestionnaireKind(invitation.kind)],
+        "a colleague": "yes" if invitation.kind == QuestionnaireKind.LINE_MANAGER else "",
+    }
 
 
 def releases_certificate(invitation: Invitation, release: CertificateRelease) -> bool:

@@ -44,7 +44,6 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
             invitation.policy_version,
             purpose="survey-reminder",
             about=f"invitation:{invitation.pk}:{invitation.reminders_sent}",
-            template="survey_reminder",
         )
         audit.record(
             actor, "evaluations.remind", invitation, after={"reminders_sent": invitation.reminders_sent}

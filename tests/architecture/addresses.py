@@ -19,6 +19,8 @@ _DUMMIES = {
     "role": "trainer",
     "token": "nothing~nothing",
     "ending": "pdf",
+    "purpose": "nothing",
+    "secret": "nothing",
 }
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
 _OF_LIBRARIES = {"accounts/", "admin/"}

@@ -32,7 +32,7 @@ def asked(partnership, lead) -> JoinRequest:
 def told(partnership, times: int = 2) -> list[Message]:
     for _ in range(times):
         tell_of_decided_requests(partnership, timezone.now())
-    return list(Message.objects.filter(purpose="join_request_decided"))
+    return list(Message.objects.filter(purpose__startswith="join_request_"))
 
 
 def test_a_request_that_waits_is_no_news(partnership, asked) -> None:

@@ -8,27 +8,34 @@ from django.conf import settings as portal
 from django.db import transaction
 from django.utils import timezone
 
+from notifications import kinds
+from notifications.kinds import MessageKind, Placeholder
 from notifications.models import Message
 from notifications.outbox import Attachment, queue_message
 from notifications.tasks import MOST_ATTEMPTS, WAITS, send_message, sweep_outboxes
 from partnerships.tenancy import acting_in
 from tests.factories import make_person
 
+TRIAL = MessageKind(
+    purpose="trial",
+    subject="Trials",
+    name="Trial",
+    when="In tests.",
+    placeholders=(Placeholder("what", "What to see", "the sea"),),
+    essential="It is a test.",
+)
+
 
 @pytest.fixture
-def templates(settings, tmp_path):
-    """A small message of its own, on the layout of all messages."""
+def templates(settings, tmp_path, monkeypatch):
+    """A small kind of message of its own, on the layout of all messages."""
     folder = tmp_path / "messages" / "trial"
     folder.mkdir(parents=True)
-    (folder / "title.txt").write_text("{{ what }} for\n{{ name }}")
-    (folder / "body.txt").write_text(
-        '{% extends "messages/base.txt" %}{% block body %}See {{ what }}.\n{% endblock %}'
-    )
-    (folder / "body.html").write_text(
-        '{% extends "messages/base.html" %}{% block body %}<p>See {{ what }}.</p>{% endblock %}'
-    )
+    (folder / "title.txt").write_text("((what)) for\n((name))")
+    (folder / "opening.txt").write_text("See ((what)).")
     templates = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path]}]
     settings.TEMPLATES = templates
+    monkeypatch.setitem(kinds._kinds, "trial", TRIAL)
 
 
 def _queue(partnership, person, **changes) -> Message | None:
@@ -37,8 +44,7 @@ def _queue(partnership, person, **changes) -> Message | None:
         **{
             "purpose": "trial",
             "subject_key": "thing:1",
-            "template": "trial",
-            "context": {"what": "the O’Neills’ <tea> & 'cake'"},
+            "values": {"what": "the O’Neills’ <tea> & 'cake'"},
             "person": person,
             **changes,
         },
@@ -68,8 +74,8 @@ def test_plain_text_is_plain_and_html_is_safe(partnership, templates) -> None:
 def test_one_purpose_subject_and_address_make_one_message(partnership, templates) -> None:
     person = make_person(partnership)
     first = _queue(partnership, person)
-    assert _queue(partnership, person, context={"what": "else"}) == first
-    assert _queue(partnership, person, template="is/not/even/rendered") == first
+    assert _queue(partnership, person, values={"what": "else"}) == first
+    assert _queue(partnership, person, values={"is not even": "rendered"}) == first
     assert _queue(partnership, person, subject_key="thing:2") != first
     assert _queue(partnership, make_person(partnership)) != first
     assert Message.objects.count() == 3

@@ -18,7 +18,7 @@ from evaluations.models import (
     Questionnaire,
     QuestionnaireVersion,
 )
-from notifications.models import Message
+from notifications.models import Message, MessagePreference, MessageTemplate
 from partnerships.models import (
     AuditEntry,
     CompetencyGroup,
@@ -135,6 +135,8 @@ def make_whole_partnership(slug: str) -> Partnership:
             text="x",
             html="y",
         )
+        MessageTemplate.objects.create(**where, purpose="p", title="t", opening="o")
+        MessagePreference.objects.create(**where, person=person, category="c", wanted=False)
         JoinRequest.objects.create(
             **where,
             user=person.user,

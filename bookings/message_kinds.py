@@ -1,0 +1,173 @@
+"""What is sent about bookings."""
+
+from notifications.kinds import Category, Fact, MessageKind, Placeholder, register, register_category
+
+SUBJECT = "Bookings"
+
+REMINDERS = Category(
+    "reminders", "Reminders of sessions", "A short reminder just before a session on which you have a place."
+)
+NEW_DATES = Category(
+    "new_dates", "New dates", "A message when a course that you asked about has new dates to book."
+)
+
+# What every message about a booking may name; a message that goes to whoever booked, for somebody without an email
+# address, says that person's name instead of "you".
+ABOUT_BOOKING = (
+    Placeholder("course", "The course’s title", "Child Neglect Overview"),
+    Placeholder("date", "The session’s first date", "12 May 2027"),
+    Placeholder("day", "The first date with its day of the week", "Wednesday 12 May 2027"),
+    Placeholder("time", "When the first date starts", "9:30am"),
+    Placeholder("place", "The venue’s name, or “Online”", "Civic Centre"),
+    Placeholder("organisation", "The organisation that the place is for", "Oak Tree Nursery"),
+    Placeholder("learner", "The name of whoever the booking is for", "Siân O’Neill"),
+    Placeholder("you", "“you”, or the name of whoever the booking is for", "you"),
+    Placeholder("your", "“your”, or for example “Siân O’Neill’s”", "your"),
+    Placeholder("you have", "“you have”, or for example “Siân O’Neill has”", "you have"),
+    Placeholder("you are", "“you are”, or for example “Siân O’Neill is”", "you are"),
+)
+
+_SESSION: tuple[Fact, ...] = (
+    ("Course", ["Child Neglect Overview"]),
+    ("Date", ["Wednesday 12 May 2027, 9:30am to 12:30pm"]),
+)
+WITHOUT_PLACE = _SESSION
+WITH_PLACE: tuple[Fact, ...] = (
+    *_SESSION,
+    ("Place", ["Civic Centre, 1 High Street, HR1 1AA"]),
+    ("Joining instructions", ["Ask for room 3 at reception."]),
+)
+INTO_DIARY = "A calendar file for each date, which puts it into the diary"
+OUT_OF_DIARY = "A calendar file for each date, which takes it out of the diary"
+ABOUT_PLACE = "It tells you about a place that was booked for you."
+
+
+CONFIRMED = MessageKind(
+    purpose="booking_confirmed",
+    subject=SUBJECT,
+    name="Place booked",
+    when="At once when somebody gets a place.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
+    button="See or cancel the booking",
+    files=INTO_DIARY,
+    essential=ABOUT_PLACE,
+    at_once=True,
+)
+WAITING = MessageKind(
+    purpose="booking_waiting",
+    subject=SUBJECT,
+    name="On the waiting list",
+    when="At once when somebody books a session that is full.",
+    placeholders=(*ABOUT_BOOKING, Placeholder("position", "The place on the waiting list", "3")),
+    facts=WITHOUT_PLACE,
+    button="See or leave the waiting list",
+    essential="It answers a booking.",
+    at_once=True,
+)
+PROMOTED = MessageKind(
+    purpose="booking_promoted",
+    subject=SUBJECT,
+    name="A place came free",
+    when="When somebody on the waiting list gets a place.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
+    button="See or cancel the booking",
+    files=INTO_DIARY,
+    essential=ABOUT_PLACE,
+)
+LIST_CLOSED = MessageKind(
+    purpose="waiting_list_closed",
+    subject=SUBJECT,
+    name="No place came free",
+    when="When booking closes and somebody is still on the waiting list.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    essential="It tells you that you have no place.",
+)
+JOINING = MessageKind(
+    purpose="session_joining",
+    subject=SUBJECT,
+    name="Joining instructions",
+    when="Some working days before the session, as the policy says; at once when somebody books later than that.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
+    button="See or cancel the booking",
+    essential="It says where to be and what to bring.",
+)
+REMINDER = MessageKind(
+    purpose="session_reminder",
+    subject=SUBJECT,
+    name="Reminder of a session",
+    when="Shortly before the session, as the policy says.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
+    button="See or cancel the booking",
+    category=REMINDERS,
+)
+CHANGED = MessageKind(
+    purpose="session_changed",
+    subject=SUBJECT,
+    name="Session changed",
+    when="When the dates or the place of a session change, to everybody with a place.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
+    button="See or cancel the booking",
+    files="A calendar file for each date, which moves it in the diary",
+    essential=ABOUT_PLACE,
+)
+CANCELLED = MessageKind(
+    purpose="booking_cancelled",
+    subject=SUBJECT,
+    name="Place given up",
+    when="At once when a place is cancelled.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("late", "Says something if the cancellation counts as late", "yes"),
+    ),
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    files=OUT_OF_DIARY,
+    essential=ABOUT_PLACE,
+    at_once=True,
+)
+LEFT = MessageKind(
+    purpose="waiting_left",
+    subject=SUBJECT,
+    name="Waiting list left",
+    when="At once when somebody leaves the waiting list.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    essential="It answers something that was done with your booking.",
+    at_once=True,
+)
+SESSION_CANCELLED = MessageKind(
+    purpose="session_cancelled",
+    subject=SUBJECT,
+    name="Session cancelled",
+    when="When a session is cancelled, to everybody with a place or on the waiting list.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("had a place", "Says something if it was a place, and not the waiting list", "yes"),
+    ),
+    facts=(*WITHOUT_PLACE, ("Reason", ["The trainer is ill."])),
+    button="Find another session",
+    files=OUT_OF_DIARY,
+    essential=ABOUT_PLACE,
+)
+
+register(
+    CONFIRMED,
+    WAITING,
+    PROMOTED,
+    LIST_CLOSED,
+    JOINING,
+    REMINDER,
+    CHANGED,
+    CANCELLED,
+    LEFT,
+    SESSION_CANCELLED,
+)
+register_category(NEW_DATES)

@@ -1,0 +1,83 @@
+"""What is sent about surveys and certificates."""
+
+from notifications.kinds import MessageKind, Placeholder, register
+
+SUBJECT = "Surveys and certificates"
+
+_COURSE = Placeholder("course", "The course’s title", "Child Neglect Overview")
+_DATE = Placeholder("date", "The session’s first date", "12 May 2027")
+_CLOSES = Placeholder("closes", "When answers close", "Monday 12 July 2027, 5pm")
+_CERTIFICATE = Placeholder("certificate", "Says something if the certificate waits for the answers", "yes")
+_LEARNER = Placeholder("learner", "The name of whoever took part", "Siân O’Neill")
+_ASKED = (
+    "The partnership must find out whether its training works, and your answers may release a certificate."
+)
+
+EVALUATION = MessageKind(
+    purpose="survey-evaluation",
+    subject=SUBJECT,
+    name="Evaluation",
+    when="After the session, to everybody who attended.",
+    placeholders=(_COURSE, _DATE, _CLOSES, _CERTIFICATE),
+    button="Evaluate the course",
+    essential=_ASKED,
+)
+IMPACT = MessageKind(
+    purpose="survey-impact",
+    subject=SUBJECT,
+    name="Impact evaluation",
+    when="Weeks or months after the session, as the policy says.",
+    placeholders=(_COURSE, _DATE, _CLOSES, _CERTIFICATE),
+    button="Tell us what has changed",
+    essential=_ASKED,
+)
+LINE_MANAGER = MessageKind(
+    purpose="survey-line_manager",
+    subject=SUBJECT,
+    name="Line manager form",
+    when="With the impact evaluation, to the learner’s line manager.",
+    placeholders=(_COURSE, _DATE, _CLOSES, _LEARNER),
+    button="Answer three questions",
+    essential="The partnership asks each line manager once about each learner.",
+)
+TRAINER_FEEDBACK = MessageKind(
+    purpose="survey-trainer_feedback",
+    subject=SUBJECT,
+    name="Trainer feedback",
+    when="After the session, to its trainers.",
+    placeholders=(_COURSE, _DATE, _CLOSES),
+    button="Give trainer feedback",
+    essential="Trainers give their account of every session.",
+)
+REMINDER = MessageKind(
+    purpose="survey-reminder",
+    subject=SUBJECT,
+    name="Reminder of a survey",
+    when="Some working days after a survey that was not answered, as often as the policy says.",
+    placeholders=(
+        _COURSE,
+        _DATE,
+        _CLOSES,
+        _CERTIFICATE,
+        Placeholder("what we ask", "What the survey asks, in short", "how was Child Neglect Overview?"),
+        Placeholder("a colleague", "Says something if the survey is about a colleague", ""),
+    ),
+    button="Answer now",
+    essential=_ASKED,
+)
+CERTIFICATE = MessageKind(
+    purpose="certificate",
+    subject=SUBJECT,
+    name="Certificate",
+    when="At once when a certificate is issued.",
+    placeholders=(
+        _COURSE,
+        Placeholder("date", "The dates on which it was held", "12 May 2027"),
+        Placeholder("number", "The certificate’s number", "HSCP-2027-000012"),
+        Placeholder("in your record", "Says something if its reader has an account", "yes"),
+    ),
+    button="Download your certificate",
+    essential="It brings something that you have earned.",
+    at_once=True,
+)
+register(EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, CERTIFICATE)

@@ -1,0 +1,3 @@
+from tests.bookings.conftest import book, now
+
+__all__ = ["book", "now"]
