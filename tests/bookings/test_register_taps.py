@@ -1,9 +1,12 @@
 """One tap per person and date: late, early, undone, and delivered late by a bad line."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,12 +14,13 @@ from bookings.models import Attendance, Booking
 from bookings.register_rows import rows_of
 from bookings.services.marks import counted
 from bookings.services.register import mark_attendance, mark_rest_absent, set_times, undo_mark
+from bookings.services.walk_ins import Newcomer, add_walk_in
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, PolicyVersion
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, move, over
-from tests.factories import actor_for, make_person, make_session
+from tests.factories import actor_for, make_organisation, make_person, make_session
 
 
 @pytest.fixture
@@ -258,3 +262,37 @@ def test_a_long_register_is_searched(partnership, trainer, book, sign_in) -> Non
     assert shown(q="ZOË") == [zoe]
     assert others[0] not in shown(only_open="on")
     assert len(shown(only_open="on", q="ann")) == 9
+
+
+def test_pages_of_the_day_need_as_many_queries_for_one_as_for_six(
+    partnership, trainer, team, sign_in
+) -> None:
+    session = begun(make_session(partnership, trainers=(trainer,)))
+    date, organisation = session.dates.get(), make_organisation(partnership)
+
+    def add(number: int) -> None:
+        for one in (Newcomer(f"N{number}", organisation=organisation), Newcomer(f"M{number}", "", None, "?")):
+            add_walk_in(actor=actor_for(trainer), session_date=date, newcomer=one, key=uuid4())
+
+    def count(client, address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    slug = partnership.slug
+    pages = [
+        (sign_in(trainer), _address(session, date)),
+        (sign_in(trainer), f"{_address(session, date)}sheet.pdf"),
+        (sign_in(trainer), f"{_address(session, date)}walk-in/"),
+        (sign_in(trainer), reverse("evaluations:codes", args=[slug, session.pk])),
+        (sign_in(team), reverse("bookings:walk_ins", args=[slug])),
+        (sign_in(team), reverse("bookings:desk_session", args=[slug, session.pk])),
+    ]
+    add(0)
+    for client, address in pages:
+        count(client, address)
+    before = [count(client, address) for client, address in pages]
+    for number in range(1, 6):
+        add(number)
+    assert [count(client, address) for client, address in pages] == before
+    assert max(before) <= 16
