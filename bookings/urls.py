@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.views import book, check_in, desk, own, register, training, walk_ins
+from bookings.views import book, check_in, desk, own, reconciliation, register, training, walk_ins
 
 app_name = "bookings"
 urlpatterns = [
@@ -21,6 +21,25 @@ urlpatterns = [
     path("training/sessions/<int:pk>/register/<int:date_pk>/walk-in/", walk_ins.walk_in, name="walk_in"),
     path("training/sessions/<int:pk>/register/<int:date_pk>/sheet.pdf", register.sheet, name="sign_in_sheet"),
     path("training/sessions/<int:pk>/wall/<int:date_pk>/", check_in.wall, name="wall"),
+    path("training/sessions/<int:pk>/register/<int:date_pk>/report/", reconciliation.report, name="report"),
+    path(
+        "training/sessions/<int:pk>/register/<int:date_pk>/report/who/", reconciliation.who, name="report_who"
+    ),
+    path(
+        "training/sessions/<int:pk>/register/<int:date_pk>/report/marks/",
+        reconciliation.marks,
+        name="report_marks",
+    ),
+    path(
+        "training/sessions/<int:pk>/register/<int:date_pk>/report/<int:report_pk>/remove/",
+        reconciliation.remove,
+        name="report_remove",
+    ),
+    path(
+        "training/sessions/<int:pk>/register/<int:date_pk>/report/people/<int:entry_pk>/add/",
+        reconciliation.add,
+        name="report_add",
+    ),
     path("check-in/<str:token>/", check_in.arrive, name="check_in"),
     path("checked-in/<int:date_pk>/", check_in.checked_in, name="checked_in"),
     path("desk/walk-ins/", walk_ins.walk_ins, name="walk_ins"),

@@ -14,6 +14,7 @@ from bookings.services.changes import (
     tell_of_changed_sessions,
     tell_of_closed_lists,
 )
+from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
 from bookings.services.waiting_list import promote_waiting_everywhere
 from compliance.services.reports import requeue_stuck_reports
@@ -42,6 +43,7 @@ JOBS: dict[str, dict[str, Job]] = {
     },
     "daily": {
         "forget access needs": forget_access_needs,
+        "forget meeting reports": forget_reports,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
     },

@@ -148,6 +148,7 @@ class CertificatePolicy(Strict):
     release: Clause[CertificateRelease]
     numbering: Clause[Numbering]
     attendance_percent: Clause[Annotated[int, Field(ge=1, le=100)]]
+    minutes_percent: Clause[Annotated[int, Field(ge=1, le=100)]] = default(80)
 
 
 class EvaluationPolicy(Strict):

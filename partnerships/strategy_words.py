@@ -275,6 +275,12 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     "certificate.release": ("When it is issued", lambda value, _: _RELEASE[value]),
     "certificate.numbering": ("How it is numbered", lambda value, _: _NUMBERING[value]),
     "certificate.attendance_percent": ("Attendance", _attended),
+    "certificate.minutes_percent": (
+        "Being there",
+        lambda percent, _: (
+            f"A date counts for those who were there for {percent}% or more of its time, in the room or online."
+        ),
+    ),
     "evaluation.open_days": (
         "How long it is open",
         lambda days, _: f"The evaluation stays open for {_count(days, 'day')} after the session.",

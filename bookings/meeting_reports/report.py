@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 
 
 class ReportFormat(StrEnum):
@@ -35,6 +36,16 @@ class Interval:
     open_start: bool = False
     open_end: bool = False
 
+    @property
+    def kept(self) -> list[Any]:
+        """The interval as plain values."""
+        return [self.joined.isoformat(), self.left.isoformat(), self.open_start, self.open_end]
+
+    @classmethod
+    def from_kept(cls, kept: list[Any]) -> Self:
+        """The interval of plain values."""
+        return cls(datetime.fromisoformat(kept[0]), datetime.fromisoformat(kept[1]), kept[2], kept[3])
+
 
 @dataclass(frozen=True)
 class Attendee:
@@ -53,6 +64,28 @@ class Attendee:
     seconds: int | None = None
     doubt: str = ""
     overlaps: bool = False
+
+    @property
+    def times(self) -> dict[str, Any]:
+        """What is known of the times, in a form that can be kept."""
+        return {
+            "intervals": [one.kept for one in self.intervals],
+            "within": self.within.kept if self.within else None,
+            "seconds": self.seconds,
+            "doubt": self.doubt,
+        }
+
+    @classmethod
+    def from_times(cls, name: str, email: str, times: dict[str, Any]) -> Self:
+        """An entry with times that were kept."""
+        return cls(
+            name=name,
+            email=email,
+            intervals=tuple(Interval.from_kept(kept) for kept in times["intervals"]),
+            within=Interval.from_kept(times["within"]) if times["within"] else None,
+            seconds=times["seconds"],
+            doubt=times["doubt"],
+        )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,17 @@
 from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
 from .charge import Charge
+from .reported_meeting import ReportedMeeting, ReportedPerson
 from .walk_in import WalkIn
 
-__all__ = ["AccessNeeds", "Attendance", "Batch", "Booking", "Charge", "Statement", "WalkIn"]
+__all__ = [
+    "AccessNeeds",
+    "Attendance",
+    "Batch",
+    "Booking",
+    "Charge",
+    "ReportedMeeting",
+    "ReportedPerson",
+    "Statement",
+    "WalkIn",
+]

@@ -12,8 +12,6 @@ from partnerships.actors import Actor
 from partnerships.permissions import Permission
 
 Mark = Attendance.Mark
-# A date counts for those who were there for most of it.
-ENOUGH_PERCENT = 80
 # Beside present and absent: there, but not for long enough to count.
 IN_PART = "in part"
 
@@ -116,7 +114,8 @@ def _how(actor: Actor) -> str:
 
 def settle(actor: Actor, session: Session, bookings: Iterable[Booking]) -> None:
     """Bring bookings to the state that their marks make, for services that hold the session's lock."""
-    needed = actor.partnership.policy(session.starts_at).certificate.attendance_percent.value
+    rules = actor.partnership.policy(session.starts_at).certificate
+    needed, enough = rules.attendance_percent.value, rules.minutes_percent.value
     dates = {date.pk: date for date in session.dates.all()}
     bookings = list(bookings)
     marked: dict[int, list[str]] = {booking.pk: [] for booking in bookings}
@@ -124,7 +123,7 @@ def settle(actor: Actor, session: Session, bookings: Iterable[Booking]) -> None:
         partnership=actor.partnership, booking__in=bookings, session_date__in=dates
     )
     for one in held:
-        marked[one.booking_id].append(counted(one, dates[one.session_date_id]))
+        marked[one.booking_id].append(counted(one, dates[one.session_date_id], enough))
     moved = []
     for booking in bookings:
         state = outcome(marked[booking.pk], dates=len(dates), percent=needed)
@@ -134,12 +133,12 @@ def settle(actor: Actor, session: Session, bookings: Iterable[Booking]) -> None:
     Booking.objects.bulk_update(moved, ["state"])
 
 
-def counted(one: Attendance, date: SessionDate) -> str:
-    """What a mark counts for: present, absent, or there in part."""
+def counted(one: Attendance, date: SessionDate, percent: int) -> str:
+    """What a mark counts for: present, absent, or there for less than the policy's share of the date."""
     if one.mark == Mark.ABSENT:
         return one.mark
     there = (one.left_early or date.ends_at) - (one.arrived_late or date.starts_at)
-    enough = there * 100 >= (date.ends_at - date.starts_at) * ENOUGH_PERCENT
+    enough = there * 100 >= (date.ends_at - date.starts_at) * percent
     return Mark.PRESENT if enough else IN_PART
 
 

@@ -25,28 +25,42 @@ from partnerships.permissions import Permission, require
 from partnerships.tenancy import acting_in
 
 Marks = Mapping[int, str]
+Times = Mapping[int, tuple[datetime | None, datetime | None]]
 _LOOK_BACK = timedelta(days=92)
 
 
 def mark_attendance(
-    *, actor: Actor, session_date: SessionDate, marks: Marks, at: datetime | None = None, how: str = ""
+    *,
+    actor: Actor,
+    session_date: SessionDate,
+    marks: Marks,
+    times: Times | None = None,
+    at: datetime | None = None,
+    how: str = "",
 ) -> int:
     """Mark who was there on one date: booking's key to "present" or "absent"; gives how many marks are new or changed.
 
     Trainers mark their own sessions, the team any, from half an hour before the date begins. Marking again corrects,
     and whoever is not named keeps what they have. A booking counts as attended, partly attended or not attended once
     every date of the session is marked, by the policy's share of the dates. ``at`` is when somebody made the mark,
-    where a bad line delivers it late: what was marked since stays. Locks the session.
+    where a bad line delivers it late: what was marked since stays. ``times`` gives, by booking's key, when somebody
+    arrived late and left early; whoever is in it without times was there throughout. Locks the session.
     """
+    times = times or {}
     with transaction.atomic():
         session, session_date, now = _opened(actor, session_date)
         bookings = _bookings(actor, session, marks)
-        presences = {key: Presence(mark) for key, mark in marks.items()}
+        presences = {
+            key: Presence(mark, *times.get(key, (None, None)), keeps_times=key not in times)
+            for key, mark in marks.items()
+        }
         made_at = _made_at(session_date, at, now)
         changed = write_marks(actor, session_date, presences, at=made_at, how=how)
         if changed:
             settle(actor, session, [booking for booking in bookings if booking.pk in changed])
-            audit.record(actor, "bookings.mark_attendance", session_date, after={"marks": changed})
+            given = {key: [one and one.isoformat() for one in times[key]] for key in changed if key in times}
+            after = {"marks": changed, "times": given} if given else {"marks": changed}
+            audit.record(actor, "bookings.mark_attendance", session_date, after=after)
     return len(changed)
 
 
@@ -74,7 +88,7 @@ def set_times(
 ) -> None:
     """Mark somebody present on a date from when until when they were there; without times, throughout.
 
-    Locks the session. A date that somebody was not there for long enough (``ENOUGH_PERCENT``) doesn't count.
+    Locks the session. A date that somebody was not there for long enough (``minutes_percent``) doesn't count.
     """
     with transaction.atomic():
         session, date, now = _opened(actor, session_date)

@@ -11,7 +11,6 @@ from bookings.models import Booking
 from bookings.register_forms import RegisterSearchForm, TapForm, TimesForm
 from bookings.register_hours import opens_at
 from bookings.register_rows import answer_of, chosen, counts_of, rows_of
-from bookings.services.marks import ENOUGH_PERCENT
 from bookings.services.register import (
     mark_attendance,
     mark_rest_absent,
@@ -80,7 +79,7 @@ def times(request: HttpRequest, pk: int, date_pk: int, booking_pk: int) -> HttpR
         "session": date.session,
         "date": date,
         "booking": booking,
-        "enough": ENOUGH_PERCENT,
+        "enough": request.partnership.policy(date.session.starts_at).certificate.minutes_percent.value,
     }
     return render(request, "bookings/times.html", context)
 

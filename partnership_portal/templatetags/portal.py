@@ -191,6 +191,15 @@ def govuk_field(field: BoundField, optional: bool = True) -> SafeString:
 
 
 @register.simple_tag
+def govuk_cell(field: BoundField) -> SafeString:
+    """One form field in a cell of a table: its label is there for those who can't see what the row is about."""
+    return render_to_string(
+        "govuk/fields/cell.html",
+        {"field": field, "errors": form_markup.sentences(field), "control": form_markup.control(field)},
+    )
+
+
+@register.simple_tag
 def page_numbers(page: Any) -> list[int | str]:
     """The page numbers to show, with Django's ellipsis for those left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))

@@ -13,6 +13,8 @@ _DUMMIES = {
     "person_pk": 999999,
     "date_pk": 999999,
     "booking_pk": 999999,
+    "report_pk": 999999,
+    "entry_pk": 999999,
     "page": 1,
     "slug": "nothing",
     "number": "NONE-1",

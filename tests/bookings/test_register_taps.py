@@ -71,7 +71,7 @@ def test_a_date_counts_for_those_who_were_there_for_four_fifths_of_it(held, late
         arrived_late=date.starts_at + timedelta(minutes=late) if late else None,
         left_early=date.ends_at - timedelta(minutes=early) if early else None,
     )
-    assert counted(mark, date) == expected
+    assert counted(mark, date, 80) == expected
 
 
 def test_whoever_left_early_has_partly_attended_until_it_is_corrected(held, trainer) -> None:

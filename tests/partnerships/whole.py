@@ -6,7 +6,17 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from bookings.models import AccessNeeds, Attendance, Batch, Booking, Charge, Statement, WalkIn
+from bookings.models import (
+    AccessNeeds,
+    Attendance,
+    Batch,
+    Booking,
+    Charge,
+    ReportedMeeting,
+    ReportedPerson,
+    Statement,
+    WalkIn,
+)
 from compliance.models import Report, TrainingRecord
 from courses.models import Agreement, Priority, Requirement, RequirementOption
 from evaluations.models import (
@@ -57,6 +67,18 @@ def make_whole_partnership(slug: str) -> Partnership:
         WalkIn.objects.create(**where, booking=booking, key=uuid4())
         Attendance.objects.create(
             **where, booking=booking, session_date=session.dates.get(), mark="present", marked_at=now
+        )
+        report = ReportedMeeting.objects.create(
+            **where,
+            session_date=session.dates.get(),
+            digest=slug,
+            format="zoom_meeting",
+            started_at=session.starts_at,
+            ended_at=session.ends_at,
+            uploaded_at=now,
+        )
+        ReportedPerson.objects.create(
+            **where, report=report, name="Ann", times={"intervals": []}, match="unknown"
         )
         batch = Batch.objects.create(**where, month=date(2026, 7, 1), lines=[], pence=6000, requested_at=now)
         Charge.objects.create(
