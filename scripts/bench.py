@@ -216,6 +216,7 @@ class _Bench:
         yield self._certificate()
         yield self._export()
         yield self._report()
+        yield self._reconciliation()
         yield from self._race()
 
     def _fill_catalogue(self) -> None:
@@ -313,6 +314,54 @@ class _Bench:
             raise Refusal(f"{taken} of {len(presses)} bookings arrived.")
         return ("booking a place (POST)", _ms(statistics.median(took)), _ms(_p95(took)), "", "")
 
+    def _online_session(self, places: int, *, strangers: int) -> tuple[int, bytes]:
+        """A session of yesterday whose places are all taken, and the report of its meeting."""
+        from django.utils import timezone
+
+        from bookings.models import Booking
+        from courses.models import Course, Session, SessionDate
+        from partnerships.models import Membership
+        from partnerships.services.policies import version_in_force
+        from partnerships.tenancy import acting_in
+
+        with acting_in(self.partnership):
+            where = {"partnership": self.partnership}
+            starts = timezone.now() - timedelta(days=1)
+            session = Session.objects.create(
+                **where,
+                course=Course.objects.filter(status="published", **where).first(),
+                joining_link="https://meet.example/bench",
+                status="published",
+                capacity=places,
+                starts_at=starts,
+                ends_at=starts + timedelta(hours=3),
+                booking_closes_at=starts - timedelta(days=1),
+            )
+            date = SessionDate.objects.create(
+                **where, session=session, starts_at=starts, ends_at=session.ends_at
+            )
+            live = Membership.objects.live().filter(**where).select_related("person").order_by("person", "pk")
+            chosen = {one.person_id: one for one in live.distinct("person")[:places]}.values()
+            version = version_in_force(self.partnership, starts)
+            Booking.objects.bulk_create(
+                Booking(
+                    **where,
+                    session=session,
+                    person=one.person,
+                    organisation_id=one.organisation_id,
+                    state="confirmed",
+                    booked_at=starts,
+                    policy_version=version,
+                )
+                for one in chosen
+            )
+        joined, left = (f"{timezone.localtime(one):%d/%m/%Y, %H:%M:%S}" for one in (starts, date.ends_at))
+        people = [(one.person.name, one.person.email) for one in chosen]
+        people += [(f"Stranger {number}", f"s{number}@elsewhere.example") for number in range(strangers)]
+        lines = [f"{name}\t{joined}\t{left}\t3h\t{email}\tPresenter" for name, email in people]
+        head = "Full Name\tJoin Time\tLeave Time\tDuration\tEmail\tRole"
+        return date.pk, "\r\n".join([head, *lines]).encode("utf-16")
+
     def _states(self, session_id: int) -> dict[str, int]:
         from django.db.models import Count
 
@@ -389,6 +438,32 @@ class _Bench:
         bookings = report.figures and len(str(report.figures))
         note = f"{timezone.localdate(report.built_at):%d %B %Y}, figures {bookings:,} characters"
         return ("quarterly report by the worker, with PDF and XLSX", f"{took:.2f} s", "", "", note)
+
+    def _reconciliation(self) -> Row:
+        """A meeting report of 500 people about a session with 480 places: most known by address, some by name alone."""
+        from bookings.reconciliation_desk import desk_of
+        from bookings.services.reconciliation import add_report, remove_report
+        from courses.models import SessionDate
+        from partnerships.actors import actor_of
+        from partnerships.tenancy import acting_in
+
+        date_id, content = self._online_session(480, strangers=20)
+        took, settled = [], 0
+        for _ in range(10):
+            with acting_in(self.partnership):
+                date = SessionDate.objects.select_related("session").get(pk=date_id)
+                actor = actor_of(self.team, self.partnership)
+                began = time.perf_counter()
+                report, _new = add_report(actor=actor, session_date=date, content=content)
+            took.append(time.perf_counter() - began)
+            with acting_in(self.partnership):
+                settled = len([one for one in desk_of(self.partnership, date).entries if one.booking])
+                remove_report(actor=actor, report=report)
+        if not 460 <= settled <= 480:
+            raise Refusal(f"{settled} of 480 people were found in the meeting report.")
+        note = f"{settled} matched, {len(content) // 1024} kB"
+        name = "reconciliation of a report with 500 people: read, match, save"
+        return (name, _ms(statistics.median(took)), _ms(_p95(took)), "", note)
 
     def _race(self) -> Iterator[Row]:
         session_id = self._session(PLACES)

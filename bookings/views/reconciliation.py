@@ -25,8 +25,9 @@ from partnerships.permissions import Permission, requires
 def report(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
     """The reports of a date, and adding one."""
     date = date_to_mark(request, pk, date_pk)
-    form = ReportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = ReportForm(request.POST if posted else None, request.FILES if posted else None)
+    if posted and form.is_valid():
         try:
             added, is_new = add_report(
                 actor=request.actor,
@@ -55,15 +56,13 @@ def who(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
     desk = desk_of(request.partnership, date)
     if not desk.reports:
         return redirect(_url(request, date, "report"))
-    form = WhoForm(request.POST or None, desk=desk)
+    form = WhoForm(request.POST if request.method == "POST" else None, desk=desk)
 
     def save() -> None:
         decide_who(actor=request.actor, session_date=date, choices=form.choices)
 
     if request.method == "POST" and carried_out(form, save):
-        still = desk.still_open - len(
-            [one for one in desk.entries if one.person.is_open and one.person.pk in form.choices]
-        )
+        still = [one for one in desk.entries if one.person.is_open and one.person.pk not in form.choices]
         if still:
             messages.info(request, f"Saved. {len(still)} still to be settled.")
             return redirect(_url(request, date, "report_who"))

@@ -17,6 +17,7 @@ from notifications.models import Message
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.door import let_walk_ins_in
 from partnership_portal.demo.history import Historian
+from partnership_portal.demo.online import hold_online_session
 from partnership_portal.demo.people import People, account, make_people
 from partnership_portal.demo.programme import Planner
 from partnership_portal.demo.school_holidays import write_school_holidays
@@ -49,6 +50,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
         cursor.execute("ANALYZE")
     _book_for_practitioner(partnership, now)
     let_walk_ins_in(partnership)
+    hold_online_session(partnership, now)
     _publish_last_quarter(partnership, now)
     return True
 
