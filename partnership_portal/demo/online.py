@@ -9,6 +9,7 @@ from courses.plans import booking_deadline
 from partnership_portal.demo.cast import PARTS
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment
 from partnerships.models import Membership, Partnership, Person
+from partnerships.permissions import Role
 from partnerships.services.policies import version_in_force
 from partnerships.tenancy import acting_in
 
@@ -37,8 +38,11 @@ def hold_online_session(partnership: Partnership, now: dt.datetime) -> None:
         SessionDate.objects.create(
             partnership=partnership, session=session, starts_at=starts_at, ends_at=session.ends_at
         )
-        trainer = Person.objects.get(partnership=partnership, email_key=f"trainer@{partnership.slug}.example")
-        SessionTrainer.objects.create(partnership=partnership, session=session, person=trainer)
+        # The trainer who can be tried has another register to mark.
+        pool = Person.objects.filter(partnership=partnership, memberships__granted_roles__role=Role.TRAINER)
+        trainer = pool.exclude(email_key=f"trainer@{partnership.slug}.example").order_by("pk").first()
+        if trainer is not None:
+            SessionTrainer.objects.create(partnership=partnership, session=session, person=trainer)
         _book(partnership, session, now)
 
 
@@ -49,8 +53,11 @@ def online_date(partnership: Partnership) -> SessionDate | None:
 
 
 def sample_report(date: SessionDate) -> bytes:
-    """The meeting's report as Microsoft Teams would give it: somebody left and came back, a name is spelt differently,
-    a guest has no address, one came without a booking, one stayed away."""
+    """The meeting's report as Microsoft Teams would give it.
+
+    Somebody left and came back, one came late, names are written differently, a guest has no address, one came without
+    a booking, one stayed away.
+    """
     bookings = date.session.bookings.filter(partnership=date.partnership_id).select_related("person")
     people = [booking.person for booking in bookings.order_by("pk")[:_PEOPLE]]
     lines = [
@@ -66,6 +73,8 @@ def sample_report(date: SessionDate) -> bytes:
         name, email = _as_shown(number, person)
         spells = {2: [(-3, 41), (46, 121)], 4: [(55, 120)]}.get(number, [(-8 + number, 121)])
         lines += [_line(date, name, email, joined, left) for joined, left in spells]
+    links = date.session.trainer_links.filter(partnership=date.partnership_id).select_related("person")
+    lines += [_line(date, link.person.name, link.person.email, -15, 124) for link in links]
     lines.append(_line(date, "Harriet Quill (External)", "harriet.quill@nursery.example", 1, 120))
     return ("\r\n".join(lines) + "\r\n").encode("utf-16")
 

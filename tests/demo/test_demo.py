@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.queries import registers_outstanding
+from bookings.reconciliation_desk import desk_of
+from bookings.services.reconciliation import add_report
 from courses.models import Session, SessionDate
 from evaluations.models import Certificate, Invitation
 from partnership_portal.demo import post
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.loading import load, load_operator
+from partnership_portal.demo.online import online_date
 from partnership_portal.onboarding.reading import SHIPPED
 from partnership_portal.working_days import UK, uk_date, uk_moment, uk_today
 from partnerships.actors import actor_of
@@ -119,6 +122,7 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
         landed = client.post("/demo/sign-in/", {"email": part.email(name)}, follow=True)
         assert landed.status_code == 200
         assert landed.redirect_chain[-1][0] == f"/{name}/{'desk' if part.key == 'team' else 'me'}/"
+    _try_the_reconciliation_desk(client, partnership, people["team"])
     reports = client.get(f"/{name}/desk/reports/")
     assert "Published" in reports.content.decode()
     later = now + timedelta(days=120)
@@ -137,6 +141,20 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
     assert (again.context["done"][0].messages, again.context["done"][0].invitations) == (0, 0), (
         "nobody is asked twice"
     )
+
+
+def _try_the_reconciliation_desk(client, partnership, team) -> None:
+    """The report to download has something of everything for the online session whose register is open."""
+    answer = client.get(f"/demo/meeting-report/{partnership.slug}/")
+    assert "attachment" in answer["Content-Disposition"]
+    with acting_in(partnership):
+        date = online_date(partnership)
+        add_report(actor=actor_of(team.user, partnership), session_date=date, content=answer.content)
+        desk = desk_of(partnership, date)
+        found = {group: len(entries) for group, _, entries in desk.groups}
+        assert found == {"probable": 2, "matched": 9, "unknown": 1, "trainer": 1}
+        assert {place.proposal for place in desk.places} == {"present", "in part", "absent"}
+        assert len(desk.missing) == 3
 
 
 @pytest.mark.usefixtures("_in_demonstration", "db")
