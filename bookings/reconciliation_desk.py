@@ -40,6 +40,11 @@ class Entry:
         return minutes_in_words(self.presence)
 
     @property
+    def may_count(self) -> bool:
+        """Tell whether it is, or may be, somebody on the register."""
+        return self.group in {Match.PROBABLE, Match.MATCHED}
+
+    @property
     def proposal_words(self) -> str:
         """The mark that the minutes make, in words."""
         return WORDS[self.proposal]
