@@ -67,7 +67,7 @@ def test_the_desks_pages(open_browser, alphashire):
         assert page.goto(f"/alphashire/desk/{path}").status == 200
         assert_accessible(page)
     page.goto("/alphashire/desk/sessions/series/")
-    page.get_by_role("button", name="Save all as drafts").click()
+    page.get_by_role("button", name="See the dates").click()
     page.get_by_role("link", name="Enter at least one date").click()
     assert page.evaluate("document.activeElement.id") == "id_dates-0-day_day"
     assert_accessible(page)
