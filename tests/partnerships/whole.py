@@ -18,7 +18,7 @@ from bookings.models import (
     WalkIn,
 )
 from compliance.models import Report, TrainingRecord
-from courses.models import Agreement, Priority, Requirement, RequirementOption
+from courses.models import Agreement, Priority, ProgrammeCopy, Requirement, RequirementOption, SchoolHoliday
 from evaluations.models import (
     Answer,
     Certificate,
@@ -99,6 +99,10 @@ def make_whole_partnership(slug: str) -> Partnership:
         Agreement.objects.create(
             **where, organisation=membership.organisation, starts_on=date(2026, 1, 1), terms="Terms"
         )
+        SchoolHoliday.objects.create(
+            **where, name="Summer", first_day=date(2026, 7, 22), last_day=date(2026, 8, 31)
+        )
+        ProgrammeCopy.objects.create(**where, from_year=2026, chosen=[], requested_at=now, touched_at=now)
         questionnaire = Questionnaire.objects.create(**where, kind="evaluation", title="Evaluation")
         version = QuestionnaireVersion.objects.create(**where, questionnaire=questionnaire, number=1)
         question = Question.objects.create(
