@@ -31,10 +31,10 @@ _FIRST = "Aisha,Bogdan,Carys,Dafydd,Eilidh,Fatima,George,Hannah,Idris,Jasmine,Ko
 _LAST = "Ahmed,Bannister-Clarke,Chukwu,Davies,Evans,Fernández,Griffiths,Hussain,O'Brien,Jones,Kowalski,Lewis,Ŵyn,Patel"
 
 _ORGANISATIONS = """
-INSERT INTO partnerships_organisation (partnership_id, name, sector_id, charging_class, is_active)
+INSERT INTO partnerships_organisation (partnership_id, name, sector_id, charging_class, purchase_order, is_active)
 SELECT %(p)s, 'Populated organisation ' || to_char(n, 'FM0000'), (ARRAY(
     SELECT id FROM partnerships_sector WHERE partnership_id = %(p)s ORDER BY position, id
-))[1 + n %% (SELECT count(*) FROM partnerships_sector WHERE partnership_id = %(p)s)], '', true
+))[1 + n %% (SELECT count(*) FROM partnerships_sector WHERE partnership_id = %(p)s)], '', '', true
 FROM generate_series(1, %(organisations)s) n
 """
 
@@ -115,10 +115,10 @@ WITH courses AS (
 )
 INSERT INTO courses_session (partnership_id, course_id, status, venue_id, joining_link, capacity, minimum,
     places_taken, starts_at, ends_at, booking_closes_at, joining_instructions, cancelled_reason,
-    cancelled_as_draft)
+    cancelled_as_draft, lecture_style, lecture_style_reason, opened_to_others, decision, decision_note)
 SELECT %(p)s, courses.id, 'published', venues.id, '', 60, 8, 0, date_trunc('minute', starts_at),
     date_trunc('minute', starts_at) + interval '3 hours', date_trunc('minute', starts_at) - interval '1 day',
-    'Bring photo identification.', '', false
+    'Bring photo identification.', '', false, false, '', false, '', ''
 FROM dated
 JOIN courses ON courses.n = dated.n %% (SELECT count(*) FROM courses)
 JOIN venues ON venues.n = dated.n %% 40
@@ -155,23 +155,25 @@ WITH sessions AS (
     FROM generate_series(0, %(bookings)s - 1) n
 )
 INSERT INTO bookings_booking (partnership_id, session_id, person_id, organisation_id, job_role, state, booked_by_id,
-    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told, declared)
+    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told, declared,
+    purchase_order, charged_as)
 SELECT %(p)s, sessions.id, learners.person_id, learners.organisation_id, learners.job_role,
-    CASE WHEN sessions.starts_at > now() THEN 'confirmed'
-        WHEN numbered.n %% 10 = 3 THEN 'did_not_attend'
-        WHEN numbered.n %% 40 = 7 THEN 'partly_attended' ELSE 'attended' END,
+    outcome.state,
     learners.person_id, sessions.starts_at - (20 + numbered.n %% 60) * interval '1 day',
     (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1),
-    '', false, 0, '{}', ''
+    '', false, 0, '{}', '', '', CASE WHEN outcome.state = 'confirmed' THEN '' ELSE outcome.state END
 FROM numbered
 JOIN sessions ON sessions.n = numbered.session_n
 JOIN learners ON learners.n = numbered.learner_n
+CROSS JOIN LATERAL (SELECT CASE WHEN sessions.starts_at > now() THEN 'confirmed'
+    WHEN numbered.n %% 10 = 3 THEN 'did_not_attend'
+    WHEN numbered.n %% 40 = 7 THEN 'partly_attended' ELSE 'attended' END AS state) outcome
 ON CONFLICT DO NOTHING
 """
 
 _ATTENDANCE = """
-INSERT INTO bookings_attendance (partnership_id, booking_id, session_date_id, mark, marked_at)
-SELECT %(p)s, b.id, d.id, CASE WHEN b.state = 'attended' THEN 'present' ELSE 'absent' END, d.ends_at
+INSERT INTO bookings_attendance (partnership_id, booking_id, session_date_id, mark, marked_at, marked_how)
+SELECT %(p)s, b.id, d.id, CASE WHEN b.state = 'attended' THEN 'present' ELSE 'absent' END, d.ends_at, 'trainer'
 FROM bookings_booking b
 JOIN courses_sessiondate d ON d.session_id = b.session_id
 JOIN courses_session s ON s.id = b.session_id
