@@ -18,7 +18,7 @@ _COLUMNS = {
     "Session starts": "session__starts_at",
     "State": "state",
     "Booked": "booked_at",
-    "Cancelled": "cancelled_at",
+    "Ended": "ended_at",
     "Late cancellation": "was_late_cancellation",
 }
 _WIDTHS = (10, 26, 34, 34, 20, 24, 44, 18, 20, 18, 18, 12)

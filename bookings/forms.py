@@ -131,3 +131,33 @@ class SearchForm(forms.Form):
     """Finding a person by name."""
 
     q = forms.CharField(label="Name contains", required=False, max_length=100)
+
+
+class DecisionForm(forms.Form):
+    """Why somebody's booking is not approved."""
+
+    reason = forms.CharField(
+        label="If you decline, say why",
+        help_text="The person who asked will read it.",
+        max_length=250,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why you decline"},
+    )
+
+
+class ManagerForm(forms.Form):
+    """The line manager, named while booking because none is recorded."""
+
+    manager_name = forms.CharField(
+        label="Your line manager’s name",
+        max_length=200,
+        error_messages={"required": "Enter your line manager’s name"},
+    )
+    manager_email = forms.EmailField(
+        label="Your line manager’s email address",
+        help_text="We ask them to approve this booking. They need no account.",
+        error_messages={
+            "required": "Enter your line manager’s email address",
+            "invalid": "Enter an email address in the correct format, like name@example.com",
+        },
+    )

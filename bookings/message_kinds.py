@@ -1,6 +1,6 @@
 """What is sent about bookings."""
 
-from notifications.kinds import Category, Fact, MessageKind, Placeholder, register, register_category
+from notifications.kinds import Category, Fact, MessageKind, Placeholder, register
 
 SUBJECT = "Bookings"
 
@@ -65,16 +65,122 @@ WAITING = MessageKind(
     essential="It answers a booking.",
     at_once=True,
 )
-PROMOTED = MessageKind(
-    purpose="booking_promoted",
+REQUESTED = MessageKind(
+    purpose="booking_requested",
     subject=SUBJECT,
-    name="A place came free",
-    when="When somebody on the waiting list gets a place.",
+    name="Waiting for approval",
+    when="At once when somebody books and the booking needs an approval.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("approver", "Who is asked to approve it", "Bea Boss"),
+        Placeholder("until", "When the request runs out", "6 May 2027 at 5pm"),
+    ),
+    facts=WITHOUT_PLACE,
+    button="See or withdraw the booking",
+    essential="It answers a booking.",
+    at_once=True,
+)
+DECLINED = MessageKind(
+    purpose="booking_declined",
+    subject=SUBJECT,
+    name="Not approved",
+    when="When whoever must approve a booking declines it.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("approver", "Who declined it", "Bea Boss"),
+        Placeholder("reason", "The reason that was given", "No cover that week"),
+    ),
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    essential="It tells you that you have no place.",
+)
+REQUEST_LAPSED = MessageKind(
+    purpose="request_lapsed",
+    subject=SUBJECT,
+    name="Not approved in time",
+    when="When nobody has approved a booking in time.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    essential="It tells you that you have no place.",
+)
+OFFERED = MessageKind(
+    purpose="booking_offered",
+    subject=SUBJECT,
+    name="A place is offered",
+    when="When a place comes free for whoever is next in the queue.",
+    placeholders=(*ABOUT_BOOKING, Placeholder("until", "Until when the place is held", "6 May 2027 at 5pm")),
+    facts=WITHOUT_PLACE,
+    button="Take the place or let it go",
+    essential="A place is held for you for a short time.",
+)
+OFFER_LAPSED = MessageKind(
+    purpose="offer_lapsed",
+    subject=SUBJECT,
+    name="An offer ran out",
+    when="When an offered place was not taken up in time.",
+    placeholders=(*ABOUT_BOOKING, Placeholder("until", "Until when the place was held", "6 May 2027 at 5pm")),
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    essential="It tells you that you have no place.",
+)
+STILL_COMING = MessageKind(
+    purpose="still_coming",
+    subject=SUBJECT,
+    name="Still coming?",
+    when="Some working days before the session, as the policy says, to everybody with a place who has not answered.",
     placeholders=ABOUT_BOOKING,
     facts=WITH_PLACE,
-    button="See or cancel the booking",
-    files=INTO_DIARY,
-    essential=ABOUT_PLACE,
+    button="Answer now",
+    essential="Somebody else may be waiting for the place.",
+)
+_ABOUT_APPROVAL = (
+    *(one for one in ABOUT_BOOKING if one.name not in {"you", "your", "you have", "you are"}),
+    Placeholder("until", "When the request runs out", "6 May 2027 at 5pm"),
+)
+_APPROVAL = "Somebody waits for your decision."
+APPROVAL_ASKED = MessageKind(
+    purpose="approval_asked",
+    subject=SUBJECT,
+    name="Approval asked for",
+    when="At once when a booking needs an approval, to the line manager or the organisation’s lead.",
+    placeholders=_ABOUT_APPROVAL,
+    facts=WITHOUT_PLACE,
+    button="Approve or decline",
+    essential=_APPROVAL,
+)
+APPROVAL_REMINDED = MessageKind(
+    purpose="approval_reminded",
+    subject=SUBJECT,
+    name="Reminder to approve",
+    when="When nobody has decided after some working days, as the policy says.",
+    placeholders=_ABOUT_APPROVAL,
+    facts=WITHOUT_PLACE,
+    button="Approve or decline",
+    essential=_APPROVAL,
+)
+APPROVAL_ESCALATED = MessageKind(
+    purpose="approval_escalated",
+    subject=SUBJECT,
+    name="Approval passed on to the lead",
+    when="When the line manager has not decided after some working days, as the policy says.",
+    placeholders=_ABOUT_APPROVAL,
+    facts=WITHOUT_PLACE,
+    button="Approve or decline",
+    essential=_APPROVAL,
+)
+DATES_ADDED = MessageKind(
+    purpose="new_dates",
+    subject=SUBJECT,
+    name="New dates",
+    when="When a course can be booked again, to whoever asked to be told; once.",
+    placeholders=(Placeholder("course", "The course’s title", "Child Neglect Overview"),),
+    facts=(
+        ("Course", ["Child Neglect Overview"]),
+        ("Dates", ["Wednesday 12 May 2027, Civic Centre, 9 places left"]),
+    ),
+    button="See the dates and book",
+    category=NEW_DATES,
 )
 LIST_CLOSED = MessageKind(
     purpose="waiting_list_closed",
@@ -161,7 +267,16 @@ SESSION_CANCELLED = MessageKind(
 register(
     CONFIRMED,
     WAITING,
-    PROMOTED,
+    REQUESTED,
+    DECLINED,
+    REQUEST_LAPSED,
+    OFFERED,
+    OFFER_LAPSED,
+    STILL_COMING,
+    APPROVAL_ASKED,
+    APPROVAL_REMINDED,
+    APPROVAL_ESCALATED,
+    DATES_ADDED,
     LIST_CLOSED,
     JOINING,
     REMINDER,
@@ -170,4 +285,3 @@ register(
     LEFT,
     SESSION_CANCELLED,
 )
-register_category(NEW_DATES)

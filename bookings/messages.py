@@ -1,31 +1,43 @@
 """The messages about a booking: each is created once for a booking, whoever or whatever causes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
+from bookings.links import COMING, OFFER, approval_link, booking_link
 from bookings.message_kinds import (
     CANCELLED,
     CHANGED,
     CONFIRMED,
+    DATES_ADDED,
+    DECLINED,
     JOINING,
     LEFT,
     LIST_CLOSED,
-    PROMOTED,
+    OFFER_LAPSED,
+    OFFERED,
     REMINDER,
+    REQUEST_LAPSED,
+    REQUESTED,
     SESSION_CANCELLED,
+    STILL_COMING,
     WAITING,
 )
-from bookings.models import Booking
+from bookings.models import Approval, Booking, Interest
+from bookings.states import EXPECTED, BookingState
+from courses.models import Session
 from notifications.kinds import Fact, MessageKind
 from notifications.outbox import Attachment, drop_unsent, queue_message
-from partnership_portal.templatetags.portal import time_range, uk_date, uk_time
+from partnership_portal.templatetags.portal import time_range, uk_date, uk_datetime, uk_time
 from partnerships.links import absolute
 from partnerships.models import Person
+from partnerships.policy import ApprovalRule
 
 # Whoever has so little time left hears of it at night too.
 _SOON = timedelta(days=2)
-_LOOK_ELSEWHERE = (LIST_CLOSED, CANCELLED, LEFT, SESSION_CANCELLED)
+# An offer is read before half a working day of it has gone.
+_OFFER_READ = timedelta(hours=4)
+_LOOK_ELSEWHERE = (LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED)
 
 
 def tell_confirmed(booking: Booking, *, now: datetime) -> None:
@@ -35,17 +47,77 @@ def tell_confirmed(booking: Booking, *, now: datetime) -> None:
 
 def tell_waiting(booking: Booking, *, position: int) -> None:
     """Say that they are on the waiting list, and where."""
-    _queue(booking, WAITING, position=str(position))
+    _queue(booking, WAITING, {"position": str(position)})
 
 
-def tell_list_closed(booking: Booking) -> None:
-    """Say that booking has closed and that no place came free; once for each booking."""
-    _queue(booking, LIST_CLOSED)
+def tell_requested(booking: Booking, approval: Approval) -> None:
+    """Say that the booking waits for an approval, whose, and until when."""
+    _queue(booking, REQUESTED, {"approver": _approver(approval), "until": uk_datetime(approval.expires_at)})
 
 
-def tell_promoted(booking: Booking, *, now: datetime) -> None:
-    """Say that a place came free and is theirs, with the dates for the diary."""
-    _queue(booking, PROMOTED, attachments=invitations(booking, stamp=now))
+def tell_declined(booking: Booking, approval: Approval) -> None:
+    """Say that the booking was not approved, by whom and why."""
+    _queue(booking, DECLINED, {"approver": approval.decided_name, "reason": approval.reason})
+
+
+def tell_offered(booking: Booking) -> None:
+    """Say that a place came free, until when it is held, and where to take it or let it go."""
+    until = booking.offer_expires_at
+    assert until is not None  # noqa: S101 (the database holds it)
+    _queue(
+        booking,
+        OFFERED,
+        {"until": uk_datetime(until)},
+        link=booking_link(booking, OFFER),
+        no_later_than=until - _OFFER_READ,
+    )
+
+
+def tell_lapsed(booking: Booking, *, before: str) -> None:
+    """Say what ran out: the offer, the request for approval, or the waiting list."""
+    drop_unsent(booking.partnership, subject_of(booking.pk))
+    if before == BookingState.OFFERED:
+        _queue(booking, OFFER_LAPSED, {"until": uk_datetime(booking.offer_expires_at)})
+    else:
+        _queue(booking, REQUEST_LAPSED if before == BookingState.REQUESTED else LIST_CLOSED)
+
+
+def tell_still_coming(booking: Booking, *, days: int) -> None:
+    """Ask whether they still come; once for each of the policy's days."""
+    _queue(booking, STILL_COMING, suffix=f":{days}", link=booking_link(booking, COMING))
+
+
+def tell_approval_asked(approval: Approval, kind: MessageKind, name: str, email: str) -> None:
+    """Ask for a decision, repeat it, or pass it on: to a line manager or lead, with a link that needs no account."""
+    booking = approval.booking
+    named = {one.name for one in kind.placeholders}
+    about = {name: value for name, value in values_of(booking, booking.person).items() if name in named}
+    queue_message(
+        partnership=booking.partnership,
+        purpose=kind.purpose,
+        subject_key=f"approval:{approval.pk}",
+        to_name=name,
+        to_email=email,
+        values={**about, "until": uk_datetime(approval.expires_at)},
+        facts=facts_of(booking),
+        link=approval_link(approval, name),
+        no_later_than=approval.expires_at - _SOON,
+    )
+
+
+def tell_new_dates(interest: Interest, sessions: Sequence[Session]) -> None:
+    """Say that a course can be booked again, with its next dates."""
+    course, slug = interest.course, interest.partnership.slug
+    dates = [f"{uk_date(one.starts_at, 'full')}, {one.place}, {one.places_words}" for one in sessions]
+    queue_message(
+        partnership=interest.partnership,
+        purpose=DATES_ADDED.purpose,
+        subject_key=f"interest:{interest.pk}",
+        person=interest.person,
+        values={"course": course.title},
+        facts=[("Course", [course.title]), ("Dates", dates)],
+        link=absolute("courses:course", partnership=slug, slug=course.slug),
+    )
 
 
 def tell_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
@@ -53,7 +125,7 @@ def tell_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
     drop_unsent(booking.partnership, subject_of(booking.pk))
     if had_place:
         late = "yes" if booking.was_late_cancellation else ""
-        _queue(booking, CANCELLED, attachments=withdrawals(booking, stamp=now), late=late)
+        _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
     else:
         _queue(booking, LEFT)
 
@@ -62,7 +134,7 @@ def tell_session_cancelled(booking: Booking, *, had_place: bool, now: datetime) 
     """Say that the session will not take place, and take it out of the diary."""
     drop_unsent(booking.partnership, subject_of(booking.pk))
     files = withdrawals(booking, stamp=now) if had_place else ()
-    _queue(booking, SESSION_CANCELLED, attachments=files, **{"had a place": "yes" if had_place else ""})
+    _queue(booking, SESSION_CANCELLED, {"had a place": "yes" if had_place else ""}, attachments=files)
 
 
 def tell_joining(booking: Booking) -> None:
@@ -94,7 +166,7 @@ def facts_of(booking: Booking) -> list[Fact]:
         f"{uk_date(date.starts_at, 'full')}, {time_range(date.starts_at, date.ends_at)}" for date in dates
     ]
     facts: list[Fact] = [("Course", [session.course.title]), ("Dates" if len(dates) > 1 else "Date", when)]
-    if booking.holds_place:
+    if booking.state in EXPECTED:
         name = "Joining link" if session.venue is None else "Place"
         facts.append((name, [place_in_full(session)]))
         if session.venue is not None and session.venue.access:
@@ -137,25 +209,40 @@ def reader_of(booking: Booking) -> Person:
 def _queue(
     booking: Booking,
     kind: MessageKind,
+    values: Mapping[str, str] | None = None,
     *,
     attachments: Sequence[Attachment] = (),
     suffix: str = "",
-    **values: str,
+    link: str = "",
+    no_later_than: datetime | None = None,
 ) -> None:
-    reader, slug = reader_of(booking), booking.partnership.slug
+    reader = reader_of(booking)
     queue_message(
         partnership=booking.partnership,
         purpose=kind.purpose,
         subject_key=f"{subject_of(booking.pk)}{suffix}",
         person=reader,
-        values={**values_of(booking, reader), **values},
+        values={**values_of(booking, reader), **(values or {})},
         facts=_facts(booking, kind),
-        link=absolute("courses:catalogue", partnership=slug)
-        if kind in _LOOK_ELSEWHERE
-        else absolute("bookings:booking", partnership=slug, pk=booking.pk),
+        link=link or _link(booking, kind),
         attachments=attachments,
-        no_later_than=booking.session.starts_at - _SOON,
+        no_later_than=no_later_than or booking.session.starts_at - _SOON,
     )
+
+
+def _link(booking: Booking, kind: MessageKind) -> str:
+    slug = booking.partnership.slug
+    if kind in _LOOK_ELSEWHERE:
+        return absolute("courses:catalogue", partnership=slug)
+    return absolute("bookings:booking", partnership=slug, pk=booking.pk)
+
+
+def _approver(approval: Approval) -> str:
+    if approval.manager_name:
+        return approval.manager_name
+    if approval.asked == ApprovalRule.ORGANISATION_LEAD:
+        return f"the lead of {approval.booking.organisation.name}"
+    return "the partnership team"
 
 
 def _facts(booking: Booking, kind: MessageKind) -> list[Fact]:

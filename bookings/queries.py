@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from bookings.models import AccessNeeds, Booking
 from bookings.querysets import BookingQuerySet
 from bookings.register_hours import opens_at
-from bookings.states import HOLDS_PLACE, LIVE, UPCOMING, BookingState
+from bookings.states import ENDED, EXPECTED, IN_LINE, LIVE, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.actors import Actor
 from partnerships.models import Membership
@@ -60,7 +60,7 @@ def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
     """Annotate each with ``position``, its place in the queue of its session from 1."""
     ahead = (
         Booking.objects.filter(
-            partnership=OuterRef("partnership"), session=OuterRef("session"), state=BookingState.WAITING
+            partnership=OuterRef("partnership"), session=OuterRef("session"), state__in=IN_LINE
         )
         .filter(
             Q(booked_at__lt=OuterRef("booked_at")) | Q(booked_at=OuterRef("booked_at"), pk__lt=OuterRef("pk"))
@@ -105,13 +105,13 @@ def food_for(people: Iterable[Booking]) -> dict[str, Any]:
 
 
 def queue_of(session: Session) -> BookingQuerySet:
-    """Who waits, first come first."""
-    return _of(session).waiting()
+    """Who waits, for a place or for an approval, first come first."""
+    return _of(session).in_line().select_related("approval")
 
 
-def cancelled_on(session: Session) -> BookingQuerySet:
-    """Who cancelled, last first."""
-    return _of(session).filter(state=BookingState.CANCELLED).order_by("-cancelled_at", "pk")
+def ended_on(session: Session) -> BookingQuerySet:
+    """Whose booking ended without a place: given back, left, declined or run out; last first."""
+    return _of(session).filter(state__in=ENDED).order_by("-ended_at", "pk")
 
 
 def _of(session: Session) -> BookingQuerySet:
@@ -149,7 +149,7 @@ def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "Quer
 
 
 def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[Any]":
-    holding = Q(attendances__booking__state__in=HOLDS_PLACE)
+    holding = Q(attendances__booking__state__in=EXPECTED)
     return dates.annotate(marked=Count("attendances", filter=holding)).order_by("starts_at", "pk")
 
 
@@ -159,7 +159,7 @@ def trained_sessions(actor: Actor, now: datetime) -> dict[str, Any]:
     sessions = list(
         own.select_related("course", "venue")
         .annotate(
-            waiting=Count("bookings", filter=Q(bookings__state=BookingState.WAITING)),
+            waiting=Count("bookings", filter=Q(bookings__state__in=IN_LINE)),
             attended=Count("bookings", filter=Q(bookings__state=BookingState.ATTENDED)),
         )
         .order_by("starts_at", "pk")

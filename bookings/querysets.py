@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from bookings.states import EXPECTED, HOLDS_PLACE, LIVE
+from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, LIVE
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
@@ -49,6 +49,31 @@ class BookingQuerySet(models.QuerySet):
         """Bookings that the register lists: confirmed or marked, not merely offered."""
         return self.filter(state__in=EXPECTED)
 
-    def waiting(self) -> Self:
-        """The waiting list, first come first."""
-        return self.filter(state="waiting").order_by("booked_at", "pk")
+    def in_line(self) -> Self:
+        """The queue, first come first: those who wait, and those who still wait for an approval."""
+        return self.filter(state__in=IN_LINE).order_by("booked_at", "pk")
+
+
+class ApprovalQuerySet(models.QuerySet):
+    """Approvals of one partnership."""
+
+    def open(self) -> Self:
+        """Requests that nobody has decided."""
+        return self.filter(decision="")
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; a lead those of the organisation; a manager those of their team; each their own."""
+        approvals = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return approvals
+        if actor.person is None:
+            return approvals.none()
+        seen = Q(booking__person=actor.person)
+        if actor.led_organisation_ids:
+            seen |= Q(booking__organisation__in=actor.led_organisation_ids)
+        if actor.may(Permission.SEE_TEAM):
+            seen |= Q(
+                booking__person__memberships__line_manager=actor.person,
+                booking__person__memberships__ended_on__isnull=True,
+            )
+        return approvals.filter(seen).distinct()

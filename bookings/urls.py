@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from bookings.views import book, check_in, desk, own, reconciliation, register, training, walk_ins
+from bookings.views import (
+    approvals,
+    book,
+    check_in,
+    desk,
+    interest,
+    links,
+    own,
+    reconciliation,
+    register,
+    training,
+    walk_ins,
+)
 
 app_name = "bookings"
 urlpatterns = [
@@ -14,6 +26,14 @@ urlpatterns = [
     path("me/bookings/<int:pk>/calendar.ics", own.calendar, name="calendar"),
     path("me/bookings/<int:pk>/cancel/", own.cancel, name="cancel"),
     path("me/bookings/<int:pk>/access-needs/", own.access_needs, name="access_needs"),
+    path("me/bookings/<int:pk>/offer/", own.offer, name="offer"),
+    path("me/bookings/<int:pk>/coming/", own.coming, name="coming"),
+    path("courses/<slug:slug>/tell-me/", interest.tell_me, name="tell_me"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/<int:pk>/", approvals.approval, name="approval"),
+    path("s/offer-<str:token>/", links.offer, name="offer_link"),
+    path("s/coming-<str:token>/", links.coming, name="coming_link"),
+    path("s/approval-<str:token>/", links.approval, name="approval_link"),
     path("training/", training.training, name="training"),
     path("training/sessions/<int:pk>/", training.training_session, name="training_session"),
     path("training/sessions/<int:pk>/register/<int:date_pk>/", register.register, name="register"),

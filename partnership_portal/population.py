@@ -155,13 +155,14 @@ WITH sessions AS (
     FROM generate_series(0, %(bookings)s - 1) n
 )
 INSERT INTO bookings_booking (partnership_id, session_id, person_id, organisation_id, job_role, state, booked_by_id,
-    booked_at, policy_version_id, cancel_reason, was_late_cancellation, calendar_sequence, told, declared,
-    purchase_order, charged_as)
+    booked_at, policy_version_id, end_reason, was_late_cancellation, calendar_sequence, told, declared,
+    purchase_order, charged_as, audience_reason, confirmed_at)
 SELECT %(p)s, sessions.id, learners.person_id, learners.organisation_id, learners.job_role,
     outcome.state,
     learners.person_id, sessions.starts_at - (20 + numbered.n %% 60) * interval '1 day',
     (SELECT id FROM partnerships_policyversion WHERE partnership_id = %(p)s ORDER BY number LIMIT 1),
-    '', false, 0, '{}', '', '', CASE WHEN outcome.state = 'confirmed' THEN '' ELSE outcome.state END
+    '', false, 0, '{}', '', '', CASE WHEN outcome.state = 'confirmed' THEN '' ELSE outcome.state END, '',
+    sessions.starts_at - (20 + numbered.n %% 60) * interval '1 day'
 FROM numbered
 JOIN sessions ON sessions.n = numbered.session_n
 JOIN learners ON learners.n = numbered.learner_n

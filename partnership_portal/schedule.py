@@ -9,14 +9,13 @@ from datetime import datetime
 
 from bookings.services import batches, charges
 from bookings.services.access_needs import forget_access_needs
-from bookings.services.changes import (
-    tell_of_cancelled_sessions,
-    tell_of_changed_sessions,
-    tell_of_closed_lists,
-)
+from bookings.services.approvals import chase_approvals
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.interest import tell_of_new_dates
+from bookings.services.queue import lapse_overdue, offer_places
 from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
-from bookings.services.waiting_list import promote_waiting_everywhere
+from bookings.services.still_coming import ask_who_is_coming
 from compliance.services.reports import requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
@@ -30,9 +29,11 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of cancelled sessions": tell_of_cancelled_sessions,
         "tell of changed sessions": tell_of_changed_sessions,
         "settle registers": settle_registers,
-        "promote waiting": promote_waiting_everywhere,
-        "tell of closed lists": tell_of_closed_lists,
         "tell of decided requests": tell_of_decided_requests,
+        "chase approvals": chase_approvals,
+        "lapse overdue": lapse_overdue,
+        "offer places": offer_places,
+        "tell of new dates": tell_of_new_dates,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,
         "issue certificates": evaluations.issue_certificates,
@@ -44,6 +45,7 @@ JOBS: dict[str, dict[str, Job]] = {
     "daily": {
         "forget access needs": forget_access_needs,
         "forget meeting reports": forget_reports,
+        "ask who is coming": ask_who_is_coming,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
     },

@@ -91,3 +91,21 @@ def quarter_name(day: dt.date, start_month: int = 4) -> str:
     number = (day.month - start_month) % 12 // 3 + 1
     year = day.year if day.month >= start_month else day.year - 1
     return f"Quarter {number}, {year}" + ("" if start_month == 1 else f"/{(year + 1) % 100:02d}")
+
+
+# Offices of councils, schools and surgeries can be reached between these hours, by their clocks.
+OFFICE_OPENS, OFFICE_CLOSES = dt.time(9), dt.time(17)
+
+
+def add_working_hours(moment: dt.datetime, hours: int) -> dt.datetime:
+    """The moment when that many hours of office time have passed, from 9am to 5pm on working days."""
+    left, here = dt.timedelta(hours=hours), moment
+    while True:
+        day = uk_date(here)
+        opens, closes = uk_moment(day, OFFICE_OPENS), uk_moment(day, OFFICE_CLOSES)
+        here = max(here, opens)
+        if is_working_day(day) and here < closes:
+            if left <= closes - here:
+                return (here + left).astimezone(dt.UTC)
+            left -= closes - here
+        here = uk_moment(day + dt.timedelta(days=1), dt.time())

@@ -108,6 +108,25 @@ class PrerequisiteRule(StrEnum):
     SINGLE_AGENCY_FIRST = "single_agency_first"
 
 
+class ApprovalRule(StrEnum):
+    """Who approves a booking before it counts."""
+
+    NONE = "none"
+    LINE_MANAGER = "line_manager"
+    ORGANISATION_LEAD = "organisation_lead"
+    TEAM = "team"
+
+    @property
+    def label(self) -> str:
+        """Who approves, in words."""
+        return {
+            ApprovalRule.NONE: "Nobody",
+            ApprovalRule.LINE_MANAGER: "The line manager",
+            ApprovalRule.ORGANISATION_LEAD: "The organisation lead",
+            ApprovalRule.TEAM: "The partnership team",
+        }[self]
+
+
 class ReportLine(StrEnum):
     """One part of the report to the sub-group."""
 
@@ -203,6 +222,15 @@ class BookingPolicy(Strict):
     prerequisite: Clause[PrerequisiteRule]
     deadline_working_days: Clause[Annotated[int, Field(ge=0, le=20)]]
     late_cancellation_working_days: Clause[Annotated[int, Field(ge=0, le=30)]]
+    approval: Clause[ApprovalRule] = default(ApprovalRule.NONE)
+    approval_reminder_working_days: Clause[Annotated[int, Field(ge=1, le=20)]] = default(2)
+    approval_escalation_working_days: Clause[Annotated[int, Field(ge=1, le=20)]] = default(4)
+    approval_expiry_working_days: Clause[Annotated[int, Field(ge=2, le=40)]] = default(8)
+    offer_working_hours: Clause[Annotated[int, Field(ge=1, le=80)]] = default(16)
+    offer_short_working_hours: Clause[Annotated[int, Field(ge=1, le=80)]] = default(4)
+    offer_short_within_working_days: Clause[Annotated[int, Field(ge=0, le=30)]] = default(5)
+    fair_mix_release_days: Clause[Annotated[int, Field(ge=0, le=90)]] = default(14)
+    still_coming_working_days: Clause[tuple[Annotated[int, Field(ge=1, le=30)], ...]] = default((7, 3))
 
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

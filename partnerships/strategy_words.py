@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partnerships.policy import (
+    ApprovalRule,
     CertificateRelease,
     ChargeRule,
     Clause,
@@ -249,6 +250,12 @@ _CO_DELIVERY = {
     CoDelivery.PREFERRED: "Two trainers deliver together where possible.",
     CoDelivery.NOT_STATED: "One trainer may deliver alone.",
 }
+_APPROVAL = {
+    ApprovalRule.NONE: "Nobody has to approve a booking, unless a course says so.",
+    ApprovalRule.LINE_MANAGER: "The line manager approves each booking.",
+    ApprovalRule.ORGANISATION_LEAD: "The organisation’s lead approves each booking.",
+    ApprovalRule.TEAM: "The partnership team approves each booking.",
+}
 _PREREQUISITE = {
     PrerequisiteRule.NONE: "Nothing is asked for before booking, unless a course says so.",
     PrerequisiteRule.PRE_COURSE_TASKS: "Learners do the pre-course tasks, and their organisation releases them.",
@@ -370,6 +377,49 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     "messages.reminder_working_days": (
         "Reminder",
         _before("People are reminded", "Nobody is reminded of a session."),
+    ),
+    "booking.approval": ("Approval", lambda value, _: _APPROVAL[value]),
+    "booking.approval_reminder_working_days": (
+        "Reminder to approve",
+        lambda days, _: f"Whoever must approve is reminded after {_count(days, 'working day')}.",
+    ),
+    "booking.approval_escalation_working_days": (
+        "When nobody approves",
+        lambda days, _: (
+            f"After {_count(days, 'working day')} a request goes on to the organisation’s lead, "
+            "or to the partnership team where there is none."
+        ),
+    ),
+    "booking.approval_expiry_working_days": (
+        "How long a request stands",
+        lambda days, _: f"A request runs out after {_count(days, 'working day')}, or when booking closes.",
+    ),
+    "booking.offer_working_hours": (
+        "How long an offered place is held",
+        lambda hours, _: (
+            f"A place that comes free is held for {_count(hours, 'working hour')} for whoever is next."
+        ),
+    ),
+    "booking.offer_short_working_hours": (
+        "Offers close to the session",
+        lambda hours, part: (
+            f"It is held for {_count(hours, 'working hour')} in the last "
+            f"{_count(part.offer_short_within_working_days.value, 'working day')} before the session."
+        ),
+    ),
+    "booking.fair_mix_release_days": (
+        "Places held for a fair mix",
+        lambda days, _: (
+            f"Places held for a sector or organisation are released {_count(days, 'day')} before."
+        ),
+    ),
+    "booking.still_coming_working_days": (
+        "Still coming?",
+        lambda days, _: (
+            f"Everybody with a place is asked {listed([str(day) for day in days])} working days before."
+            if days
+            else "Nobody is asked before the session whether they still come."
+        ),
     ),
     "reporting.cadence": (
         "How often",

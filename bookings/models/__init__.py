@@ -1,17 +1,23 @@
 """Places: bookings and what hangs on them."""
 
+from .approval import Approval
 from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
 from .charge import Charge
+from .interest import Interest
+from .quota import Quota
 from .reported_meeting import ReportedMeeting, ReportedPerson
 from .walk_in import WalkIn
 
 __all__ = [
     "AccessNeeds",
+    "Approval",
     "Attendance",
     "Batch",
     "Booking",
     "Charge",
+    "Interest",
+    "Quota",
     "ReportedMeeting",
     "ReportedPerson",
     "Statement",

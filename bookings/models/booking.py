@@ -1,11 +1,13 @@
 """Places: bookings, access needs and attendance."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
 from bookings.querysets import BookingQuerySet
-from bookings.states import HOLDS_PLACE, LIVE, MARKED, UPCOMING, BookingState
+from bookings.states import ENDED, HOLDS_PLACE, IN_LINE, LIVE, MARKED, STEPS, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.models import Organisation, Person, PolicyVersion
 from partnerships.tenancy import TenantModel
@@ -14,7 +16,9 @@ from partnerships.tenancy import TenantModel
 TO_CHARGE = ~Q(charged_as=F("state")) & (
     Q(state__in=MARKED) | Q(state=BookingState.CANCELLED, was_late_cancellation=True) | ~Q(charged_as="")
 )
-_HOLDS = "('confirmed', 'attended', 'partly_attended', 'did_not_attend')"
+# Literals of bookings.states, for the triggers.
+_HOLDS = "('offered', 'confirmed', 'attended', 'partly_attended', 'did_not_attend')"
+_STEPS = ", ".join(f"('{here}', '{there}')" for here, steps in STEPS.items() for there in steps)
 
 
 class Booking(TenantModel):
@@ -31,11 +35,25 @@ class Booking(TenantModel):
         max_length=300, blank=True, help_text="What whoever booked confirmed when booking."
     )
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancelled_by = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    offered_at = models.DateTimeField(null=True, blank=True)
+    offer_expires_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    coming_asked_at = models.DateTimeField(null=True, blank=True, help_text="Last asked “still coming?”.")
+    coming_confirmed_at = models.DateTimeField(null=True, blank=True)
+    audience_reason = models.CharField(
+        max_length=300, blank=True, help_text="Why somebody outside the target audience wants to come."
     )
-    cancel_reason = models.CharField(max_length=250, blank=True)
+    swapped_from = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="swapped_to",
+        help_text="The booking whose place this one took over.",
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    end_reason = models.CharField(max_length=250, blank=True)
     was_late_cancellation = models.BooleanField(default=False)
     purchase_order = models.CharField(max_length=60, blank=True, help_text="A charge for it quotes this.")
     charged_as = models.CharField(
@@ -56,7 +74,16 @@ class Booking(TenantModel):
                 condition=Q(state__in=LIVE),
                 name="one_live_booking_per_session",
             ),
+            models.UniqueConstraint(
+                fields=["partnership", "person"],
+                condition=Q(state=BookingState.OFFERED),
+                name="one_open_offer_per_person",
+            ),
             models.CheckConstraint(condition=Q(state__in=BookingState.values), name="booking_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state=BookingState.OFFERED) | Q(offer_expires_at__isnull=False),
+                name="offer_runs_out",
+            ),
         ]
         indexes = [
             models.Index(fields=["partnership", "session", "state"], name="booking_by_session"),
@@ -67,6 +94,11 @@ class Booking(TenantModel):
             models.Index(fields=["partnership", "-booked_at"], name="booking_by_time"),
             models.Index(fields=["partnership", "state", "-booked_at"], name="booking_by_state"),
             models.Index(fields=["partnership", "session"], name="booking_to_charge", condition=TO_CHARGE),
+            models.Index(
+                fields=["partnership", "offer_expires_at"],
+                name="open_offer",
+                condition=Q(state=BookingState.OFFERED),
+            ),
         ]
         triggers = [
             # Keeps courses.Session.places_taken; its constraint refuses a booking beyond the capacity.
@@ -87,6 +119,20 @@ class Booking(TenantModel):
                 """,  # noqa: S608 (states are literals of this file)
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            # The state machine of bookings.states: a step that is not drawn there is refused, whoever takes it.
+            pgtrigger.Trigger(
+                name="known_steps",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(old__state__df=pgtrigger.F("new__state")),
+                func=f"""
+                    IF (OLD.state, NEW.state) NOT IN ({_STEPS}) THEN
+                        RAISE EXCEPTION 'a booking does not go from % to %', OLD.state, NEW.state
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,8 +144,23 @@ class Booking(TenantModel):
         return self.state in HOLDS_PLACE
 
     @property
+    def is_in_line(self) -> bool:
+        """Tell whether it stands in the queue, approved or not."""
+        return self.state in IN_LINE
+
+    def offer_stands(self, now: datetime) -> bool:
+        """Tell whether a place is held for the person at this moment."""
+        expires = self.offer_expires_at
+        return self.state == BookingState.OFFERED and expires is not None and expires > now
+
+    @property
+    def is_ended(self) -> bool:
+        """Tell whether it ended without a place."""
+        return self.state in ENDED
+
+    @property
     def is_upcoming(self) -> bool:
-        """Tell whether it can still be cancelled: a place or a place in the queue, and no register marked."""
+        """Tell whether it can still be given up: a place or a place in the queue, and no register marked."""
         return self.state in UPCOMING
 
 

@@ -5,20 +5,16 @@ from functools import partial
 from typing import Any
 
 from bookings.arrangements import arrangements_of
-from bookings.message_kinds import LIST_CLOSED
 from bookings.messages import (
-    subject_of,
-    tell_list_closed,
     tell_session_cancelled,
     tell_session_changed,
 )
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
+from bookings.services.ending import end_booking
 from bookings.services.locks import locked_session
-from bookings.services.places import withdraw
-from bookings.states import UPCOMING
+from bookings.states import EXPECTED, UPCOMING, BookingState
 from courses.models import Session
-from notifications.outbox import already_queued
 from partnerships import audit
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
@@ -58,46 +54,13 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
     if found is None:
         return
     found.partnership, found.session = partnership, session
-    before, had_place = found.state, found.holds_place
-    withdraw(found, by=None, reason="The session was cancelled.", now=now)
+    before, had_place = found.state, found.state == BookingState.CONFIRMED
+    end_booking(found, BookingState.CANCELLED, by=None, reason="The session was cancelled.", now=now)
     audit.record(
         actor, "bookings.cancel_with_session", found, before={"state": before}, after={"state": found.state}
     )
     if session.ends_at > now:
         tell_session_cancelled(found, had_place=had_place, now=now)
-
-
-def tell_of_closed_lists(partnership: Partnership, now: datetime) -> None:
-    """Job: tell everybody who still waits when booking closes that no place came free, once.
-
-    Nobody is written to about a session that has begun. The booking stays as it is.
-    """
-    with acting_in(partnership):
-        keys = {subject_of(pk): pk for pk in _left_waiting(partnership, now).values_list("pk", flat=True)}
-        told = already_queued(partnership, LIST_CLOSED.purpose, keys)
-    untold = [pk for key, pk in keys.items() if key not in told]
-    one_by_one(partnership, (partial(_tell_list_closed, partnership, pk, now) for pk in untold))
-
-
-def _left_waiting(partnership: Partnership, now: datetime) -> BookingQuerySet:
-    closed = Session.objects.filter(
-        partnership=partnership,
-        status=Session.Status.PUBLISHED,
-        booking_closes_at__lte=now,
-        starts_at__gt=now,
-    )
-    return Booking.objects.filter(partnership=partnership, session__in=closed).waiting()
-
-
-def _tell_list_closed(partnership: Partnership, booking_id: int, now: datetime) -> None:
-    actor = system(partnership, "tell of closed lists")
-    session = locked_session(actor, Session.objects.get(partnership=partnership, bookings=booking_id))
-    waiting = _left_waiting(partnership, now).select_related("person", "booked_by")
-    booking = waiting.filter(pk=booking_id).first()
-    if booking is None:
-        return
-    booking.partnership, booking.session = partnership, session
-    tell_list_closed(booking)
 
 
 def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
@@ -120,7 +83,7 @@ def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[l
         places_taken__gt=0,
     )
     sessions = {session.pk: session for session in recent.select_related("venue").prefetch_related("dates")}
-    held = Booking.objects.filter(partnership=partnership, session__in=sessions).holding_a_place().order_by()
+    held = Booking.objects.filter(partnership=partnership, session__in=sessions).expected().order_by()
     stale: list[int] = []
     untold: list[int] = []
     for session_id, told in held.values_list("session_id", "told").distinct():
@@ -143,7 +106,7 @@ def _learn(partnership: Partnership, session_id: int) -> None:
     actor = system(partnership, "tell of changed sessions")
     session = locked_session(actor, Session.objects.get(partnership=partnership, pk=session_id))
     untold = Booking.objects.filter(partnership=partnership, session=session, told={})
-    untold.holding_a_place().update(told=arrangements_of(session))
+    untold.expected().update(told=arrangements_of(session))
 
 
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
@@ -154,7 +117,7 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     )
     booking.partnership, booking.session = partnership, session
     arrangements = arrangements_of(session)
-    if booking.told in ({}, arrangements) or not booking.holds_place:
+    if booking.told in ({}, arrangements) or booking.state not in EXPECTED:
         return
     booking.calendar_sequence += 1
     # Reads what was told before, for the dates that fell away.

@@ -1,5 +1,6 @@
 """The one lock that bookings take: the row of the session, whose places are what becomes scarcer."""
 
+from bookings.models import Booking
 from courses.models import Session
 from partnerships.actors import Actor
 
@@ -19,3 +20,13 @@ def locked_session(actor: Actor, session: Session) -> Session:
     # What hangs on it asks for its partnership again and again; the actor has it already.
     locked.partnership = actor.partnership
     return locked
+
+
+def locked_booking(actor: Actor, booking: Booking) -> Booking:
+    """Lock the booking's session and read the booking again beneath the lock."""
+    session = locked_session(actor, booking.session)
+    found = Booking.objects.select_related("person", "booked_by", "organisation").get(
+        partnership=actor.partnership, pk=booking.pk
+    )
+    found.partnership, found.session = actor.partnership, session
+    return found

@@ -1,5 +1,6 @@
 """Booking a place and giving it back."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -7,20 +8,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.arrangements import arrangements_of
-from bookings.messages import tell_cancelled, tell_confirmed, tell_waiting
-from bookings.models import AccessNeeds, Booking
+from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
+from bookings.models import Booking
 from bookings.services.access_needs import keep_access_needs
-from bookings.services.locks import locked_session
-from bookings.services.rights import may_cancel, membership_for
-from bookings.services.waiting_list import fill_places
-from bookings.states import BookingState
+from bookings.services.approvals import Manager, approval_needed, ask_for_approval
+from bookings.services.ending import end_booking
+from bookings.services.locks import locked_booking, locked_session
+from bookings.services.queue import allocate, lapse_offers_of, position_in_queue, would_get_place
+from bookings.services.rights import may_give_up, membership_for
+from bookings.states import ENDED, BookingState
 from courses.models import Course, Session
 from partnership_portal.working_days import uk_date, working_days_between
 from partnerships import audit
-from partnerships.actors import Actor, system
+from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import Organisation, Person
+from partnerships.models import Membership, Organisation, Person
 from partnerships.permissions import Permission, require
+from partnerships.policy import ApprovalRule
 from partnerships.services.policies import version_in_force
 
 
@@ -36,23 +40,32 @@ class SessionIsFull(DomainError):
     """No place is left, and the person has not said that the waiting list will do."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What whoever books says beside who and where: all of it optional."""
+
+    access_needs: str = ""
+    declared: str = ""
+    audience_reason: str = ""
+    manager: Manager | None = None
+
+
 def book_place(
     *,
     actor: Actor,
     session: Session,
     person: Person,
     organisation: Organisation,
-    access_needs: str = "",
-    declared: str = "",
+    told: Told = Told(),
     accept_waiting: bool = True,
 ) -> Booking:
-    """Give the person a place, or one on the waiting list; whoever waits already comes first.
+    """Ask for a place: confirmed at once where one is free, else in the queue; first to wait for an approval if one
+    is needed.
 
     Locks the session. A free place that somebody waits for goes to them, so that a newcomer never jumps the queue.
     With ``accept_waiting=False`` a full session refuses (``SessionIsFull``) instead of queueing somebody who expected
     a place. The team may book until the session ends, for people who come unannounced; everybody else until booking
-    closes. ``declared`` is the sentence that was confirmed when booking. Refuses a second live booking with
-    ``AlreadyBooked``.
+    closes. Refuses a second live booking with ``AlreadyBooked``.
     """
     require(actor, Permission.BOOK_PLACE)
     with transaction.atomic():
@@ -61,87 +74,48 @@ def book_place(
         # Read under the lock, so that the order of the queue is the order in which people got here.
         now = timezone.now()
         check_open(actor, session, now)
-        _check_not_booked(actor, session, person)
-        fill_places(system(actor.partnership, "promote waiting"), session, now)
-        state = _next_state(session, now, accept_waiting)
-        booking = Booking.objects.create(
-            partnership=actor.partnership,
-            session=session,
-            person=person,
-            organisation=organisation,
-            job_role=membership.job_role,
-            state=state,
-            booked_by=actor.person,
-            booked_at=now,
-            declared=declared[:300],
-            policy_version=version_in_force(actor.partnership, session.starts_at),
-            told=arrangements_of(session) if state == BookingState.CONFIRMED else {},
-        )
-        if access_needs.strip():
-            keep_access_needs(booking, access_needs)
-        facts = {"session": session.pk, "person": person.pk, "organisation": organisation.pk, "state": state}
-        audit.record(actor, "bookings.book_place", booking, after=facts)
-        if state == BookingState.CONFIRMED:
+        check_not_booked(actor, session, person)
+        lapse_offers_of(session, now)
+        allocate(session, now)
+        rule = approval_needed(actor, session, membership)
+        state = _first_state(session, organisation, rule, now, accept_waiting)
+        booking = _join(actor, session, membership, state, told, now)
+        if state == BookingState.REQUESTED:
+            tell_requested(booking, ask_for_approval(booking, rule, membership, told.manager, now))
+        elif state == BookingState.CONFIRMED:
             tell_confirmed(booking, now=now)
         else:
             tell_waiting(booking, position=position_in_queue(booking))
     return booking
 
 
-def cancel_booking(*, actor: Actor, booking: Booking, reason: str = "") -> Booking:
-    """Give a place back, or leave the waiting list; the freed place goes to whoever has waited longest.
+def give_up(*, actor: Actor, booking: Booking, reason: str = "") -> Booking:
+    """Give a place back, let an offer go or leave the queue; a freed place is offered to whoever is next.
 
-    Locks the session. Not after the session has begun: then the register says who came. Cancelling a place with
+    Locks the session. Not after the session has begun: then the register says who came. Giving a place back with
     fewer working days' notice than the policy asks is marked as late. Done twice is done once.
     """
-    require(actor, Permission.CANCEL_BOOKING)
-    if not may_cancel(actor, booking):
+    if not may_give_up(actor, booking):
         raise PermissionDenied("You can cancel your own bookings and those of an organisation that you lead.")
     with transaction.atomic():
-        session = locked_session(actor, booking.session)
-        now = timezone.now()
-        booking = Booking.objects.select_related("person", "booked_by").get(
-            partnership=actor.partnership, pk=booking.pk
-        )
-        booking.partnership, booking.session = actor.partnership, session
-        if booking.state == BookingState.CANCELLED:
+        booking = locked_booking(actor, booking)
+        session, now = booking.session, timezone.now()
+        if booking.state in ENDED:
             return booking
         if session.starts_at <= now or not booking.is_upcoming:
             raise DomainError("This session has begun, so the booking can’t be cancelled any more.")
-        before, had_place = booking.state, booking.holds_place
+        before, held_place = booking.state, booking.holds_place
+        had_place = before == BookingState.CONFIRMED
         booking.was_late_cancellation = had_place and _is_late(actor, session, now)
-        withdraw(booking, by=actor.person, reason=reason, now=now)
+        ended = BookingState.CANCELLED if had_place else BookingState.WITHDRAWN
+        end_booking(booking, ended, by=actor.person, reason=reason, now=now)
         after = {"state": booking.state, "late": booking.was_late_cancellation}
-        audit.record(actor, "bookings.cancel_booking", booking, before={"state": before}, after=after)
+        audit.record(actor, "bookings.give_up", booking, before={"state": before}, after=after)
         tell_cancelled(booking, had_place=had_place, now=now)
-        if had_place:
-            session.places_taken -= 1
-            fill_places(system(actor.partnership, "promote waiting"), session, now)
+        session.places_taken -= held_place
+        # A request that nobody waits for any more no longer keeps a place from those behind it.
+        allocate(session, now)
     return booking
-
-
-def withdraw(booking: Booking, *, by: Person | None, reason: str, now: datetime) -> None:
-    """Write the cancellation down and delete the access needs; for services that hold the session's lock."""
-    booking.state, booking.cancelled_at, booking.cancelled_by = BookingState.CANCELLED, now, by
-    booking.cancel_reason = reason.strip()[:250]
-    booking.calendar_sequence += 1
-    booking.save(
-        update_fields=[
-            "state",
-            "cancelled_at",
-            "cancelled_by",
-            "cancel_reason",
-            "was_late_cancellation",
-            "calendar_sequence",
-        ]
-    )
-    AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking).delete()
-
-
-def position_in_queue(booking: Booking) -> int:
-    """The booking's place on its waiting list, from 1."""
-    ahead = Booking.objects.filter(partnership=booking.partnership, session=booking.session).waiting()
-    return list(ahead.values_list("pk", flat=True)).index(booking.pk) + 1
 
 
 def is_late_now(actor: Actor, session: Session) -> bool:
@@ -167,28 +141,67 @@ def check_open(actor: Actor, session: Session, now: datetime) -> None:
         )
 
 
-def _check_not_booked(actor: Actor, session: Session, person: Person) -> None:
+def check_not_booked(actor: Actor, session: Session, person: Person) -> None:
+    """Refuse a second live booking of the same session."""
     booking = (
         Booking.objects.filter(partnership=actor.partnership, session=session, person=person).live().first()
     )
     if booking is None:
         return
     own = actor.person == person
-    if booking.state == BookingState.WAITING:
-        words = "You are" if own else f"{person.name} is"
-        raise AlreadyBooked(f"{words} already on the waiting list for this session.", booking)
-    words = "You already have" if own else f"{person.name} already has"
-    raise AlreadyBooked(f"{words} a place on this session.", booking)
+    are, have = (
+        ("You are", "You already have") if own else (f"{person.name} is", f"{person.name} already has")
+    )
+    sentence = {
+        BookingState.REQUESTED: f"{have} asked for a place on this session.",
+        BookingState.WAITING: f"{are} already on the waiting list for this session.",
+        BookingState.OFFERED: f"{have} been offered a place on this session.",
+    }.get(BookingState(booking.state), f"{have} a place on this session.")
+    raise AlreadyBooked(sentence, booking)
 
 
-def _next_state(session: Session, now: datetime, accept_waiting: bool) -> BookingState:
-    if not session.is_full:
-        return BookingState.CONFIRMED
-    if session.booking_closes_at <= now:
+def _first_state(
+    session: Session, organisation: Organisation, rule: ApprovalRule, now: datetime, accept_waiting: bool
+) -> BookingState:
+    """Confirmed where a place is free for the newcomer once everybody before them has theirs."""
+    has_place = would_get_place(session, organisation, now)
+    if not has_place and session.booking_closes_at <= now:
         raise DomainError("This session is full, and its waiting list has closed.")
-    if not accept_waiting:
+    if not has_place and not accept_waiting:
         raise SessionIsFull("The last place on this session has just gone. You can join the waiting list.")
-    return BookingState.WAITING
+    if rule is not ApprovalRule.NONE:
+        return BookingState.REQUESTED
+    return BookingState.CONFIRMED if has_place else BookingState.WAITING
+
+
+def _join(
+    actor: Actor, session: Session, membership: Membership, state: BookingState, told: Told, now: datetime
+) -> Booking:
+    has_place = state == BookingState.CONFIRMED
+    booking = Booking.objects.create(
+        partnership=actor.partnership,
+        session=session,
+        person=membership.person,
+        organisation=membership.organisation,
+        job_role=membership.job_role,
+        state=state,
+        booked_by=actor.person,
+        booked_at=now,
+        confirmed_at=now if has_place else None,
+        declared=told.declared[:300],
+        audience_reason=told.audience_reason.strip()[:300],
+        policy_version=version_in_force(actor.partnership, session.starts_at),
+        told=arrangements_of(session) if has_place else {},
+    )
+    if told.access_needs.strip():
+        keep_access_needs(booking, told.access_needs)
+    facts = {
+        "session": session.pk,
+        "person": membership.person_id,
+        "organisation": membership.organisation_id,
+    }
+    audit.record(actor, "bookings.book_place", booking, after={**facts, "state": state})
+    return booking
 
 
 def _is_late(actor: Actor, session: Session, now: datetime) -> bool:

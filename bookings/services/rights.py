@@ -40,10 +40,10 @@ def membership_for(actor: Actor, person: Person, organisation: Organisation) -> 
     return membership
 
 
-def may_cancel(actor: Actor, booking: Booking) -> bool:
-    """Tell whether the actor may cancel it: whose booking it is, the lead of its organisation, the team."""
+def may_give_up(actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor may answer for it: whose booking it is (by a link too), the lead, the team."""
+    if actor.person is not None and booking.person_id == actor.person.pk:
+        return True
     return actor.may(Permission.CANCEL_BOOKING) and (
-        actor.may(Permission.MANAGE_BOOKINGS)
-        or booking.person_id == (actor.person.pk if actor.person else None)
-        or booking.organisation_id in actor.led_organisation_ids
+        actor.may(Permission.MANAGE_BOOKINGS) or booking.organisation_id in actor.led_organisation_ids
     )

@@ -247,6 +247,7 @@ def _book(
         state=BookingState.CONFIRMED,
         booked_by=actor.person,
         booked_at=now,
+        confirmed_at=now,
         policy_version=version_in_force(actor.partnership, session.starts_at),
         told=arrangements_of(session),
     )

@@ -1,16 +1,20 @@
 """Booking a place, for oneself or, as a lead or the team, for somebody else."""
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
-from bookings.forms import BookForm, SearchForm
+from bookings.forms import BookForm, ManagerForm, SearchForm
 from bookings.models import Booking
 from bookings.queries import people_to_book
-from bookings.services.places import AlreadyBooked, SessionIsFull, book_place, check_open
+from bookings.services.approvals import Manager, approval_needed, needs_manager_named
+from bookings.services.places import AlreadyBooked, SessionIsFull, Told, book_place, check_open
+from bookings.services.queue import would_get_place
 from bookings.services.rights import memberships_to_book_with
+from bookings.states import BookingState
 from courses.models import Session
 from partnerships.errors import DomainError
 from partnerships.models import Person
@@ -60,16 +64,21 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "learner": "" if own else person.name,
     }
     form = BookForm(request.POST, **options) if sent else None
+    asks_manager = any(needs_manager_named(request.actor, session, one) for one in memberships)
+    manager = ManagerForm(request.POST if sent else None) if asks_manager else None
     just_filled = False
-    if form is not None and form.is_valid():
+    if form is not None and _valid(form, manager):
         try:
             booking = book_place(
                 actor=request.actor,
                 session=session,
                 person=person,
                 organisation=form.chosen(memberships),
-                access_needs=form.cleaned_data["access_needs"],
-                declared=str(form.fields["declaration"].label),
+                told=Told(
+                    access_needs=form.cleaned_data["access_needs"],
+                    declared=str(form.fields["declaration"].label),
+                    manager=Manager(*manager.cleaned_data.values()) if manager else None,
+                ),
                 accept_waiting=not form.cleaned_data["expects_place"],
             )
         except AlreadyBooked as refusal:
@@ -80,8 +89,9 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
             form = BookForm({**request.POST.dict(), "expects_place": "False"}, **options)
         else:
             return _booked(request, booking, own)
-    waiting = session.bookings.filter(partnership=request.partnership).waiting().count()
-    has_place = not just_filled and session.places_left > waiting
+    waiting = session.bookings.filter(partnership=request.partnership).in_line().count()
+    now = timezone.now()
+    has_place = not just_filled and would_get_place(session, memberships[0].organisation, now)
     context = {
         "form": form or BookForm(initial={"expects_place": has_place}, **options),
         "session": session,
@@ -91,9 +101,17 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "has_place": has_place,
         "waiting": waiting,
         "just_filled": just_filled,
+        "manager": manager,
+        "approval": approval_needed(request.actor, session, memberships[0]),
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
     return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _valid(*forms: forms.Form | None) -> bool:
+    # Every form is asked, so that the page shows all that is wrong.
+    outcomes = [form.is_valid() for form in forms if form is not None]
+    return all(outcomes)
 
 
 def _live_booking(request: HttpRequest, session: Session, person: Person) -> Booking | None:
@@ -109,7 +127,9 @@ def _held(request: HttpRequest, booking: Booking) -> HttpResponse:
 
 def _booked(request: HttpRequest, booking: Booking, own: bool) -> HttpResponse:
     slug, who = request.partnership.slug, "You have" if own else f"{booking.person.name} has"
-    if booking.holds_place:
+    if booking.state == BookingState.REQUESTED:
+        messages.success(request, f"{who} asked for a place. We write as soon as it is approved.")
+    elif booking.holds_place:
         messages.success(request, f"{who} a place. We have sent the details by email.")
     else:
         who = "You are" if own else f"{booking.person.name} is"

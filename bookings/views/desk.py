@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bookings.exports import bookings_sheet
 from bookings.filters import BookingFilter
-from bookings.queries import cancelled_on, food_for, listed, people_on, queue_of, registers_of
+from bookings.queries import ended_on, food_for, listed, people_on, queue_of, registers_of
 from courses.models import Session
 from partnership_portal.tables import xlsx_response
 from partnership_portal.working_days import uk_today
@@ -37,7 +37,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 @requires(Permission.MANAGE_BOOKINGS)
 def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
-    """The people of one session: with a place, waiting, cancelled."""
+    """The people of one session: with a place, waiting, ended."""
     sessions = (
         Session.objects.visible_to(request.actor).select_related("course", "venue").prefetch_related("dates")
     )
@@ -49,7 +49,7 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
         "people": people,
         "food": food_for(people),
         "queue": queue_of(session),
-        "cancelled": cancelled_on(session),
+        "ended": ended_on(session),
         "registers": registers_of(session, now),
         "can_book": session.status == Session.Status.PUBLISHED and session.ends_at > now,
         "can_cancel": session.starts_at > now,

@@ -11,8 +11,11 @@ from bookings.models import AccessNeeds, Booking
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
-from bookings.services.places import cancel_booking, is_late_now, position_in_queue
-from bookings.services.rights import may_cancel
+from bookings.services.places import give_up, is_late_now
+from bookings.services.queue import position_in_queue
+from bookings.services.rights import may_give_up
+from bookings.states import ENDED, EXPECTED
+from bookings.views.answers import answer_coming, answer_offer
 from notifications.calendars import CONTENT_TYPE
 from partnerships.permissions import Permission, requires
 
@@ -28,15 +31,14 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
     """One booking with all that its holder needs on the day."""
     one = _visible(request, pk)
     own = one.person == request.actor.person
-    waiting = one.state == "waiting"
     context = {
         "booking": one,
         "session": one.session,
         "dates": dates_of(one.session),
         "own": own,
         # The joining link is for the booked; others see only that there is one.
-        "shows_joining": one.holds_place and (own or request.actor.is_team),
-        "position": position_in_queue(one) if waiting else None,
+        "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
+        "position": position_in_queue(one) if one.is_in_line else None,
         "can_cancel": _can_cancel(request, one),
         "can_change_needs": own and one.is_upcoming,
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
@@ -47,7 +49,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.SEE_OWN_PAGES)
 def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """The dates of a booking for a diary."""
-    one = get_object_or_404(_bookings(request).holding_a_place(), pk=pk, person=request.actor.person)
+    one = get_object_or_404(_bookings(request).expected(), pk=pk, person=request.actor.person)
     response = HttpResponse(
         calendar_of(one, stamp=timezone.now()), content_type=f"{CONTENT_TYPE}; charset=utf-8"
     )
@@ -59,13 +61,13 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to give up the booking, then do it."""
     one = _visible(request, pk)
-    if one.state == "cancelled":
+    if one.state in ENDED:
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     form = CancelForm(request.POST or None)
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
-        cancel_booking(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
+        give_up(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
         left = "The booking is cancelled." if one.holds_place else "The waiting list is one shorter."
         messages.success(request, left)
         return redirect("bookings:booking", request.partnership.slug, one.pk)
@@ -78,6 +80,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "late": one.holds_place and is_late_now(request.actor, one.session),
     }
     return render(request, "bookings/cancel.html", context)
+
+
+@requires(Permission.BOOK_PLACE)
+def offer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the place that is offered, or let it go."""
+    return answer_offer(request, request.actor, _visible(request, pk))
+
+
+@requires(Permission.BOOK_PLACE)
+def coming(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say whether I am still coming."""
+    return answer_coming(request, request.actor, _visible(request, pk))
 
 
 @requires(Permission.BOOK_PLACE)
@@ -118,4 +132,4 @@ def _visible(request: HttpRequest, pk: int) -> Booking:
 
 
 def _can_cancel(request: HttpRequest, one: Booking) -> bool:
-    return one.is_upcoming and one.session.starts_at > timezone.now() and may_cancel(request.actor, one)
+    return one.is_upcoming and one.session.starts_at > timezone.now() and may_give_up(request.actor, one)

@@ -26,7 +26,7 @@ def training_session(request: HttpRequest, pk: int) -> HttpResponse:
         "dates": dates_of(session),
         "registers": registers_of(session, timezone.now()),
         "people": people_on(session),
-        "waiting": session.bookings.filter(partnership=request.partnership).waiting().count(),
+        "waiting": session.bookings.filter(partnership=request.partnership).in_line().count(),
         "is_over": session.ends_at <= timezone.now(),
     }
     return render(request, "bookings/training_session.html", context)

@@ -65,7 +65,13 @@ _COUNTED_AS = {
     BookingState.PARTLY_ATTENDED: "partly",
     BookingState.DID_NOT_ATTEND: "did_not_attend",
     BookingState.CONFIRMED: "unmarked",
+    BookingState.OFFERED: "unmarked",
+    # Applied, and got no place.
+    BookingState.REQUESTED: "waiting",
     BookingState.WAITING: "waiting",
+    BookingState.LAPSED: "waiting",
+    BookingState.DECLINED: "cancelled",
+    BookingState.WITHDRAWN: "cancelled",
     BookingState.CANCELLED: "cancelled",
 }
 

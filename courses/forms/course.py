@@ -47,6 +47,7 @@ class CourseForm(forms.ModelForm):
             "before_you_come",
             "asks_impact",
             "asks_line_manager",
+            "approval",
             "charge_band",
             "section",
         ]
@@ -57,6 +58,7 @@ class CourseForm(forms.ModelForm):
             "before_you_come": "Before you come",
             "asks_impact": "Ask participants later what has changed",
             "asks_line_manager": "Ask the line manager too",
+            "approval": "Who approves bookings",
             "charge_band": "Charge band",
         }
         help_texts = {
@@ -86,6 +88,10 @@ class CourseForm(forms.ModelForm):
         self.fields["method"].choices = [
             ("", "Choose a way"),
             *Course._meta.get_field("method").choices,
+        ]
+        self.fields["approval"].choices = [
+            ("", "As the policy says"),
+            *Course._meta.get_field("approval").choices,
         ]
         bands = {band for rule in actor.partnership.policy().charging.rules for band in rule.courses}
         bands |= {"core", self.instance.charge_band}

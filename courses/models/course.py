@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from courses.querysets import CourseQuerySet
 from partnerships.models import CompetencyGroup
+from partnerships.policy import ApprovalRule
 from partnerships.profile import Method
 from partnerships.tenancy import TenantModel
 
@@ -56,6 +57,13 @@ class Course(TenantModel):
     before_you_come = models.TextField(blank=True, help_text="Prerequisites and pre-course tasks.")
     asks_impact = models.BooleanField("asks for longer-term impact", default=True)
     asks_line_manager = models.BooleanField("asks the line manager about impact", default=False)
+    approval = models.CharField(
+        "who approves bookings",
+        max_length=20,
+        blank=True,
+        choices=[(rule.value, rule.label) for rule in ApprovalRule],
+        help_text="Empty for what the policy says.",
+    )
     charge_band = models.SlugField(default="core")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     section = models.CharField("section of the strategy", max_length=60, blank=True)

@@ -64,7 +64,7 @@ class Historian:
             learners[0] = self.practitioner
         rows = [self._booking(scene.session, one, number) for number, one in enumerate(learners)]
         for booking in rows[scene.taken :]:
-            booking.state = BookingState.WAITING
+            booking.state, booking.confirmed_at = BookingState.WAITING, None
         made = Booking.objects.bulk_create(rows)
         coming = scene.session.starts_at > self.now
         if coming:
@@ -91,6 +91,7 @@ class Historian:
             state=BookingState.CONFIRMED,
             booked_by=membership.person,
             booked_at=latest - dt.timedelta(days=21, minutes=-97 * number),
+            confirmed_at=latest - dt.timedelta(days=21, minutes=-97 * number),
             policy_version=self.policy_version,
         )
 
@@ -101,9 +102,9 @@ class Historian:
             booking.state = _outcome(chance, days=len(scene.dates))
             if booking.state == BookingState.CANCELLED:
                 late = chance < 0.03
-                booking.cancelled_at = scene.session.starts_at - dt.timedelta(days=2 if late else 12)
-                booking.cancelled_by, booking.was_late_cancellation = booking.person, late
-                booking.cancel_reason = "Court hearing on the same day"
+                booking.ended_at = scene.session.starts_at - dt.timedelta(days=2 if late else 12)
+                booking.ended_by, booking.was_late_cancellation = booking.person, late
+                booking.end_reason = "Court hearing on the same day"
                 continue
             if booking.state == BookingState.ATTENDED:
                 attended.append(booking)
@@ -122,7 +123,7 @@ class Historian:
                     )
                 )
         Booking.objects.bulk_update(
-            bookings, ["state", "cancelled_at", "cancelled_by", "was_late_cancellation", "cancel_reason"]
+            bookings, ["state", "ended_at", "ended_by", "was_late_cancellation", "end_reason"]
         )
         Attendance.objects.bulk_create(marks)
         return attended

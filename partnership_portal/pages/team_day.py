@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from bookings.queries import registers_outstanding
+from bookings.states import IN_LINE
 from compliance.models import Report
 from compliance.queries.risk import with_risks
 from courses.models import Session
@@ -76,7 +77,7 @@ def _waiting_lists(actor: Actor, now: datetime) -> QuerySet[Session]:
     return (
         _sessions(actor)
         .filter(starts_at__gt=now)
-        .annotate(waiting=Count("bookings", filter=Q(bookings__state="waiting")))
+        .annotate(waiting=Count("bookings", filter=Q(bookings__state__in=IN_LINE)))
         .filter(waiting__gt=0)
         .order_by("starts_at")[:_SHOWN]
     )

@@ -27,8 +27,11 @@ _INNER_STEPS = {
     "bookings.services.marks.put_back",
     "bookings.services.marks.settle",
     "bookings.services.marks.write_marks",
-    "bookings.services.places.withdraw",
-    "bookings.services.waiting_list.fill_places",
+    "bookings.services.approvals.ask_for_approval",
+    "bookings.services.ending.end_booking",
+    "bookings.services.queue.allocate",
+    "bookings.services.queue.confirm",
+    "bookings.services.queue.lapse_offers_of",
     "partnerships.services.profile_ledger.close_ledger",
     "partnerships.services.structure.found_partnership",
 }

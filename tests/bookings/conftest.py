@@ -2,7 +2,7 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services.places import book_place
+from bookings.services.places import Told, book_place
 from partnerships.models import Person
 from tests.factories import actor_for
 
@@ -11,10 +11,14 @@ from tests.factories import actor_for
 def book():
     """Let people book for themselves, with their first organisation."""
 
-    def booked(person: Person, session, **options) -> Booking:
-        organisation = person.memberships.first().organisation
+    def booked(person: Person, session, accept_waiting=True, **told) -> Booking:
         return book_place(
-            actor=actor_for(person), session=session, person=person, organisation=organisation, **options
+            actor=actor_for(person),
+            session=session,
+            person=person,
+            organisation=person.memberships.first().organisation,
+            told=Told(**told),
+            accept_waiting=accept_waiting,
         )
 
     return booked

@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookings.models import AccessNeeds
 from bookings.services.access_needs import change_access_needs, forget_access_needs
 from bookings.services.changes import tell_of_cancelled_sessions
-from bookings.services.places import cancel_booking
+from bookings.services.places import give_up
 from courses.models import Session
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
@@ -141,7 +141,7 @@ def test_what_is_eaten_is_changed_on_ones_own_page(hungry, sign_in) -> None:
 
 
 def test_a_cancelled_booking_needs_nothing_any_more(needy) -> None:
-    cancel_booking(actor=actor_for(needy.person), booking=needy)
+    give_up(actor=actor_for(needy.person), booking=needy)
     assert tables_with(SECRET) == []
 
 

@@ -5,12 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from bookings.services.changes import (
-    tell_of_cancelled_sessions,
-    tell_of_changed_sessions,
-    tell_of_closed_lists,
-)
-from bookings.services.places import book_place, cancel_booking
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.places import book_place, give_up
 from courses.models import Session, Venue
 from notifications.models import Message
 from partnerships.permissions import Role
@@ -65,7 +61,7 @@ def test_a_cancelled_booking_leaves_the_diary(partnership, book) -> None:
     person = make_person(partnership)
     booking = book(person, make_session(partnership))
     invited = events_of(_only("booking_confirmed"))[0][0]
-    cancel_booking(actor=actor_for(person), booking=booking)
+    give_up(actor=actor_for(person), booking=booking)
     ((event, method),) = events_of(_only("booking_cancelled"))
     assert (method, event["status"]) == ("CANCEL", "CANCELLED")
     assert event["uid"] == invited["uid"]
@@ -106,7 +102,7 @@ def test_a_cancelled_session_tells_everybody_once_and_cancels_their_bookings(par
     assert all("The trainer is ill." in one.text for one in told)
     assert [method for _, method in events_of(told.get(person=confirmed.person))] == ["CANCEL"]
     assert told.get(person=waiting.person).attachments == []
-    assert not Message.objects.filter(purpose="booking_promoted").exists()
+    assert not Message.objects.filter(purpose="booking_offered").exists()
 
 
 def test_nobody_is_written_to_about_a_session_long_gone(partnership, held, now) -> None:
@@ -117,34 +113,6 @@ def test_nobody_is_written_to_about_a_session_long_gone(partnership, held, now) 
     confirmed.refresh_from_db()
     assert confirmed.state == "cancelled"
     assert not Message.objects.filter(purpose="session_cancelled").exists()
-
-
-def test_whoever_still_waits_when_booking_closes_is_told_once(partnership, held, now) -> None:
-    session, _, waiting = held
-    tell_of_closed_lists(partnership, now)
-    assert not Message.objects.filter(purpose="waiting_list_closed").exists()
-    for later in (timedelta(), timedelta(minutes=2)):
-        tell_of_closed_lists(partnership, session.booking_closes_at + later)
-    message = _only("waiting_list_closed")
-    assert message.person == waiting.person
-    assert "no place came free. You have no place on it." in message.text
-    assert message.attachments == []
-    waiting.refresh_from_db()
-    assert waiting.state == "waiting"
-
-
-@pytest.mark.parametrize("what", ["begun", "cancelled", "left"])
-def test_a_closed_list_is_no_news_when_it_no_longer_matters(what, partnership, held, now) -> None:
-    session, _, waiting = held
-    moment = session.booking_closes_at
-    if what == "begun":
-        moment = session.starts_at
-    elif what == "cancelled":
-        Session.objects.filter(pk=session.pk).update(status="cancelled")
-    else:
-        cancel_booking(actor=actor_for(waiting.person), booking=waiting)
-    tell_of_closed_lists(partnership, moment)
-    assert not Message.objects.filter(purpose="waiting_list_closed").exists()
 
 
 def test_a_moved_session_moves_in_the_diary_once_for_each_change(partnership, held, now) -> None:

@@ -241,7 +241,7 @@ def test_cancelling_asks_first_and_acts_on_post_only(partnership, sign_in, book)
     assert booking.state == "confirmed"
     client.post(url("cancel", booking.pk), {"reason": "Ill"})
     booking.refresh_from_db()
-    assert (booking.state, booking.cancel_reason) == ("cancelled", "Ill")
+    assert (booking.state, booking.end_reason) == ("cancelled", "Ill")
 
 
 def test_the_page_warns_of_short_notice(partnership, sign_in, book) -> None:

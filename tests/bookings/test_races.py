@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 from bookings.models import Booking
 from bookings.services import places
 from bookings.services.locks import locked_session
-from bookings.services.places import book_place, cancel_booking
+from bookings.services.places import book_place, give_up
 from courses.models import Session
 from notifications.models import Message
 from partnerships.tenancy import acting_in
@@ -127,7 +127,7 @@ def test_places_given_back_while_others_book_go_to_the_queue_and_none_is_lost() 
         ]
 
     def cancelling(booking, actor):
-        return lambda: cancel_booking(actor=actor, booking=booking).state.value
+        return lambda: give_up(actor=actor, booking=booking).state.value
 
     jobs = [cancelling(held[number], racers[number][0]) for number in range(5)]
     jobs += [_booking(session, racer) for racer in racers[10:]]
@@ -135,7 +135,7 @@ def test_places_given_back_while_others_book_go_to_the_queue_and_none_is_lost() 
     assert outcomes == {"cancelled": 5, "waiting": 10}
     with acting_in(partnership):
         first_in_line = {booking.pk for booking in held[5:]}
-        assert set(Booking.objects.filter(state="confirmed").values_list("pk", flat=True)) == first_in_line
+        assert set(Booking.objects.filter(state="offered").values_list("pk", flat=True)) == first_in_line
         session.refresh_from_db()
         assert session.places_taken == 5
 

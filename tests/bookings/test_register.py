@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookings.models import Attendance, Booking
 from bookings.services.changes import tell_of_changed_sessions
 from bookings.services.marks import outcome
-from bookings.services.places import book_place, cancel_booking
+from bookings.services.places import book_place, give_up
 from bookings.services.register import mark_attendance, settle_registers
 from courses.models import Session
 from notifications.models import Message
@@ -141,7 +141,7 @@ def test_somebody_who_came_unannounced_is_booked_and_marked(partnership, trainer
     _mark(actor_for(trainer), session, 0, [booking], "present")
     assert _states([booking]) == ["attended"]
     with pytest.raises(DomainError, match="begun"):
-        cancel_booking(actor=actor_for(team), booking=booking)
+        give_up(actor=actor_for(team), booking=booking)
 
 
 def test_a_date_added_later_makes_the_outcome_open_again(trainer, partnership, book) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from bookings.models import Attendance, Booking
-from bookings.services.places import cancel_booking
+from bookings.services.places import give_up
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
@@ -96,7 +96,7 @@ def test_the_desk_filters_sorts_and_exports(partnership, team, neighbour, sign_i
     book(people[0], session)
     book(people[1], session)
     cancelled = book(people[1], other, access_needs="Never in a file")
-    cancel_booking(actor=actor_for(people[1]), booking=cancelled, reason="Private")
+    give_up(actor=actor_for(people[1]), booking=cancelled, reason="Private")
     with acting_in(neighbour):
         stranger = make_person(neighbour, name="Nina Neighbour")
         from bookings.services.places import book_place
@@ -133,10 +133,10 @@ def test_the_desk_filters_sorts_and_exports(partnership, team, neighbour, sign_i
 def test_the_desks_page_of_a_session_has_everybody_in_their_place(partnership, team, sign_in, book) -> None:
     session = make_session(partnership, capacity=1)
     holder, waiting, gone = (book(make_person(partnership), session) for _ in range(3))
-    cancel_booking(actor=actor_for(gone.person), booking=gone)
+    give_up(actor=actor_for(gone.person), booking=gone)
     page = sign_in(team).get(url("desk_session", session.pk))
     found = page.context
-    assert [list(found[part]) for part in ("people", "queue", "cancelled")] == [[holder], [waiting], [gone]]
+    assert [list(found[part]) for part in ("people", "queue", "ended")] == [[holder], [waiting], [gone]]
     assert url("cancel", holder.pk) in page.content.decode()
 
 

@@ -105,7 +105,7 @@ def test_certificate_comes_with_the_last_piece_and_not_before(story, changes, ne
     assert Message.objects.filter(purpose="certificate").count() == 1
 
 
-@pytest.mark.parametrize("state", ["confirmed", "partly_attended", "did_not_attend", "cancelled", "waiting"])
+@pytest.mark.parametrize("state", ["confirmed", "partly_attended", "did_not_attend", "cancelled"])
 @pytest.mark.parametrize(("changes", "needed"), POLICIES)
 def test_no_certificate_without_attendance(story, changes, needed, state):
     story = story(changes)

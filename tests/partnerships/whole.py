@@ -8,10 +8,13 @@ from django.utils import timezone
 
 from bookings.models import (
     AccessNeeds,
+    Approval,
     Attendance,
     Batch,
     Booking,
     Charge,
+    Interest,
+    Quota,
     ReportedMeeting,
     ReportedPerson,
     Statement,
@@ -103,6 +106,13 @@ def make_whole_partnership(slug: str) -> Partnership:
             **where, name="Summer", first_day=date(2026, 7, 22), last_day=date(2026, 8, 31)
         )
         ProgrammeCopy.objects.create(**where, from_year=2026, chosen=[], requested_at=now, touched_at=now)
+        Approval.objects.create(
+            **where, booking=booking, rule="team", asked="team", asked_at=now, expires_at=now
+        )
+        Interest.objects.create(**where, person=person, course=session.course, asked_at=now)
+        Quota.objects.create(
+            **where, session=session, organisation=membership.organisation, places=1, releases_on=now.date()
+        )
         questionnaire = Questionnaire.objects.create(**where, kind="evaluation", title="Evaluation")
         version = QuestionnaireVersion.objects.create(**where, questionnaire=questionnaire, number=1)
         question = Question.objects.create(

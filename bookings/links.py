@@ -1,0 +1,46 @@
+"""Signed links about bookings, for people without an account: to answer an offer, “still coming?”, or an approval."""
+
+import base64
+import binascii
+
+from bookings.models import Approval, Booking
+from partnerships.actors import Actor, holder
+from partnerships.links import absolute, token_for
+
+OFFER, COMING, APPROVAL = "offer", "coming", "approval"
+
+
+def booking_link(booking: Booking, purpose: str) -> str:
+    """The full address of the page where the person answers about this booking."""
+    token = token_for(booking.partnership, purpose, booking.pk).removeprefix(f"{purpose}-")
+    return absolute(f"bookings:{purpose}_link", partnership=booking.partnership.slug, token=token)
+
+
+def approval_link(approval: Approval, name: str) -> str:
+    """The full address of the page where a manager or lead decides; it carries the name of whom it was sent to."""
+    nonce = base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+    token = token_for(approval.partnership, APPROVAL, approval.pk, nonce=nonce).removeprefix(f"{APPROVAL}-")
+    return absolute("bookings:approval_link", partnership=approval.partnership.slug, token=token)
+
+
+def name_in(nonce: str) -> str:
+    """Whom a link to an approval was sent to."""
+    try:
+        return base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def holder_of_booking(booking: Booking, purpose: str) -> Actor:
+    """Whoever opened the link of this one booking: acts as its person."""
+    return holder(booking.partnership, f"{purpose} {booking.pk}", booking.person)
+
+
+def holder_of_approval(approval: Approval) -> Actor:
+    """Whoever opened the link of this one request."""
+    return holder(approval.partnership, f"{APPROVAL} {approval.pk}")
+
+
+def holds_link_of(actor: Actor, approval: Approval) -> bool:
+    """Tell whether the actor opened the link of this very request."""
+    return actor.label == f"link: {APPROVAL} {approval.pk}"

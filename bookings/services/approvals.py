@@ -1,0 +1,314 @@
+"""Approving a booking: by the line manager (with a link, without an account), the organisation's lead or the team.
+
+A request is never stuck: it is repeated, then goes on to the lead, or to the team where there is none, and runs out.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import partial
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from bookings.links import holds_link_of
+from bookings.message_kinds import APPROVAL_ASKED, APPROVAL_ESCALATED, APPROVAL_REMINDED
+from bookings.messages import tell_approval_asked, tell_declined, tell_lapsed, tell_waiting
+from bookings.models import Approval, Booking
+from bookings.services.ending import end_booking
+from bookings.services.locks import locked_booking
+from bookings.services.queue import allocate, position_in_queue
+from bookings.states import BookingState
+from courses.models import Session
+from notifications.kinds import MessageKind
+from partnership_portal.working_days import add_working_days, uk_date, uk_moment
+from partnerships import audit
+from partnerships.actors import Actor, system
+from partnerships.errors import DomainError
+from partnerships.jobs import one_by_one
+from partnerships.models import Membership, Partnership, Person
+from partnerships.permissions import Permission, Role
+from partnerships.policy import ApprovalRule
+from partnerships.tenancy import acting_in
+
+_JOB = "chase approvals"
+
+
+@dataclass(frozen=True)
+class Manager:
+    """A line manager as somebody names them while booking."""
+
+    name: str
+    email: str
+
+
+def approval_rule(session: Session) -> ApprovalRule:
+    """Who approves bookings of this session: as its course says or, where that is silent, the policy."""
+    if session.course.approval:
+        return ApprovalRule(session.course.approval)
+    return session.partnership.policy(session.starts_at).booking.approval.value
+
+
+def approval_needed(actor: Actor, session: Session, membership: Membership) -> ApprovalRule:
+    """Who must still approve when this actor books for this person: nobody, where the actor speaks for them already.
+
+    The team needs nobody's approval; a lead who books for the organisation's people stands for the organisation and
+    for the line manager. A lead who books for themselves is approved by another lead or the team.
+    """
+    rule = approval_rule(session)
+    if rule is ApprovalRule.NONE or actor.may(Permission.MANAGE_BOOKINGS):
+        return ApprovalRule.NONE
+    for_others = actor.person is None or actor.person.pk != membership.person_id
+    if (
+        for_others
+        and rule is not ApprovalRule.TEAM
+        and membership.organisation_id in actor.led_organisation_ids
+    ):
+        return ApprovalRule.NONE
+    if rule is ApprovalRule.ORGANISATION_LEAD and not leads_of(membership, but=membership.person):
+        return ApprovalRule.TEAM
+    return rule
+
+
+def needs_manager_named(actor: Actor, session: Session, membership: Membership) -> bool:
+    """Tell whether whoever books must name a line manager, because one must approve and none is recorded."""
+    return (
+        approval_needed(actor, session, membership) is ApprovalRule.LINE_MANAGER
+        and _contact(membership) is None
+    )
+
+
+def ask_for_approval(
+    booking: Booking, rule: ApprovalRule, membership: Membership, named: Manager | None, now: datetime
+) -> Approval:
+    """Ask whoever must approve; for ``book_place``, which holds the session's lock.
+
+    A manager named while booking is kept with the membership, for the next time and for the impact form.
+    """
+    manager = _contact(membership) if rule is ApprovalRule.LINE_MANAGER else None
+    if rule is ApprovalRule.LINE_MANAGER and manager is None:
+        manager = _named(booking, membership, named)
+    policy = booking.partnership.policy(booking.session.starts_at).booking
+    expires = _end_of_working_day(now, policy.approval_expiry_working_days.value)
+    approval = Approval.objects.create(
+        partnership=booking.partnership,
+        booking=booking,
+        rule=rule.value,
+        asked=rule.value,
+        manager_name=manager.name if manager else "",
+        manager_email=manager.email if manager else "",
+        asked_at=now,
+        expires_at=min(expires, booking.session.booking_closes_at),
+    )
+    _tell_deciders(approval, membership, APPROVAL_ASKED)
+    return approval
+
+
+def approve(*, actor: Actor, approval: Approval, name: str = "") -> Booking:
+    """Say yes: the booking gets a place if one is free for it, else keeps its turn in the queue.
+
+    Locks the session. ``name`` tells who decided where they have no account. Done twice is done once.
+    """
+    with transaction.atomic():
+        booking, approval = _open_request(actor, approval)
+        if approval.decision == Approval.Decision.APPROVED:
+            return booking
+        now = timezone.now()
+        _decide(approval, Approval.Decision.APPROVED, actor, name, "", now)
+        booking.state = BookingState.WAITING
+        booking.save(update_fields=["state"])
+        audit.record(
+            actor,
+            "bookings.approve",
+            booking,
+            before={"state": BookingState.REQUESTED},
+            after={"state": booking.state},
+        )
+        allocate(booking.session, now, present={booking.pk})
+        booking.refresh_from_db(fields=["state", "confirmed_at", "told", "offer_expires_at"])
+        if booking.state == BookingState.WAITING:
+            tell_waiting(booking, position=position_in_queue(booking))
+    return booking
+
+
+def decline(*, actor: Actor, approval: Approval, reason: str, name: str = "") -> Booking:
+    """Say no, with a reason that the learner reads. Locks the session; done twice is done once."""
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("Say why not. The person who asked will read it.")
+    with transaction.atomic():
+        booking, approval = _open_request(actor, approval)
+        if approval.decision == Approval.Decision.DECLINED:
+            return booking
+        now = timezone.now()
+        _decide(approval, Approval.Decision.DECLINED, actor, name, reason, now)
+        end_booking(booking, BookingState.DECLINED, by=actor.person, reason=reason, now=now)
+        audit.record(
+            actor,
+            "bookings.decline",
+            booking,
+            before={"state": BookingState.REQUESTED},
+            after={"state": booking.state},
+        )
+        tell_declined(booking, approval)
+        allocate(booking.session, now)
+    return booking
+
+
+def chase_approvals(partnership: Partnership, now: datetime) -> None:
+    """Job: repeat requests, pass them on to the lead or the team, and let those run out that nobody answered."""
+    with acting_in(partnership):
+        open_ones = list(
+            Approval.objects.open()
+            .filter(partnership=partnership)
+            .filter(Q(expires_at__lte=now) | Q(reminded_at__isnull=True) | Q(escalated_at__isnull=True))
+            .order_by("pk")
+        )
+    one_by_one(partnership, (partial(_chase, partnership, one.pk, now) for one in open_ones))
+
+
+def leads_of(membership: Membership, *, but: Person | None = None) -> list[Person]:
+    """The leads of the membership's organisation who can be written to."""
+    leads = Person.objects.filter(
+        partnership=membership.partnership_id,
+        memberships__organisation=membership.organisation_id,
+        memberships__ended_on__isnull=True,
+        memberships__granted_roles__role=Role.ORGANISATION_LEAD,
+    ).exclude(email="")
+    return list(leads.distinct().exclude(pk__in=[but.pk] if but else []))
+
+
+def may_decide(actor: Actor, approval: Approval) -> bool:
+    """Tell whether it is the actor's to decide; nobody decides about their own booking.
+
+    The team always may. A lead may for the organisation's people, and a line manager for their team, unless it is the
+    team that must. The holder of the approval's link may as the view that read the token says.
+    """
+    if actor.person is not None and actor.person.pk == approval.booking.person_id:
+        return False
+    if actor.may(Permission.MANAGE_BOOKINGS):
+        return True
+    if approval.rule == ApprovalRule.TEAM:
+        return False
+    if holds_link_of(actor, approval):
+        return True
+    if approval.booking.organisation_id in actor.led_organisation_ids:
+        return True
+    return (
+        approval.rule == ApprovalRule.LINE_MANAGER
+        and actor.person is not None
+        and Membership.objects.live()
+        .filter(person=approval.booking.person_id, line_manager=actor.person, partnership=actor.partnership)
+        .exists()
+    )
+
+
+def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
+    booking = locked_booking(actor, approval.booking)
+    approval = Approval.objects.get(partnership=actor.partnership, pk=approval.pk)
+    approval.booking = booking
+    if not may_decide(actor, approval):
+        raise PermissionDenied("You can approve bookings of your team or of the organisation that you lead.")
+    if approval.decision in {Approval.Decision.LAPSED, Approval.Decision.WITHDRAWN}:
+        raise DomainError(
+            "This request is closed: it ran out or was taken back. "
+            f"{booking.person.name} can book again if there is time."
+        )
+    return booking, approval
+
+
+def _decide(
+    approval: Approval, decision: Approval.Decision, actor: Actor, name: str, reason: str, now: datetime
+) -> None:
+    if not approval.is_open:
+        words = "approved" if approval.decision == Approval.Decision.APPROVED else "declined"
+        raise DomainError(f"This request was {words} already by {approval.decided_name}.")
+    approval.decision, approval.decided_at, approval.decided_by = decision, now, actor.person
+    approval.decided_name = name or (actor.person.name if actor.person else "the partnership team")
+    approval.reason = reason[:250]
+    approval.save(update_fields=["decision", "decided_at", "decided_by", "decided_name", "reason"])
+
+
+def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
+    actor = system(partnership, _JOB)
+    approval = Approval.objects.select_related("booking__session").get(
+        partnership=partnership, pk=approval_id
+    )
+    booking = locked_booking(actor, approval.booking)
+    approval = Approval.objects.get(partnership=partnership, pk=approval_id)
+    approval.booking, approval.partnership = booking, partnership
+    if not approval.is_open or booking.state != BookingState.REQUESTED:
+        return
+    if approval.expires_at <= now:
+        end_booking(booking, BookingState.LAPSED, by=None, reason="", now=now)
+        audit.record(
+            actor,
+            "bookings.lapse",
+            booking,
+            before={"state": BookingState.REQUESTED},
+            after={"state": booking.state},
+        )
+        tell_lapsed(booking, before=BookingState.REQUESTED)
+        allocate(booking.session, now)
+        return
+    policy = partnership.policy(booking.session.starts_at).booking
+    membership = Membership.objects.filter(
+        partnership=partnership, person=booking.person_id, organisation=booking.organisation_id
+    ).order_by("-pk")[0]
+    membership.partnership = partnership
+    if approval.escalated_at is None and now >= _end_of_working_day(
+        approval.asked_at, policy.approval_escalation_working_days.value
+    ):
+        before = approval.asked
+        approval.asked = _next_decider(approval, membership).value
+        approval.escalated_at = now
+        approval.save(update_fields=["asked", "escalated_at"])
+        audit.record(
+            actor, "bookings.escalate", booking, before={"asked": before}, after={"asked": approval.asked}
+        )
+        _tell_deciders(approval, membership, APPROVAL_ESCALATED)
+    elif approval.reminded_at is None and now >= _end_of_working_day(
+        approval.asked_at, policy.approval_reminder_working_days.value
+    ):
+        approval.reminded_at = now
+        approval.save(update_fields=["reminded_at"])
+        audit.record(actor, "bookings.remind_approver", booking, after={"asked": approval.asked})
+        _tell_deciders(approval, membership, APPROVAL_REMINDED)
+
+
+def _named(booking: Booking, membership: Membership, named: Manager | None) -> Manager:
+    if named is None:
+        raise DomainError("Name your line manager, who approves this booking.")
+    if named.email.lower() == booking.person.email.lower():
+        raise DomainError("Name somebody else than yourself as the line manager who approves this booking.")
+    membership.line_manager_name, membership.line_manager_email = named.name, named.email
+    membership.save(update_fields=["line_manager_name", "line_manager_email"])
+    return named
+
+
+def _next_decider(approval: Approval, membership: Membership) -> ApprovalRule:
+    if approval.asked == ApprovalRule.LINE_MANAGER and leads_of(membership, but=approval.booking.person):
+        return ApprovalRule.ORGANISATION_LEAD
+    return ApprovalRule.TEAM
+
+
+def _contact(membership: Membership) -> Manager | None:
+    """Who is recorded as line manager and can be written to; never the person themselves."""
+    contact = membership.manager_contact
+    if contact is None or contact[1].lower() == membership.person.email.lower():
+        return None
+    return Manager(*contact)
+
+
+def _tell_deciders(approval: Approval, membership: Membership, kind: MessageKind) -> None:
+    """Write to whoever is asked; the team finds requests on its desk and gets no message."""
+    if approval.asked == ApprovalRule.LINE_MANAGER:
+        tell_approval_asked(approval, kind, approval.manager_name, approval.manager_email)
+    elif approval.asked == ApprovalRule.ORGANISATION_LEAD:
+        for lead in leads_of(membership, but=approval.booking.person):
+            tell_approval_asked(approval, kind, lead.name, lead.email)
+
+
+def _end_of_working_day(start: datetime, days: int) -> datetime:
+    return uk_moment(add_working_days(uk_date(start), days), time(17))

@@ -1,0 +1,211 @@
+"""The one queue of a session: whoever booked first is first, whether they wait for a place or for an approval.
+
+Every place that comes free, however it does, is given out by ``allocate``.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+
+from django.db.models import Count, Exists, F, OuterRef, Q
+
+from bookings.arrangements import arrangements_of
+from bookings.fair_mix import InLine, Share, next_in
+from bookings.messages import tell_confirmed, tell_lapsed, tell_offered
+from bookings.models import Booking, Quota
+from bookings.querysets import BookingQuerySet
+from bookings.services.ending import end_booking
+from bookings.services.locks import locked_session
+from bookings.states import HOLDS_PLACE, IN_LINE, BookingState
+from courses.models import Session
+from partnership_portal.working_days import add_working_hours, uk_date, working_days_between
+from partnerships import audit
+from partnerships.actors import system
+from partnerships.jobs import one_by_one
+from partnerships.models import Organisation, Partnership
+from partnerships.policy import BookingPolicy
+from partnerships.tenancy import acting_in
+
+JOB = "offer places"
+
+
+def allocate(
+    session: Session, now: datetime, *, present: Collection[int] = (), but_not: Collection[int] = ()
+) -> list[Booking]:
+    """Give every free place of the session to the queue, in its order; gives the bookings that got one.
+
+    For services that hold the session's lock; keeps its ``places_taken`` true and may be repeated. Who waits gets an
+    offer, or the place itself if they are ``present``: have asked or been approved this moment. Who still waits for an
+    approval gets nothing yet, but nobody behind them gets the place that would be theirs. Nothing is given out once
+    booking has closed. Whoever has an open offer elsewhere is passed over and keeps their place in the queue.
+    """
+    if not _open(session, now) or session.is_full:
+        return []
+    queue = {one.pk: one for one in _queue(session) if one.pk not in but_not}
+    got = []
+    for one in _chosen(session, list(queue.values()), now):
+        booking = queue[one.key]
+        if booking.state == BookingState.WAITING:
+            booking.partnership, booking.session = session.partnership, session
+            _give(booking, now, at_once=booking.pk in present)
+            got.append(booking)
+    session.places_taken += len(got)
+    return got
+
+
+def would_get_place(session: Session, organisation: Organisation, now: datetime) -> bool:
+    """Tell whether somebody of this organisation who books now gets a place at once; a look, no promise."""
+    if not _open(session, now):
+        return not session.is_full
+    newcomer = InLine(0, organisation.pk, organisation.sector_id)
+    return newcomer in _placed(session, [*map(_in_line, _queue(session)), newcomer], now)
+
+
+def position_in_queue(booking: Booking) -> int:
+    """The booking's place in the queue of its session, from 1."""
+    line = Booking.objects.filter(partnership=booking.partnership, session=booking.session).in_line()
+    return list(line.values_list("pk", flat=True)).index(booking.pk) + 1
+
+
+def offer_hold(policy: BookingPolicy, session: Session, now: datetime) -> datetime:
+    """Until when a place that is offered now is held: some working hours, fewer as the session nears, and never
+    beyond the moment when booking closes."""
+    near = working_days_between(uk_date(now), uk_date(session.starts_at))
+    short = near <= policy.offer_short_within_working_days.value
+    hours = policy.offer_short_working_hours.value if short else policy.offer_working_hours.value
+    return min(add_working_hours(now, hours), session.booking_closes_at)
+
+
+def offer_places(partnership: Partnership, now: datetime) -> None:
+    """Job: find sessions with free places and a queue, such as those whose capacity was raised."""
+    with acting_in(partnership):
+        queue = Booking.objects.filter(session=OuterRef("pk"), state=BookingState.WAITING)
+        sessions = list(
+            Session.objects.filter(
+                Exists(queue),
+                partnership=partnership,
+                status=Session.Status.PUBLISHED,
+                booking_closes_at__gt=now,
+                places_taken__lt=F("capacity"),
+            )
+        )
+    one_by_one(partnership, (partial(_allocate, partnership, session, now) for session in sessions))
+
+
+def lapse_overdue(partnership: Partnership, now: datetime) -> None:
+    """Job: end offers that ran out, offering the place to the next, and queues whose booking has closed."""
+    with acting_in(partnership):
+        sessions = list(
+            Session.objects.filter(Exists(_overdue(partnership, now).filter(session=OuterRef("pk"))))
+        )
+    one_by_one(partnership, (partial(_lapse, partnership, session, now) for session in sessions))
+
+
+def lapse_offers_of(session: Session, now: datetime) -> None:
+    """End the session's offers that ran out; for services that hold its lock and are about to count places."""
+    overdue = _overdue(session.partnership, now).filter(session=session).select_related("person", "booked_by")
+    for booking in overdue:
+        booking.partnership, booking.session = session.partnership, session
+        before, had_place = booking.state, booking.holds_place
+        end_booking(booking, BookingState.LAPSED, by=None, reason="", now=now)
+        actor = system(session.partnership, JOB)
+        audit.record(
+            actor, "bookings.lapse", booking, before={"state": before}, after={"state": booking.state}
+        )
+        tell_lapsed(booking, before=before)
+        session.places_taken -= had_place
+
+
+def _allocate(partnership: Partnership, session: Session, now: datetime) -> None:
+    allocate(locked_session(system(partnership, JOB), session), now)
+
+
+def _lapse(partnership: Partnership, session: Session, now: datetime) -> None:
+    session = locked_session(system(partnership, JOB), session)
+    lapse_offers_of(session, now)
+    allocate(session, now)
+
+
+def _overdue(partnership: Partnership, now: datetime) -> BookingQuerySet:
+    ran_out = Q(state=BookingState.OFFERED, offer_expires_at__lte=now)
+    closed = Q(
+        state__in=IN_LINE, session__booking_closes_at__lte=now, session__status=Session.Status.PUBLISHED
+    )
+    return Booking.objects.filter(ran_out | closed, partnership=partnership)
+
+
+def _open(session: Session, now: datetime) -> bool:
+    return session.status == Session.Status.PUBLISHED and session.booking_closes_at > now
+
+
+def _queue(session: Session) -> BookingQuerySet:
+    elsewhere = Booking.objects.filter(
+        partnership=session.partnership_id, person=OuterRef("person"), state=BookingState.OFFERED
+    )
+    bookings = Booking.objects.filter(~Exists(elsewhere), partnership=session.partnership_id, session=session)
+    return bookings.in_line().select_related("person", "organisation", "booked_by")
+
+
+def _in_line(booking: Booking) -> InLine:
+    return InLine(booking.pk, booking.organisation_id, booking.organisation.sector_id)
+
+
+def _chosen(session: Session, queue: list[Booking], now: datetime) -> list[InLine]:
+    return _placed(session, [_in_line(one) for one in queue], now)
+
+
+def _placed(session: Session, line: list[InLine], now: datetime) -> list[InLine]:
+    return next_in(line, _shares(session, now), session.places_left) if line else []
+
+
+def _shares(session: Session, now: datetime) -> list[Share]:
+    quotas = list(Quota.objects.filter(partnership=session.partnership_id, session=session))
+    if not quotas:
+        return []
+    held = (
+        Booking.objects.filter(partnership=session.partnership_id, session=session, state__in=HOLDS_PLACE)
+        .order_by()
+        .values_list("organisation_id", "organisation__sector_id")
+        .annotate(number=Count("pk"))
+    )
+    shares = [
+        Share(
+            places=quota.places,
+            taken=0,
+            holds=uk_date(now) < quota.releases_on,
+            sector=quota.sector_id,
+            organisation=quota.organisation_id,
+        )
+        for quota in quotas
+    ]
+    for organisation, sector, number in held:
+        for share in shares:
+            if share.suits(InLine(0, organisation, sector)):
+                share.taken += number
+    return shares
+
+
+def _give(booking: Booking, now: datetime, *, at_once: bool) -> None:
+    if at_once:
+        confirm(booking, now)
+        return
+    policy = booking.partnership.policy(booking.session.starts_at).booking
+    booking.state, booking.offered_at = BookingState.OFFERED, now
+    booking.offer_expires_at = offer_hold(policy, booking.session, now)
+    booking.save(update_fields=["state", "offered_at", "offer_expires_at"])
+    audit.record(
+        system(booking.partnership, JOB),
+        "bookings.offer_place",
+        booking,
+        before={"state": BookingState.WAITING},
+        after={"state": booking.state, "until": booking.offer_expires_at.isoformat()},
+    )
+    tell_offered(booking)
+
+
+def confirm(booking: Booking, now: datetime) -> None:
+    """Make the place theirs and say so; for services that hold the session's lock and write the audit."""
+    booking.state, booking.confirmed_at = BookingState.CONFIRMED, now
+    booking.told = arrangements_of(booking.session)
+    booking.save(update_fields=["state", "confirmed_at", "told"])
+    tell_confirmed(booking, now=now)

@@ -1,0 +1,108 @@
+"""“Still coming?”: asked some working days before the session, so that a place nobody needs goes to somebody else."""
+
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from bookings.messages import tell_still_coming
+from bookings.models import Booking
+from bookings.services.locks import locked_booking
+from bookings.services.rights import may_give_up
+from bookings.states import BookingState
+from courses.models import Session
+from partnership_portal.working_days import uk_date, working_days_between
+from partnerships import audit
+from partnerships.actors import Actor, system
+from partnerships.errors import DomainError
+from partnerships.jobs import one_by_one
+from partnerships.models import Partnership
+from partnerships.tenancy import acting_in
+
+_JOB = "ask who is still coming"
+
+
+def still_coming(*, actor: Actor, booking: Booking) -> Booking:
+    """Say that the person still comes; nobody asks again. Locks the session; done twice is done once."""
+    if not may_give_up(actor, booking):
+        raise PermissionDenied("You can answer for yourself and for people of an organisation that you lead.")
+    with transaction.atomic():
+        booking = locked_booking(actor, booking)
+        if booking.coming_confirmed_at is not None:
+            return booking
+        if booking.state != BookingState.CONFIRMED:
+            raise DomainError("There is no place to confirm: this booking has been changed since.")
+        booking.coming_confirmed_at = timezone.now()
+        booking.save(update_fields=["coming_confirmed_at"])
+        audit.record(actor, "bookings.still_coming", booking)
+    return booking
+
+
+def ask_who_is_coming(partnership: Partnership, now: datetime) -> None:
+    """Job: ask everybody with a place whether they still come, on each of the policy's days before the session.
+
+    Nobody is asked who booked within these days, or has said yes. Late, it asks what is due now and nothing twice.
+    """
+    with acting_in(partnership):
+        due = [
+            (booking.pk, days)
+            for session in _coming(partnership, now)
+            for booking, days in _due(session, now)
+        ]
+    one_by_one(partnership, (partial(_ask, partnership, pk, days, now) for pk, days in due))
+
+
+def _coming(partnership: Partnership, now: datetime) -> list[Session]:
+    sessions = Session.objects.filter(
+        partnership=partnership, status=Session.Status.PUBLISHED, starts_at__gt=now, places_taken__gt=0
+    )
+    steps = partnership.policy(now).booking.still_coming_working_days.value
+    return [
+        session
+        for session in sessions.order_by("starts_at")
+        if _days_left(session, now) <= max(steps, default=0)
+    ]
+
+
+def _days_left(session: Session, now: datetime) -> int:
+    return working_days_between(uk_date(now), uk_date(session.starts_at))
+
+
+def _due(session: Session, now: datetime) -> list[tuple[Booking, int]]:
+    """Who is to be asked now, and as which of the policy's days."""
+    steps = session.partnership.policy(session.starts_at).booking.still_coming_working_days.value
+    reached = [step for step in steps if _days_left(session, now) <= step]
+    if not reached:
+        return []
+    step = min(reached)
+    unanswered = Booking.objects.filter(
+        partnership=session.partnership_id,
+        session=session,
+        state=BookingState.CONFIRMED,
+        coming_confirmed_at__isnull=True,
+    )
+    return [
+        (booking, step)
+        for booking in unanswered
+        if _before_step(session, booking.confirmed_at or booking.booked_at, step)
+        and (booking.coming_asked_at is None or _before_step(session, booking.coming_asked_at, step))
+    ]
+
+
+def _before_step(session: Session, moment: datetime, step: int) -> bool:
+    return working_days_between(uk_date(moment), uk_date(session.starts_at)) > step
+
+
+def _ask(partnership: Partnership, booking_id: int, days: int, now: datetime) -> None:
+    actor = system(partnership, _JOB)
+    booking = locked_booking(actor, Booking.objects.select_related("session").get(pk=booking_id))
+    if booking.state != BookingState.CONFIRMED or booking.coming_confirmed_at is not None:
+        return
+    if not any(due.pk == booking.pk for due, _ in _due(booking.session, now)):
+        return
+    booking.coming_asked_at = now
+    booking.save(update_fields=["coming_asked_at"])
+    audit.record(actor, "bookings.ask_still_coming", booking, after={"days": days})
+    tell_still_coming(booking, days=days)

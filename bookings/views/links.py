@@ -1,0 +1,65 @@
+"""Pages behind the links in messages: no account is needed, opening shows, and only a button acts."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from bookings.links import (
+    APPROVAL,
+    COMING,
+    OFFER,
+    holder_of_approval,
+    holder_of_booking,
+    name_in,
+)
+from bookings.models import Approval, Booking
+from bookings.querysets import ApprovalQuerySet
+from bookings.views.answers import answer_coming, answer_offer, decide
+from partnerships.links import read_token
+from partnerships.permissions import holder_of_link
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the place that is offered, or let it go."""
+    booking = _booking(request, OFFER, token)
+    return answer_offer(request, holder_of_booking(booking, OFFER), booking)
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def coming(request: HttpRequest, token: str) -> HttpResponse:
+    """Say whether they are still coming."""
+    booking = _booking(request, COMING, token)
+    return answer_coming(request, holder_of_booking(booking, COMING), booking)
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def approval(request: HttpRequest, token: str) -> HttpResponse:
+    """Approve or decline somebody's booking."""
+    pk, nonce = read_token(request.partnership, APPROVAL, token)
+    found = approvals_with_details().filter(partnership=request.partnership, pk=pk).first()
+    if found is None:
+        raise Http404
+    found.partnership = found.booking.partnership = request.partnership
+    return decide(request, holder_of_approval(found), found, name_in(nonce))
+
+
+def approvals_with_details() -> ApprovalQuerySet:
+    """Approvals with what their page shows."""
+    return Approval.objects.select_related(
+        "booking__session__course", "booking__session__venue", "booking__person", "booking__organisation"
+    ).prefetch_related("booking__session__dates")
+
+
+def _booking(request: HttpRequest, purpose: str, token: str) -> Booking:
+    pk, _ = read_token(request.partnership, purpose, token)
+    bookings = Booking.objects.filter(partnership=request.partnership).select_related(
+        "session__course", "session__venue", "person", "organisation"
+    )
+    booking = bookings.prefetch_related("session__dates").filter(pk=pk).first()
+    if booking is None:
+        raise Http404
+    booking.partnership = booking.session.partnership = request.partnership
+    return booking

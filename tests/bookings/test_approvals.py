@@ -1,0 +1,254 @@
+"""Approval by line manager, lead or team: never stuck, never clicked by a mail scanner, never overtaken."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.utils import timezone
+
+from bookings.models import Approval, Booking
+from bookings.services.approvals import Manager, approve, chase_approvals, decline
+from bookings.services.places import Told, book_place, give_up
+from bookings.services.queue import offer_places
+from courses.models import Session
+from notifications.models import Message
+from partnership_portal.working_days import add_working_days, uk_today
+from partnerships.errors import DomainError
+from partnerships.permissions import Role
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
+
+BOSS = Manager("Bea Boss", "bea.boss@example.org")
+
+
+@pytest.fixture
+def session(partnership):
+    return make_session(partnership, course=make_course(partnership, approval="line_manager"), capacity=2)
+
+
+def ask(partnership, session, manager=BOSS, **person) -> Booking:
+    learner = make_person(partnership, **person)
+    return book_place(
+        actor=actor_for(learner),
+        session=session,
+        person=learner,
+        organisation=learner.memberships.get().organisation,
+        told=Told(manager=manager),
+    )
+
+
+def state(booking) -> str:
+    return Booking.objects.get(pk=booking.pk).state
+
+
+def link_in(message: Message) -> str:
+    return re.search(r"https?://[^/]+(/\S+/s/approval-\S+)", message.text).group(1)
+
+
+def test_complaint_people_without_a_recorded_manager_cant_book(partnership, session) -> None:
+    booking = ask(partnership, session)
+    assert booking.state == "requested"
+    membership = booking.person.memberships.get()
+    assert (membership.line_manager_name, membership.line_manager_email) == (BOSS.name, BOSS.email)
+    message = Message.objects.get(purpose="approval_asked")
+    assert message.to_email == BOSS.email
+    assert Message.objects.get(purpose="booking_requested").person == booking.person
+
+
+def test_without_a_manager_and_none_named_it_says_what_to_do(partnership, session) -> None:
+    with pytest.raises(DomainError, match="Name your line manager"):
+        ask(partnership, session, manager=None)
+    assert not Booking.objects.exists()
+
+
+def test_nobody_names_themselves(partnership, session) -> None:
+    learner = make_person(partnership)
+    with pytest.raises(DomainError, match="somebody else than yourself"):
+        book_place(
+            actor=actor_for(learner),
+            session=session,
+            person=learner,
+            organisation=learner.memberships.get().organisation,
+            told=Told(manager=Manager("Me", learner.email.upper())),
+        )
+
+
+def test_complaint_one_click_approval_links_that_a_mail_scanner_clicks(partnership, session) -> None:
+    booking = ask(partnership, session)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    for _ in range(3):
+        assert Client().get(address).status_code == 200
+        assert Client().head(address).status_code == 200
+    assert state(booking) == "requested"
+
+
+def test_complaint_managers_must_make_an_account(partnership, session) -> None:
+    booking = ask(partnership, session)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    page = Client().get(address)
+    assert booking.person.name in page.content.decode()
+    page = Client().post(address, {"approve": "1"}, follow=True)
+    assert "approved" in page.content.decode()
+    assert state(booking) == "confirmed"
+    assert Approval.objects.get().decided_name == BOSS.name
+    again = Client().post(address, {"approve": "1"}, follow=True)
+    assert again.status_code == 200
+    assert Message.objects.filter(purpose="booking_confirmed").count() == 1
+
+
+def test_declining_needs_a_reason_and_the_learner_reads_it(partnership, session) -> None:
+    booking = ask(partnership, session)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    page = Client().post(address, {"decline": "1", "reason": " "})
+    assert "Say why you decline" in page.content.decode()
+    assert state(booking) == "requested"
+    Client().post(address, {"decline": "1", "reason": "No cover that week"})
+    assert state(booking) == "declined"
+    assert "No cover that week" in Message.objects.get(purpose="booking_declined").text
+    page = Client().post(address, {"approve": "1"})
+    assert page.status_code == 409
+    assert "declined already by Bea Boss" in page.content.decode()
+
+
+def test_a_link_for_one_request_decides_no_other_and_none_when_changed(partnership, session) -> None:
+    first = ask(partnership, session)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    second = ask(partnership, session)
+    forged = address.replace(f"{first.approval.pk}", f"{second.approval.pk}", 1)
+    assert Client().post(f"{address[:-3]}x/", {"approve": "1"}).status_code == 409
+    Client().post(forged, {"approve": "1"})
+    assert state(second) == "requested"
+
+
+def test_approval_and_waiting_list_cannot_overtake_each_other(partnership, session) -> None:
+    """Three ask for two places; the third is approved first, and gets none before the others are decided."""
+    first, second, third = (ask(partnership, session) for _ in range(3))
+    team = actor_for(make_person(partnership, Role.TEAM))
+    approve(actor=team, approval=third.approval)
+    assert state(third) == "waiting"
+    decline(actor=team, approval=first.approval, reason="No")
+    # The place that the first no longer needs is offered at once to the next who may have it.
+    assert state(third) == "offered"
+    approve(actor=team, approval=second.approval)
+    assert state(second) == "confirmed"
+
+
+def test_complaint_raising_the_capacity_slips_past_the_approval_step(partnership, session) -> None:
+    bookings = [ask(partnership, session) for _ in range(4)]
+    Session.objects.filter(pk=session.pk).update(capacity=10)
+    offer_places(partnership, timezone.now())
+    assert {state(one) for one in bookings} == {"requested"}
+
+
+def test_taking_a_request_back_lets_those_behind_have_the_place(partnership, session) -> None:
+    bookings = [ask(partnership, session) for _ in range(3)]
+    team = actor_for(make_person(partnership, Role.TEAM))
+    approve(actor=team, approval=bookings[2].approval)
+    give_up(actor=actor_for(bookings[0].person), booking=bookings[0])
+    assert [state(one) for one in bookings] == ["withdrawn", "requested", "offered"]
+    with pytest.raises(DomainError, match="closed"):
+        approve(actor=team, approval=bookings[0].approval)
+
+
+def later(days: int):
+    return timezone.now() + (add_working_days(uk_today(), days) - uk_today()) + timedelta(hours=26)
+
+
+def test_a_request_is_repeated_passed_on_and_runs_out(partnership, session) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    booking = ask(partnership, session, organisation=organisation)
+    for days, purpose, count in [(2, "approval_reminded", 1), (4, "approval_escalated", 1)]:
+        for _ in range(2):
+            chase_approvals(partnership, later(days))
+        assert Message.objects.filter(purpose=purpose).count() == count
+    assert Message.objects.get(purpose="approval_escalated").to_email == lead.email
+    assert Approval.objects.get().asked == "organisation_lead"
+    for _ in range(2):
+        chase_approvals(partnership, later(8))
+    assert state(booking) == "lapsed"
+    assert "Nobody approved" in Message.objects.get(purpose="booking_lapsed").text
+
+
+def test_without_a_lead_the_team_finds_it_on_its_list(partnership, session, client) -> None:
+    booking = ask(partnership, session)
+    chase_approvals(partnership, later(2))
+    chase_approvals(partnership, later(4))
+    assert Approval.objects.get().asked == "team"
+    team = make_person(partnership, Role.TEAM)
+    client.force_login(team.user)
+    page = client.get(f"/{partnership.slug}/approvals/")
+    assert booking.person.name in page.content.decode()
+    page = client.post(f"/{partnership.slug}/approvals/{booking.approval.pk}/", {"approve": "1"}, follow=True)
+    assert state(booking) == "confirmed"
+    assert "Approved" in page.content.decode()
+
+
+def test_who_may_decide(partnership, session) -> None:
+    organisation = make_organisation(partnership)
+    manager = make_person(partnership, organisation=organisation)
+    booking = ask(partnership, session, organisation=organisation, line_manager=manager)
+    approval = booking.approval
+    strangers = [
+        booking.person,
+        make_person(partnership, organisation=organisation),
+        make_person(partnership, Role.ORGANISATION_LEAD),
+        make_person(partnership, Role.TRAINER, organisation=organisation),
+    ]
+    for stranger in strangers:
+        with pytest.raises(PermissionDenied):
+            approve(actor=actor_for(stranger), approval=approval)
+    for friend in (manager, make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)):
+        approve(actor=actor_for(friend), approval=approval)
+    assert Approval.objects.get().decided_by == manager
+
+
+def test_nobody_sees_requests_that_are_not_theirs_to_decide(partnership, session, client) -> None:
+    booking = ask(partnership, session)
+    for stranger in (make_person(partnership), make_person(partnership, Role.ORGANISATION_LEAD)):
+        client.force_login(stranger.user)
+        assert booking.person.name not in client.get(f"/{partnership.slug}/approvals/").content.decode()
+        address = f"/{partnership.slug}/approvals/{booking.approval.pk}/"
+        assert client.get(address).status_code == 404
+        assert client.post(address, {"approve": "1"}).status_code == 404
+
+
+def test_whoever_speaks_for_the_person_needs_no_approval(partnership, session) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    team = make_person(partnership, Role.TEAM)
+    for actor in (lead, team):
+        person = make_person(partnership, organisation=organisation)
+        booking = book_place(
+            actor=actor_for(actor), session=session, person=person, organisation=organisation
+        )
+        assert booking.state == "confirmed"
+
+
+def test_a_leads_own_booking_goes_to_another_lead_or_the_team(partnership) -> None:
+    organisation = make_organisation(partnership)
+    session = make_session(partnership, course=make_course(partnership, approval="organisation_lead"))
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    booking = book_place(actor=actor_for(lead), session=session, person=lead, organisation=organisation)
+    assert (booking.state, booking.approval.asked) == ("requested", "team")
+    with pytest.raises(PermissionDenied):
+        approve(actor=actor_for(lead), approval=booking.approval)
+    other = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    second = book_place(actor=actor_for(other), session=session, person=other, organisation=organisation)
+    assert second.approval.asked == "organisation_lead"
+    assert Message.objects.get(purpose="approval_asked").to_email == lead.email
+
+
+def test_the_list_needs_the_same_number_of_queries_for_one_request_and_for_five(
+    partnership, session, client, django_assert_num_queries
+) -> None:
+    team = make_person(partnership, Role.TEAM)
+    client.force_login(team.user)
+    ask(partnership, session)
+    client.get(f"/{partnership.slug}/approvals/")
+    for _ in range(2):
+        with django_assert_num_queries(12):
+            client.get(f"/{partnership.slug}/approvals/")
+        for _ in range(4):
+            ask(partnership, session)

@@ -1,0 +1,132 @@
+"""Places held for a fair mix: a pure rule, tried in every order; and the same through the services."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bookings.fair_mix import InLine, Share, next_in
+from bookings.models import Booking, Quota
+from bookings.services.places import give_up
+from partnership_portal.working_days import uk_today
+from partnerships.models import Sector
+from tests.factories import actor_for, make_organisation, make_person, make_session
+
+HEALTH, POLICE, SCHOOL = 1, 2, 3
+
+
+def line(*sectors: int) -> list[InLine]:
+    return [InLine(number, 100 + number, sector) for number, sector in enumerate(sectors)]
+
+
+def keys(chosen: list[InLine]) -> list[int]:
+    return [one.key for one in chosen]
+
+
+def test_without_quotas_the_first_in_line_get_the_places() -> None:
+    assert keys(next_in(line(HEALTH, SCHOOL, SCHOOL), [], 2)) == [0, 1]
+
+
+def test_held_places_go_to_nobody_else() -> None:
+    share = Share(places=2, taken=0, holds=True, sector=POLICE)
+    assert keys(next_in(line(SCHOOL, SCHOOL, SCHOOL, POLICE), [share], 3)) == [3, 0]
+
+
+def test_once_released_the_missing_sector_is_preferred_and_the_rest_goes_to_the_next() -> None:
+    share = Share(places=2, taken=0, holds=False, sector=POLICE)
+    assert keys(next_in(line(SCHOOL, SCHOOL, POLICE), [share], 2)) == [2, 0]
+
+
+def test_a_filled_quota_neither_holds_nor_prefers() -> None:
+    share = Share(places=1, taken=1, holds=True, sector=POLICE)
+    assert keys(next_in(line(SCHOOL, POLICE), [share], 1)) == [0]
+
+
+def test_an_organisation_has_places_of_its_own() -> None:
+    share = Share(places=1, taken=0, holds=True, organisation=102)
+    assert keys(next_in(line(SCHOOL, SCHOOL, SCHOOL), [share], 2)) == [2, 0]
+
+
+shares = st.lists(
+    st.builds(
+        Share,
+        places=st.integers(1, 4),
+        taken=st.integers(0, 3),
+        holds=st.booleans(),
+        sector=st.sampled_from([HEALTH, POLICE, SCHOOL]),
+    ),
+    max_size=3,
+    unique_by=lambda share: share.sector,
+)
+
+
+@given(
+    sectors=st.lists(st.sampled_from([HEALTH, POLICE, SCHOOL]), max_size=12),
+    shares=shares,
+    free=st.integers(0, 8),
+)
+def test_in_every_order_nobody_overtakes_within_a_sector_and_no_place_is_given_twice(
+    sectors, shares, free
+) -> None:
+    queue = line(*sectors)
+    open_before = {share.sector: share.open for share in shares}
+    chosen = next_in(queue, shares, free)
+    assert len(chosen) == len(set(chosen)) <= free
+    for sector in (HEALTH, POLICE, SCHOOL):
+        own = [one for one in queue if one.sector == sector]
+        got = [one for one in chosen if one.sector == sector]
+        assert got == own[: len(got)]
+    # Whoever no unfilled quota wanted got a place only as long as one was left beside all that are held.
+    wanted = {sector for sector, open_ in open_before.items() if open_}
+    if any(one.sector not in wanted for one in chosen):
+        assert len(chosen) + sum(share.open for share in shares if share.holds) <= free
+    # Whoever got nothing found no place that was not held for others.
+    left = free - len(chosen)
+    if any(one not in chosen for one in queue):
+        assert left <= sum(share.open for share in shares if share.holds)
+
+
+@pytest.fixture
+def police(partnership):
+    return Sector.objects.create(partnership=partnership, code="police", name="Police")
+
+
+def test_a_session_holds_places_until_the_day_and_prefers_them_afterwards(partnership, book, police) -> None:
+    session = make_session(partnership, capacity=2)
+    quota = Quota.objects.create(
+        partnership=partnership,
+        session=session,
+        sector=police,
+        places=1,
+        releases_on=uk_today() + timedelta(days=2),
+    )
+    first, second = book(make_person(partnership), session), book(make_person(partnership), session)
+    assert [first.state, second.state] == ["confirmed", "waiting"]
+    officer = make_person(partnership, organisation=make_organisation(partnership, sector=police))
+    assert book(officer, session).state == "confirmed"
+    # The list prefers the sector of whom too few come, also when nothing is held any more.
+    Quota.objects.filter(pk=quota.pk).update(releases_on=uk_today(), places=2)
+    another = book(make_person(partnership, organisation=officer.memberships.get().organisation), session)
+    give_up(actor=actor_for(first.person), booking=first)
+    assert Booking.objects.get(pk=another.pk).state == "offered"
+    assert Booking.objects.get(pk=second.pk).state == "waiting"
+
+
+def test_released_places_are_offered_by_the_job(partnership, book, police) -> None:
+    from bookings.services.queue import offer_places
+
+    session = make_session(partnership, capacity=1)
+    Quota.objects.create(
+        partnership=partnership,
+        session=session,
+        sector=police,
+        places=1,
+        releases_on=uk_today() + timedelta(days=1),
+    )
+    waiting = book(make_person(partnership), session)
+    offer_places(partnership, timezone.now())
+    assert Booking.objects.get(pk=waiting.pk).state == "waiting"
+    offer_places(partnership, timezone.now() + timedelta(days=1))
+    assert Booking.objects.get(pk=waiting.pk).state == "offered"

@@ -1,0 +1,47 @@
+"""Tell me when there are new dates: once, then the wish is over."""
+
+from django.utils import timezone
+
+from bookings.models import Interest
+from bookings.services.interest import tell_of_new_dates
+from notifications.models import Message
+from tests.factories import make_course, make_person, make_session
+
+
+def test_whoever_asked_is_told_once_when_the_course_can_be_booked(partnership, client) -> None:
+    course, person = make_course(partnership), make_person(partnership)
+    client.force_login(person.user)
+    page = client.get(f"/{partnership.slug}/courses/{course.slug}/").content.decode()
+    address = f"/{partnership.slug}/courses/{course.slug}/tell-me/"
+    assert address in page
+    client.get(address)
+    assert not Interest.objects.exists()
+    for _ in range(2):
+        client.post(address, {"ask": "1"})
+    assert Interest.objects.count() == 1
+    tell_of_new_dates(partnership, timezone.now())
+    assert Interest.objects.count() == 1
+    make_session(partnership, course=course)
+    for _ in range(2):
+        tell_of_new_dates(partnership, timezone.now())
+    assert Message.objects.get(purpose="new_dates").person == person
+    assert not Interest.objects.exists()
+
+
+def test_the_wish_can_be_taken_back(partnership, client) -> None:
+    course, person = make_course(partnership), make_person(partnership)
+    client.force_login(person.user)
+    address = f"/{partnership.slug}/courses/{course.slug}/tell-me/"
+    client.post(address, {"ask": "1"})
+    assert "You have asked" in client.get(address).content.decode()
+    client.post(address, {"stop": "1"})
+    assert not Interest.objects.exists()
+
+
+def test_another_partnerships_course_is_not_there(partnership, neighbour, client) -> None:
+    from partnerships.tenancy import acting_in
+
+    with acting_in(neighbour):
+        course = make_course(neighbour)
+    client.force_login(make_person(partnership).user)
+    assert client.post(f"/{partnership.slug}/courses/{course.slug}/tell-me/").status_code == 404

@@ -1,0 +1,270 @@
+"""The queue: every free place is offered to whoever is next in line, and never goes to a newcomer."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from bookings.models import Booking
+from bookings.services.offers import accept_offer
+from bookings.services.places import give_up
+from bookings.services.queue import lapse_overdue, offer_places, position_in_queue
+from courses.models import Session
+from notifications.models import Message
+from partnership_portal.working_days import add_working_hours
+from partnerships.actors import holder
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from tests.bookings.moving import begun, move
+from tests.factories import actor_for, make_organisation, make_person, make_session
+
+
+@pytest.fixture
+def queue(partnership, book):
+    """A session with one place: its holder, and two who wait."""
+    session = make_session(partnership, capacity=1)
+    return session, [book(make_person(partnership), session) for _ in range(3)]
+
+
+def states(bookings) -> list[str]:
+    return [Booking.objects.get(pk=one.pk).state for one in bookings]
+
+
+def back(booking) -> Booking:
+    return give_up(actor=actor_for(booking.person), booking=booking)
+
+
+def offered_long_ago(booking) -> None:
+    Booking.objects.filter(pk=booking.pk).update(offer_expires_at=timezone.now() - timedelta(minutes=1))
+
+
+def test_complaint_a_place_frees_up_and_nobody_is_promoted(queue) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    assert states(bookings) == ["cancelled", "offered", "waiting"]
+    assert AuditEntry.objects.get(action="bookings.offer_place").actor == "job: offer places"
+
+
+def test_complaint_promoted_but_never_told(queue) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    message = Message.objects.get(purpose="booking_offered")
+    assert message.person == bookings[1].person
+    assert "/s/offer-" in message.text
+    bookings[1].refresh_from_db()
+    accept_offer(actor=actor_for(bookings[1].person), booking=bookings[1])
+    told = Message.objects.get(purpose="booking_confirmed", person=bookings[1].person)
+    assert len(told.attachments) == 1
+
+
+def test_complaint_a_newcomer_jumps_the_queue(partnership, queue, book) -> None:
+    session, bookings = queue
+    Session.objects.filter(pk=session.pk).update(capacity=3)
+    newcomer = book(make_person(partnership), session)
+    assert states([*bookings, newcomer]) == ["confirmed", "offered", "offered", "waiting"]
+
+
+def test_complaint_promoted_after_the_session_has_started(partnership, queue) -> None:
+    session, bookings = queue
+    begun(session)
+    Session.objects.filter(pk=session.pk).update(capacity=9)
+    offer_places(partnership, timezone.now())
+    assert states(bookings) == ["confirmed", "waiting", "waiting"]
+
+
+def test_complaint_free_seats_and_yet_people_are_put_on_the_waiting_list(partnership, queue, book) -> None:
+    session, bookings = queue
+    Session.objects.filter(pk=session.pk).update(capacity=4)
+    assert book(make_person(partnership), session).state == "confirmed"
+    assert states(bookings) == ["confirmed", "offered", "offered"]
+
+
+def test_complaint_an_expired_offer_blocks_its_place_for_ever(partnership, queue) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    offered_long_ago(bookings[1])
+    for _ in range(2):
+        lapse_overdue(partnership, timezone.now())
+    assert states(bookings) == ["cancelled", "lapsed", "offered"]
+    assert Message.objects.filter(purpose="booking_lapsed").count() == 1
+
+
+def test_an_offer_that_ran_out_does_not_wait_for_the_job_when_somebody_books(
+    partnership, queue, book
+) -> None:
+    session, bookings = queue
+    back(bookings[0])
+    offered_long_ago(bookings[1])
+    newcomer = book(make_person(partnership), session)
+    assert states([*bookings, newcomer]) == ["cancelled", "lapsed", "offered", "waiting"]
+
+
+def test_complaint_one_person_gets_two_offers(partnership, book) -> None:
+    person, other = make_person(partnership), make_person(partnership)
+    sessions = [make_session(partnership, capacity=1) for _ in range(2)]
+    holders = [book(make_person(partnership), session) for session in sessions]
+    mine = [book(person, session) for session in sessions]
+    next_one = book(other, sessions[1])
+    for holder_ in holders:
+        back(holder_)
+    # The second place goes to the next in line, and the person keeps their place in that line.
+    assert states([*mine, next_one]) == ["offered", "waiting", "offered"]
+    assert position_in_queue(mine[1]) == 1
+    with pytest.raises(IntegrityError, match="one_open_offer_per_person"), transaction.atomic():
+        Booking.objects.filter(pk=next_one.pk).update(state="lapsed")
+        Booking.objects.filter(pk=mine[1].pk).update(state="offered", offer_expires_at=timezone.now())
+
+
+def test_complaint_nobody_can_leave_the_list(queue) -> None:
+    _session, bookings = queue
+    back(bookings[1])
+    assert states(bookings) == ["confirmed", "withdrawn", "waiting"]
+    assert position_in_queue(bookings[2]) == 1
+    assert not Message.objects.filter(purpose="booking_offered").exists()
+
+
+def test_several_places_are_offered_to_several_at_once_by_the_job(partnership, queue, now) -> None:
+    session, bookings = queue
+    Session.objects.filter(pk=session.pk).update(capacity=3)
+    for _ in range(2):
+        offer_places(partnership, now)
+    assert states(bookings) == ["confirmed", "offered", "offered"]
+    assert Message.objects.filter(purpose="booking_offered").count() == 2
+
+
+def test_whoever_lets_the_offer_go_leaves_and_the_next_is_asked(queue) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    bookings[1].refresh_from_db()
+    for _ in range(2):
+        give_up(actor=holder(bookings[1].partnership, "offer", bookings[1].person), booking=bookings[1])
+    assert states(bookings) == ["cancelled", "withdrawn", "offered"]
+
+
+def test_an_offer_is_taken_once_by_its_person_and_only_while_it_stands(partnership, queue) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    with pytest.raises(PermissionDenied):
+        accept_offer(actor=actor_for(bookings[2].person), booking=bookings[1])
+    with pytest.raises(DomainError, match="no offer"):
+        accept_offer(actor=actor_for(bookings[2].person), booking=bookings[2])
+    offered_long_ago(bookings[1])
+    with pytest.raises(DomainError, match="ran out"):
+        accept_offer(actor=actor_for(bookings[1].person), booking=bookings[1])
+    Booking.objects.filter(pk=bookings[1].pk).update(offer_expires_at=timezone.now() + timedelta(hours=1))
+    for _ in range(2):
+        accept_offer(actor=holder(partnership, "offer", bookings[1].person), booking=bookings[1])
+    assert states(bookings) == ["cancelled", "confirmed", "waiting"]
+
+
+def test_an_offer_is_held_for_the_policys_working_hours_fewer_as_the_session_nears(
+    partnership, queue, book
+) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    bookings[1].refresh_from_db()
+    assert bookings[1].offer_expires_at == add_working_hours(bookings[1].offered_at, 16)
+    soon = make_session(partnership, starts_at=timezone.now() + timedelta(days=5), capacity=1)
+    Session.objects.filter(pk=soon.pk).update(booking_closes_at=soon.starts_at)
+    held, waiting = (book(make_person(partnership), soon) for _ in range(2))
+    back(held)
+    waiting.refresh_from_db()
+    assert waiting.offer_expires_at == add_working_hours(waiting.offered_at, 4)
+
+
+def test_an_offer_never_outlasts_the_booking_deadline(partnership, book) -> None:
+    session = make_session(partnership, capacity=1)
+    held, waiting = (book(make_person(partnership), session) for _ in range(2))
+    closes = timezone.now() + timedelta(minutes=30)
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=closes)
+    back(held)
+    waiting.refresh_from_db()
+    assert waiting.offer_expires_at == closes
+
+
+@pytest.mark.parametrize("closed", ["deadline", "cancelled"])
+def test_nothing_is_offered_once_booking_has_closed(partnership, queue, closed) -> None:
+    session, bookings = queue
+    if closed == "deadline":
+        move(session, timezone.now() + timedelta(hours=2) - session.starts_at)
+        back(bookings[0])
+    else:
+        Session.objects.filter(pk=session.pk).update(capacity=9, status="cancelled")
+    offer_places(partnership, timezone.now())
+    assert states(bookings[1:]) == ["waiting", "waiting"]
+
+
+def test_whoever_still_waits_when_booking_closes_is_told_once(partnership, queue) -> None:
+    session, bookings = queue
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=timezone.now() - timedelta(minutes=1))
+    for _ in range(2):
+        lapse_overdue(partnership, timezone.now())
+    assert states(bookings) == ["confirmed", "lapsed", "lapsed"]
+    assert Message.objects.filter(purpose="booking_lapsed").count() == 2
+
+
+def test_the_database_itself_refuses_a_step_that_is_not_drawn(queue) -> None:
+    _session, bookings = queue
+    for booking, state in [(bookings[0], "waiting"), (bookings[1], "attended"), (bookings[0], "offered")]:
+        with pytest.raises(IntegrityError, match="does not go from"), transaction.atomic():
+            Booking.objects.filter(pk=booking.pk).update(state=state)
+
+
+def test_a_late_cancellation_is_marked_by_working_days(partnership, book) -> None:
+    # The policy asks for five working days: bank holidays and weekends don't count.
+    for days, late in [(4, True), (14, False)]:
+        session = make_session(partnership, starts_at=timezone.now() + timedelta(days=days))
+        Session.objects.filter(pk=session.pk).update(booking_closes_at=session.starts_at)
+        person = make_person(partnership)
+        booking = give_up(actor=actor_for(person), booking=book(person, session), reason=" Ill ")
+        assert (booking.was_late_cancellation, booking.end_reason) == (late, "Ill")
+        text = Message.objects.get(purpose="booking_cancelled", person=person).text
+        assert ("late cancellation" in text) is late
+
+
+def test_leaving_the_waiting_list_is_never_late(partnership, book) -> None:
+    session = make_session(partnership, starts_at=timezone.now() + timedelta(days=2), capacity=1)
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=session.starts_at)
+    book(make_person(partnership), session)
+    person = make_person(partnership)
+    assert not give_up(actor=actor_for(person), booking=book(person, session)).was_late_cancellation
+
+
+def test_cancelling_twice_is_cancelling_once(partnership, book) -> None:
+    person = make_person(partnership)
+    booking = book(person, make_session(partnership))
+    first = give_up(actor=actor_for(person), booking=booking, reason="Ill")
+    again = give_up(actor=actor_for(person), booking=booking, reason="Well")
+    assert again.end_reason == "Ill"
+    assert first.ended_at == again.ended_at
+    assert Message.objects.filter(purpose="booking_cancelled").count() == 1
+
+
+def test_nobody_cancels_after_the_start(partnership, book) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    booking = book(person, session)
+    begun(session)
+    with pytest.raises(DomainError, match="has begun"):
+        give_up(actor=actor_for(person), booking=booking)
+    assert states([booking]) == ["confirmed"]
+
+
+def test_who_may_cancel(partnership, book) -> None:
+    organisation, session = make_organisation(partnership), make_session(partnership)
+    person = make_person(partnership, organisation=organisation)
+    colleague = make_person(partnership, organisation=organisation)
+    foreign_lead = make_person(partnership, Role.ORGANISATION_LEAD)
+    for stranger in (colleague, foreign_lead):
+        with pytest.raises(PermissionDenied):
+            give_up(actor=actor_for(stranger), booking=_fresh(person, session, book))
+    for role in (Role.ORGANISATION_LEAD, Role.TEAM):
+        friend = make_person(partnership, role, organisation=organisation)
+        booking = give_up(actor=actor_for(friend), booking=_fresh(person, session, book))
+        assert (booking.state, booking.ended_by) == ("cancelled", friend)
+
+
+def _fresh(person, session, book):
+    return person.bookings.live().first() or book(person, session)

@@ -1,0 +1,94 @@
+"""Still coming? Asked on the policy's days, answered by a button, never twice."""
+
+import re
+from datetime import datetime, time
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from bookings.models import Booking
+from bookings.services.places import give_up
+from bookings.services.still_coming import ask_who_is_coming, still_coming
+from notifications.models import Message
+from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
+from tests.factories import actor_for, make_person, make_session
+
+
+@pytest.fixture
+def booked(partnership, book):
+    session = make_session(partnership, starts_at=uk_moment(add_working_days(uk_today(), 30), time(9, 30)))
+    return session, book(make_person(partnership), session)
+
+
+def before(session, days: int) -> datetime:
+    """Nine in the morning, that many working days before the session."""
+    return datetime.combine(add_working_days(uk_date(session.starts_at), -days), time(9), tzinfo=UK)
+
+
+def asked() -> int:
+    return Message.objects.filter(purpose="still_coming").count()
+
+
+def test_it_is_asked_at_seven_and_at_three_working_days_and_twice_on_neither(partnership, booked) -> None:
+    session, _ = booked
+    for days, number in [(8, 0), (7, 1), (6, 1), (4, 1), (3, 2), (1, 2)]:
+        for _ in range(2):
+            ask_who_is_coming(partnership, before(session, days))
+        assert asked() == number, days
+
+
+def test_a_job_that_was_away_asks_what_is_due_now_and_no_more(partnership, booked) -> None:
+    session, _ = booked
+    ask_who_is_coming(partnership, before(session, 2))
+    assert asked() == 1
+
+
+def test_whoever_said_yes_is_not_asked_again(partnership, booked) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 7))
+    for _ in range(2):
+        still_coming(actor=actor_for(booking.person), booking=booking)
+    ask_who_is_coming(partnership, before(session, 3))
+    assert asked() == 1
+
+
+def test_whoever_booked_within_these_days_is_not_asked(partnership, booked, book) -> None:
+    session, booking = booked
+    Booking.objects.filter(pk=booking.pk).update(confirmed_at=before(session, 5))
+    ask_who_is_coming(partnership, before(session, 4))
+    assert asked() == 0
+    ask_who_is_coming(partnership, before(session, 3))
+    assert asked() == 1
+
+
+def test_the_link_shows_and_only_the_button_acts(partnership, booked) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 7))
+    address = re.search(
+        r"https?://[^/]+(/\S+/s/coming-\S+)", Message.objects.get(purpose="still_coming").text
+    )[1]
+    for _ in range(2):
+        assert Client().get(address).status_code == 200
+    booking.refresh_from_db()
+    assert booking.coming_confirmed_at is None
+    Client().post(address, {"yes": "1"})
+    booking.refresh_from_db()
+    assert booking.coming_confirmed_at is not None
+    Client().post(address, {"no": "1"})
+    booking.refresh_from_db()
+    assert booking.state == "cancelled"
+    assert "gave this place up" in Client().get(address).content.decode()
+
+
+def test_nobody_answers_for_somebody_else(partnership, booked) -> None:
+    _, booking = booked
+    with pytest.raises(PermissionDenied):
+        still_coming(actor=actor_for(make_person(partnership)), booking=booking)
+
+
+def test_a_place_that_was_given_up_is_not_asked_about(partnership, booked) -> None:
+    session, booking = booked
+    give_up(actor=actor_for(booking.person), booking=booking)
+    ask_who_is_coming(partnership, before(session, 7))
+    assert asked() == 0
