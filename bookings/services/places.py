@@ -45,6 +45,9 @@ class Told:
     """What whoever books says beside who and where: all of it optional."""
 
     access_needs: str = ""
+    diets: tuple[str, ...] = ()
+    dietary: str = ""
+    purchase_order: str = ""
     declared: str = ""
     audience_reason: str = ""
     manager: Manager | None = None
@@ -189,12 +192,13 @@ def _join(
         booked_at=now,
         confirmed_at=now if has_place else None,
         declared=told.declared[:300],
+        purchase_order=told.purchase_order.strip()[:60],
         audience_reason=told.audience_reason.strip()[:300],
         policy_version=version_in_force(actor.partnership, session.starts_at),
         told=arrangements_of(session) if has_place else {},
     )
-    if told.access_needs.strip():
-        keep_access_needs(booking, told.access_needs)
+    if told.access_needs.strip() or told.diets or told.dietary.strip():
+        keep_access_needs(booking, told.access_needs, diets=told.diets, dietary=told.dietary)
     facts = {
         "session": session.pk,
         "person": membership.person_id,
