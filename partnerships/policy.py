@@ -231,6 +231,7 @@ class BookingPolicy(Strict):
     offer_short_within_working_days: Clause[Annotated[int, Field(ge=0, le=30)]] = default(5)
     fair_mix_release_days: Clause[Annotated[int, Field(ge=0, le=90)]] = default(14)
     still_coming_working_days: Clause[tuple[Annotated[int, Field(ge=1, le=30)], ...]] = default((7, 3))
+    decision_working_days: Clause[Annotated[int, Field(ge=0, le=30)]] = default(7)
 
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

@@ -185,6 +185,11 @@ def _deadline(days: int, _: Any) -> str:
     return f"Booking closes {_count(days, 'working day')} before the session."
 
 
+def _decision(days: int, _: Any) -> str:
+    when = f"{_count(days, 'working day')} before it" if days else "On its day"
+    return f"{when}, a session with fewer people than it needs is put before the partnership team."
+
+
 def _lateness(days: int, _: Any) -> str:
     if not days:
         return "No cancellation counts as late."
@@ -360,6 +365,7 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     "booking.prerequisite": ("Before booking", lambda value, _: _PREREQUISITE[value]),
     "booking.deadline_working_days": ("When booking closes", _deadline),
     "booking.late_cancellation_working_days": ("Late cancellation", _lateness),
+    "booking.decision_working_days": ("Too few people", _decision),
     "charging.purchase_order": ("Purchase orders", lambda value, _: _PURCHASE_ORDER[value]),
     "charging.repeat_non_attendances": (
         "Repeated non-attendance",

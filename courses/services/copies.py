@@ -37,6 +37,9 @@ def plan_of(actor: Actor, session: Session) -> SessionPlan:
         trainers=tuple(trainers_of(actor).filter(pk__in=named)),
         lecture_style=session.lecture_style,
         lecture_style_reason=session.lecture_style_reason,
+        cost_pence=session.cost_pence,
+        single_agency_for=session.single_agency_for,
+        opened_to_others=session.opened_to_others,
     )
 
 

@@ -236,6 +236,9 @@ def _apply(session: Session, plan: SessionPlan, slots: tuple[Slot, ...]) -> None
         # Facts keep the policy they were made under: only another start gives another deadline.
         policy = session.partnership.policy(slots[0].starts_at)
         session.booking_closes_at = booking_deadline(slots[0].starts_at, policy)
+        # Whether enough people come to another day is another question.
+        session.decision, session.decided_at = "", None
+        session.decision_note, session.decide_again_on = "", None
     session.starts_at, session.ends_at = slots[0].starts_at, slots[-1].ends_at
     for name in (
         *("venue", "joining_link", "joining_instructions", "capacity", "minimum", "lecture_style"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -42,6 +43,19 @@ def policy_in_force(partnership: Partnership, at: datetime) -> Policy:
 def policy_of(version: PolicyVersion) -> Policy:
     """The rules of one version, such as the one that a fact was made under."""
     return _parsed(version.pk, version.fingerprint)
+
+
+def policies_of(partnership: Partnership) -> Callable[[datetime], Policy]:
+    """A look-up of the rules in force at any moment, for lists of facts from different times (one query)."""
+    versions = list(
+        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("number")
+    )
+
+    def in_force(at: datetime) -> Policy:
+        begun = [version for version in versions if version.effective_from <= at]
+        return policy_of((begun or versions[:1])[-1])
+
+    return in_force
 
 
 def adopt_policy(*, actor: Actor, policy: Policy, effective_from: datetime) -> tuple[PolicyVersion, bool]:

@@ -126,10 +126,17 @@ def test_a_year_begins_when_the_partnership_says(begins, day, name, first, last)
 def test_a_duplicate_is_a_draft_with_the_same_plan_and_nobody_on_it(planner, partnership):
     trainer, former = make_person(partnership, Role.TRAINER), make_person(partnership)
     session = make_session(
-        partnership, days=2, minimum=4, trainers=(trainer, former), places_taken=3, capacity=12
+        partnership,
+        days=2,
+        minimum=4,
+        trainers=(trainer, former),
+        places_taken=3,
+        capacity=12,
+        cost_pence=4500,
     )
     copy = duplicate_session(actor=planner, session=session, day=day_in(90))
     assert (copy.status, copy.capacity, copy.minimum, copy.venue) == ("draft", 12, 4, session.venue)
+    assert copy.cost_pence == 4500
     assert (copy.places_taken, copy.copied_from, copy.copied_for_year) == (0, session, None)
     assert [uk_date(one.starts_at) for one in copy.dates.all()] == [day_in(90), day_in(97)]
     # Whoever no longer trains is left out.

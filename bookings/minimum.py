@@ -1,0 +1,54 @@
+"""Sessions with fewer people than they need, from the day on which that is decided."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from bookings.states import BookingState
+from courses.models import Session
+from partnership_portal.working_days import add_working_days, uk_date
+from partnerships.actors import Actor
+from partnerships.services.policies import policies_of
+
+# The policy's longest notice is thirty working days, which holidays make longer.
+_HORIZON = timedelta(days=60)
+
+
+def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
+    """The published sessions whose decision is due, soonest first, each with ``confirmed`` and ``decide_by``.
+
+    A session is due when its decision day has come by the policy at its start, fewer places are confirmed than it
+    needs, and nobody has decided; one that was put off is due again on its day. Two queries.
+    """
+    sessions = _short(Session.objects.visible_to(actor), now)
+    policy_at = policies_of(actor.partnership)
+    today = uk_date(now)
+    found = []
+    for session in sessions:
+        days = policy_at(session.starts_at).booking.decision_working_days.value
+        start = uk_date(session.starts_at)
+        # A session at the weekend is decided on its own day at the latest.
+        session.decide_by = add_working_days(start, -days) if days else start
+        if session.decide_by <= today:
+            found.append(session)
+    return found
+
+
+def _short(sessions: QuerySet[Session], now: datetime) -> "QuerySet[Any]":
+    confirmed = Count("bookings", filter=Q(bookings__state=BookingState.CONFIRMED))
+    put_off = Q(decision=Session.Decision.POSTPONED, decide_again_on__lte=uk_date(now))
+    return (
+        sessions.filter(
+            Q(decision="") | put_off,
+            status=Session.Status.PUBLISHED,
+            minimum__gt=0,
+            starts_at__gt=now,
+            starts_at__lte=now + _HORIZON,
+        )
+        .select_related("course", "venue")
+        .defer("course__search")
+        .annotate(confirmed=confirmed)
+        .filter(confirmed__lt=F("minimum"))
+        .order_by("starts_at", "pk")
+    )
