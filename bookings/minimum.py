@@ -35,6 +35,23 @@ def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
     return found
 
 
+def confirmed_on(session: Session) -> int:
+    """How many places are confirmed."""
+    return session.bookings.filter(state=BookingState.CONFIRMED).count()
+
+
+def other_sessions(actor: Actor, session: Session, now: datetime) -> QuerySet[Session]:
+    """The published sessions of the same course that have not begun, soonest first."""
+    return (
+        Session.objects.visible_to(actor)
+        .coming(now)
+        .filter(course=session.course_id)
+        .exclude(pk=session.pk)
+        .select_related("course", "venue")
+        .defer("course__search")
+    )
+
+
 def _short(sessions: QuerySet[Session], now: datetime) -> "QuerySet[Any]":
     confirmed = Count("bookings", filter=Q(bookings__state=BookingState.CONFIRMED))
     put_off = Q(decision=Session.Decision.POSTPONED, decide_again_on__lte=uk_date(now))

@@ -142,6 +142,14 @@ JOIN trainers ON trainers.n = s.id %% (SELECT count(*) FROM trainers)
 WHERE s.partnership_id = %(p)s AND s.joining_instructions = 'Bring photo identification.'
 """
 
+# Or else the job would write to all of them.
+_TRAINERS_KNOW = """
+INSERT INTO bookings_trainernotice (partnership_id, session_id, person_id, told, number)
+SELECT link.partnership_id, link.session_id, link.person_id, '{"known": true}', 0
+FROM courses_sessiontrainer link WHERE link.partnership_id = %(p)s
+ON CONFLICT DO NOTHING
+"""
+
 _BOOKINGS = """
 WITH sessions AS (
     SELECT id, starts_at, row_number() OVER (ORDER BY starts_at, id) - 1 AS n FROM courses_session
@@ -236,6 +244,7 @@ _STEPS = (
     ("sessions", _SESSIONS),
     ("dates", _DATES),
     ("trainers", _TRAINERS),
+    ("what trainers know", _TRAINERS_KNOW),
     ("bookings", _BOOKINGS),
     ("attendance", _ATTENDANCE),
     ("invitations", _INVITATIONS),

@@ -11,11 +11,13 @@ from bookings.services import batches, charges
 from bookings.services.access_needs import forget_access_needs
 from bookings.services.approvals import chase_approvals
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.decisions import tell_of_decisions_due
 from bookings.services.interest import tell_of_new_dates
 from bookings.services.queue import lapse_overdue, offer_places
 from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
 from bookings.services.still_coming import ask_who_is_coming
+from bookings.services.trainers import tell_trainers
 from compliance.services.reports import requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
@@ -28,6 +30,7 @@ JOBS: dict[str, dict[str, Job]] = {
     "frequent": {
         "tell of cancelled sessions": tell_of_cancelled_sessions,
         "tell of changed sessions": tell_of_changed_sessions,
+        "tell trainers": tell_trainers,
         "settle registers": settle_registers,
         "tell of decided requests": tell_of_decided_requests,
         "chase approvals": chase_approvals,
@@ -46,6 +49,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "forget access needs": forget_access_needs,
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,
+        "tell of decisions due": tell_of_decisions_due,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
     },

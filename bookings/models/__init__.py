@@ -7,6 +7,7 @@ from .charge import Charge
 from .interest import Interest
 from .quota import Quota
 from .reported_meeting import ReportedMeeting, ReportedPerson
+from .trainer_notice import TrainerNotice
 from .walk_in import WalkIn
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "ReportedMeeting",
     "ReportedPerson",
     "Statement",
+    "TrainerNotice",
     "WalkIn",
 ]

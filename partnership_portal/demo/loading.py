@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.services.places import book_place
+from bookings.services.trainers import take_trainers_as_told
 from compliance.models import Report, TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
 from courses.models import Requirement, Session
@@ -23,7 +24,7 @@ from partnership_portal.demo.programme import Planner
 from partnership_portal.demo.school_holidays import write_school_holidays
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.working_days import add_months, add_working_days, quarter_of, uk_date, uk_moment
-from partnerships.actors import actor_of
+from partnerships.actors import actor_of, system
 from partnerships.models import Meeting, Partnership, Person, SubGroup
 from partnerships.tenancy import acting_in
 
@@ -70,6 +71,7 @@ def _fill(partnership: Partnership, now: dt.datetime) -> None:
     _records(partnership, people, random, uk_date(now))
     _meetings(partnership, uk_date(now))
     write_school_holidays(partnership, uk_date(now))
+    take_trainers_as_told(actor=system(partnership, "demonstration"))
     # Messages about the past were sent in the past: none of them may go out now.
     Message.objects.filter(partnership=partnership, state=Message.State.QUEUED).update(
         state=Message.State.SENT, sent_at=now
