@@ -285,3 +285,62 @@ register(
     LEFT,
     SESSION_CANCELLED,
 )
+
+TRAINING = "Trainers and team"
+ABOUT_SESSION = ABOUT_BOOKING[:2]
+_TRAINS = "It is about a session that you train."
+
+TRAINER_NAMED = MessageKind(
+    purpose="trainer_named",
+    subject=TRAINING,
+    name="Named as a trainer",
+    when="When somebody is named as a trainer of a session that is open for booking.",
+    placeholders=ABOUT_SESSION,
+    facts=WITH_PLACE[:3],
+    button="See who is coming",
+    essential=_TRAINS,
+)
+TRAINER_CHANGED = MessageKind(
+    purpose="trainer_changed",
+    subject=TRAINING,
+    name="A session that you train has changed",
+    when="When the dates or the place of a session change, to its trainers.",
+    placeholders=ABOUT_SESSION,
+    facts=WITH_PLACE[:3],
+    button="See who is coming",
+    essential=_TRAINS,
+)
+TRAINER_DROPPED = MessageKind(
+    purpose="trainer_dropped",
+    subject=TRAINING,
+    name="No longer a trainer",
+    when="When somebody who was told that they train a session is no longer named.",
+    placeholders=ABOUT_SESSION,
+    facts=WITHOUT_PLACE,
+    essential=_TRAINS,
+)
+TRAINER_CANCELLED = MessageKind(
+    purpose="trainer_cancelled",
+    subject=TRAINING,
+    name="A session that you train is cancelled",
+    when="When a session is cancelled, to its trainers.",
+    placeholders=ABOUT_SESSION,
+    facts=(*WITHOUT_PLACE, ("Reason", ["The room is flooded."])),
+    essential=_TRAINS,
+)
+DECISION_DUE = MessageKind(
+    purpose="decision_due",
+    subject=TRAINING,
+    name="A session has too few people",
+    when="On the day to decide, to the partnership’s own address.",
+    placeholders=(
+        *ABOUT_SESSION,
+        Placeholder("confirmed", "How many places are confirmed", "3"),
+        Placeholder("needed", "How many the session needs", "6"),
+    ),
+    facts=WITHOUT_PLACE,
+    button="Decide",
+    essential="It asks the team for a decision.",
+)
+
+register(TRAINER_NAMED, TRAINER_CHANGED, TRAINER_DROPPED, TRAINER_CANCELLED, DECISION_DUE)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from bookings.message_kinds import DECISION_DUE
 from bookings.trainer_messages import what_and_when
 from notifications.outbox import queue_message
+from partnership_portal.templatetags.portal import uk_date
 from partnerships.links import absolute
 from partnerships.models import Partnership
 
@@ -13,16 +15,16 @@ def tell_decision_due(partnership: Partnership, session: Any) -> None:
     asked = session.decide_again_on or session.decide_by
     queue_message(
         partnership=partnership,
-        purpose="decision_due",
+        purpose=DECISION_DUE.purpose,
         subject_key=f"session:{session.pk}:{asked.isoformat()}",
-        template="bookings/decision_due",
         to_name=partnership.coordinator_name,
         to_email=partnership.coordinator_email,
-        context={
-            "session": session,
-            "course": session.course,
-            "confirmed": session.confirmed,
-            "facts": what_and_when(session),
-            "decide_url": absolute("bookings:decide", partnership=partnership.slug, pk=session.pk),
+        values={
+            "course": session.course.title,
+            "date": uk_date(session.starts_at),
+            "confirmed": str(session.confirmed),
+            "needed": str(session.minimum),
         },
+        facts=what_and_when(session),
+        link=absolute("bookings:decide", partnership=partnership.slug, pk=session.pk),
     )

@@ -1,29 +1,34 @@
 """The messages to trainers about the sessions they train: each once for a notice and a change."""
 
 from bookings.arrangements import dates_of, place_in_full
+from bookings.message_kinds import TRAINER_CANCELLED, TRAINER_CHANGED, TRAINER_DROPPED, TRAINER_NAMED
 from bookings.models import TrainerNotice
 from courses.models import Session
-from notifications.outbox import queue_message
+from notifications.kinds import Fact, MessageKind
+from notifications.outbox import drop_unsent, queue_message
 from partnership_portal.templatetags.portal import time_range, uk_date
 from partnerships.links import absolute
-
-Fact = tuple[str, list[str]]
 
 
 def tell_named(notice: TrainerNotice) -> None:
     """Say that they train a session, when and where."""
-    _queue(notice, "trainer_named", facts=_where_too(notice.session))
+    _queue(notice, TRAINER_NAMED, _where_too(notice.session))
 
 
 def tell_changed(notice: TrainerNotice) -> None:
     """Say where and when the session that they train is now."""
-    _queue(notice, "trainer_changed", facts=_where_too(notice.session))
+    _queue(notice, TRAINER_CHANGED, _where_too(notice.session))
 
 
 def tell_dropped(notice: TrainerNotice) -> None:
-    """Say that they don't train the session any more, or that it is cancelled; the joining link is not theirs then."""
-    cancelled = notice.session.status == Session.Status.CANCELLED
-    _queue(notice, "trainer_dropped", facts=what_and_when(notice.session), cancelled=cancelled)
+    """Say that they don't train the session any more, or that it is cancelled; its joining link is not theirs then."""
+    drop_unsent(notice.partnership, _subject(notice))
+    facts = what_and_when(notice.session)
+    if notice.session.status != Session.Status.CANCELLED:
+        _queue(notice, TRAINER_DROPPED, facts)
+        return
+    reason = notice.session.cancelled_reason
+    _queue(notice, TRAINER_CANCELLED, [*facts, ("Reason", [reason])] if reason else facts)
 
 
 def what_and_when(session: Session) -> list[Fact]:
@@ -40,18 +45,20 @@ def _where_too(session: Session) -> list[Fact]:
     return [*what_and_when(session), (place, [place_in_full(session)])]
 
 
-def _queue(notice: TrainerNotice, purpose: str, **context: object) -> None:
-    session, slug = notice.session, notice.partnership.slug
+def _subject(notice: TrainerNotice) -> str:
+    return f"trainer:{notice.pk}"
+
+
+def _queue(notice: TrainerNotice, kind: MessageKind, facts: list[Fact]) -> None:
+    session = notice.session
     queue_message(
         partnership=notice.partnership,
-        purpose=purpose,
-        subject_key=f"trainer:{notice.pk}:{notice.number}",
-        template=f"bookings/{purpose}",
+        purpose=kind.purpose,
+        subject_key=f"{_subject(notice)}:{notice.number}",
         person=notice.person,
-        context={
-            "session": session,
-            "course": session.course,
-            "session_url": absolute("bookings:training_session", partnership=slug, pk=session.pk),
-            **context,
-        },
+        values={"course": session.course.title, "date": uk_date(session.starts_at)},
+        facts=facts,
+        link=absolute("bookings:training_session", partnership=notice.partnership.slug, pk=session.pk)
+        if kind.button
+        else "",
     )

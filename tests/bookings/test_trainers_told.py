@@ -98,8 +98,8 @@ def test_a_cancelled_session_is_told_with_its_reason(partnership, planner, train
     cancel_session(actor=planner, session=session, reason="The room is flooded.")
     for _ in range(2):
         tell_trainers(partnership, now)
-    assert told(trainer) == ["trainer_named", "trainer_dropped"]
-    assert "The room is flooded." in Message.objects.get(purpose="trainer_dropped").text
+    assert told(trainer) == ["trainer_named", "trainer_cancelled"]
+    assert "The room is flooded." in Message.objects.get(purpose="trainer_cancelled").text
 
 
 def test_whoever_is_taken_as_told_hears_of_changes_only(partnership, planner, trainer, now):
