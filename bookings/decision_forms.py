@@ -1,7 +1,7 @@
 """Forms about a session with fewer people than it needs, and about merging two sessions."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -76,7 +76,8 @@ class DecisionForm(forms.Form):
             self.fields["into"] = into_field(others, required=False)
             self.order_fields(self.field_order)
         else:
-            self.fields["decision"].choices = [choice for choice in _CHOICES if choice[0] != MERGE]
+            decision = cast(forms.ChoiceField, self.fields["decision"])
+            decision.choices = [choice for choice in _CHOICES if choice[0] != MERGE]
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data

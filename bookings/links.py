@@ -7,7 +7,7 @@ from bookings.models import Approval, Booking
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
 
-OFFER, COMING, APPROVAL = "offer", "coming", "approval"
+OFFER, COMING, APPROVAL, MOVE = "offer", "coming", "approval", "move"
 
 
 def booking_link(booking: Booking, purpose: str) -> str:

@@ -219,9 +219,36 @@ CHANGED = MessageKind(
     when="When the dates or the place of a session change, to everybody with a place.",
     placeholders=ABOUT_BOOKING,
     facts=WITH_PLACE,
+    button="Keep the place, change it or give it up",
+    files="A calendar file for each date, which moves it in the diary",
+    essential=ABOUT_PLACE,
+)
+MERGED = MessageKind(
+    purpose="session_merged",
+    subject=SUBJECT,
+    name="Sessions merged",
+    when="When a session is merged into another one, to everybody who had a place on it or waited for one.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("outcome", "What has become of the booking", "Your place has moved to this session."),
+        Placeholder("had a place", "Says something if it was a place, and not the waiting list", "yes"),
+    ),
+    facts=(*WITH_PLACE, ("Reason", ["Too few people had booked."])),
+    button="Keep the place, change it or give it up",
+    files="A calendar file for each date, which moves it in the diary",
+    essential=ABOUT_PLACE,
+)
+TRANSFERRED = MessageKind(
+    purpose="booking_transferred",
+    subject=SUBJECT,
+    name="Another session taken",
+    when="At once when somebody whose session was moved, merged or cancelled takes another one.",
+    placeholders=ABOUT_BOOKING,
+    facts=WITH_PLACE,
     button="See or cancel the booking",
     files="A calendar file for each date, which moves it in the diary",
     essential=ABOUT_PLACE,
+    at_once=True,
 )
 CANCELLED = MessageKind(
     purpose="booking_cancelled",
@@ -281,6 +308,8 @@ register(
     JOINING,
     REMINDER,
     CHANGED,
+    MERGED,
+    TRANSFERRED,
     CANCELLED,
     LEFT,
     SESSION_CANCELLED,

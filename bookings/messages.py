@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
-from bookings.links import COMING, OFFER, approval_link, booking_link
+from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link
 from bookings.message_kinds import (
     CANCELLED,
     CHANGED,
@@ -14,6 +14,7 @@ from bookings.message_kinds import (
     JOINING,
     LEFT,
     LIST_CLOSED,
+    MERGED,
     OFFER_LAPSED,
     OFFERED,
     REMINDER,
@@ -21,6 +22,7 @@ from bookings.message_kinds import (
     REQUESTED,
     SESSION_CANCELLED,
     STILL_COMING,
+    TRANSFERRED,
     WAITING,
 )
 from bookings.models import Approval, Booking, Interest
@@ -130,11 +132,21 @@ def tell_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
         _queue(booking, LEFT)
 
 
-def tell_session_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
-    """Say that the session will not take place, and take it out of the diary."""
+def tell_session_cancelled(
+    booking: Booking, *, had_place: bool, now: datetime, instead: Sequence[Session] = ()
+) -> None:
+    """Say that the session will not take place, take it out of the diary, and name the sessions to take instead."""
     drop_unsent(booking.partnership, subject_of(booking.pk))
     files = withdrawals(booking, stamp=now) if had_place else ()
-    _queue(booking, SESSION_CANCELLED, {"had a place": "yes" if had_place else ""}, attachments=files)
+    others = [f"{uk_date(one.starts_at, 'full')}, {one.place}, {one.places_words}" for one in instead]
+    _queue(
+        booking,
+        SESSION_CANCELLED,
+        {"had a place": "yes" if had_place else ""},
+        attachments=files,
+        link=booking_link(booking, MOVE) if others else "",
+        more=[("Other dates", others)] if others else (),
+    )
 
 
 def tell_joining(booking: Booking) -> None:
@@ -148,9 +160,57 @@ def remind_of_session(booking: Booking) -> None:
 
 
 def tell_session_changed(booking: Booking, *, now: datetime) -> None:
-    """Say where and when the session is now, and move it in the diary; once for each change."""
+    """Say where and when the session is now, move it in the diary, and leave the choice; once for each change."""
     attachments = invitations(booking, stamp=now)
-    _queue(booking, CHANGED, attachments=attachments, suffix=f":{booking.calendar_sequence}")
+    suffix = f":{booking.calendar_sequence}"
+    _queue(booking, CHANGED, attachments=attachments, suffix=suffix, link=booking_link(booking, MOVE))
+
+
+def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
+    """Say that the booking has moved to another session with which theirs was merged, and leave the choice."""
+    drop_unsent(booking.partnership, subject_of(booking.pk))
+    has_place = booking.state in EXPECTED
+    your = values_of(booking, reader_of(booking))["your"]
+    what = "place" if has_place else "place in the queue"
+    _queue(
+        booking,
+        MERGED,
+        {
+            "outcome": f"{your[:1].upper()}{your[1:]} {what} has moved to this session.",
+            "had a place": "yes" if has_place else "",
+        },
+        attachments=invitations(booking, stamp=now) if has_place else (),
+        suffix=f":{booking.calendar_sequence}",
+        link=booking_link(booking, MOVE),
+        more=[("Reason", [reason])],
+    )
+
+
+def tell_merged_with_own(
+    booking: Booking, ended: Booking, *, had_place: bool, reason: str, now: datetime
+) -> None:
+    """Say to somebody who had booked both sessions which booking is left, and take the other one out of the diary."""
+    drop_unsent(booking.partnership, subject_of(ended.pk))
+    you_have = values_of(booking, reader_of(booking))["you have"]
+    _queue(
+        booking,
+        MERGED,
+        {
+            "outcome": f"{you_have[:1].upper()}{you_have[1:]} booked this session as well, so the other booking has "
+            "ended. Nothing changes here.",
+            "had a place": "yes" if had_place else "",
+        },
+        attachments=withdrawals(ended, stamp=now) if had_place else (),
+        suffix=f":merged:{ended.pk}",
+        more=[("Reason", [reason])],
+    )
+
+
+def tell_transferred(booking: Booking, *, now: datetime) -> None:
+    """Say which session they have taken instead, and put it into the diary."""
+    drop_unsent(booking.partnership, subject_of(booking.pk))
+    attachments = invitations(booking, stamp=now)
+    _queue(booking, TRANSFERRED, attachments=attachments, suffix=f":{booking.calendar_sequence}")
 
 
 def subject_of(booking_id: int) -> str:
@@ -215,6 +275,7 @@ def _queue(
     suffix: str = "",
     link: str = "",
     no_later_than: datetime | None = None,
+    more: Sequence[Fact] = (),
 ) -> None:
     reader = reader_of(booking)
     queue_message(
@@ -223,7 +284,7 @@ def _queue(
         subject_key=f"{subject_of(booking.pk)}{suffix}",
         person=reader,
         values={**values_of(booking, reader), **(values or {})},
-        facts=_facts(booking, kind),
+        facts=[*_facts(booking, kind), *more],
         link=link or _link(booking, kind),
         attachments=attachments,
         no_later_than=no_later_than or booking.session.starts_at - _SOON,

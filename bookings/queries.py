@@ -114,6 +114,27 @@ def ended_on(session: Session) -> BookingQuerySet:
     return _of(session).filter(state__in=ENDED).order_by("-ended_at", "pk")
 
 
+def sessions_instead(booking: Booking, now: datetime) -> "list[Session]":
+    """The coming sessions of the same course with places left, which the booking could move to; soonest first."""
+    live = Booking.objects.filter(session=OuterRef("pk"), person=booking.person_id).live()
+    sessions = (
+        Session.objects.filter(
+            ~Exists(live),
+            partnership=booking.partnership_id,
+            course=booking.session.course_id,
+            status=Session.Status.PUBLISHED,
+            course__status="published",
+            booking_closes_at__gt=now,
+            places_taken__lt=F("capacity"),
+            single_agency_for=booking.session.single_agency_for_id,
+        )
+        .exclude(pk=booking.session_id)
+        .select_related("course", "venue")
+        .order_by("starts_at", "pk")
+    )
+    return list(sessions)
+
+
 def _of(session: Session) -> BookingQuerySet:
     bookings = Booking.objects.filter(partnership=session.partnership_id, session=session)
     return bookings.select_related("person", "organisation", "booked_by")

@@ -62,6 +62,9 @@ class Booking(TenantModel):
         help_text="The state whose charges were last worked out; empty before that.",
     )
     calendar_sequence = models.PositiveSmallIntegerField(default=0)
+    change_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they were last told that the dates or the place have changed."
+    )
     told = models.JSONField(default=dict, help_text="The dates and the place that the person was last told.")
 
     objects = BookingQuerySet.as_manager()

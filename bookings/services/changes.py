@@ -10,6 +10,8 @@ from bookings.messages import (
     tell_session_changed,
 )
 from bookings.models import Booking
+from bookings.notice import has_moved
+from bookings.queries import sessions_instead
 from bookings.querysets import BookingQuerySet
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_session
@@ -21,6 +23,7 @@ from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
+_NAMED_INSTEAD = 5
 # A session whose last dates were dropped is over at once, and yet people must hear of it.
 _LOOK_BACK = timedelta(days=92)
 
@@ -60,7 +63,9 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
         actor, "bookings.cancel_with_session", found, before={"state": before}, after={"state": found.state}
     )
     if session.ends_at > now:
-        tell_session_cancelled(found, had_place=had_place, now=now)
+        tell_session_cancelled(
+            found, had_place=had_place, now=now, instead=sessions_instead(found, now)[:_NAMED_INSTEAD]
+        )
 
 
 def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
@@ -112,14 +117,21 @@ def _learn(partnership: Partnership, session_id: int) -> None:
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
     actor = system(partnership, "tell of changed sessions")
     session = locked_session(actor, Session.objects.get(partnership=partnership, bookings=booking_id))
-    booking = Booking.objects.select_related("person", "booked_by").get(
-        partnership=partnership, pk=booking_id
+    booking = (
+        Booking.objects.select_related("person", "booked_by")
+        .filter(partnership=partnership, session=session, pk=booking_id)
+        .first()
     )
+    # Another session's by now, it was told so with the move.
+    if booking is None:
+        return
     booking.partnership, booking.session = partnership, session
     arrangements = arrangements_of(session)
     if booking.told in ({}, arrangements) or booking.state not in EXPECTED:
         return
     booking.calendar_sequence += 1
+    if has_moved(booking.told, arrangements):
+        booking.change_told_at = now
     # Reads what was told before, for the dates that fell away.
     tell_session_changed(booking, now=now)
     audit.record(
@@ -130,4 +142,4 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
         after={"dates": arrangements["dates"], "place": arrangements["place"]},
     )
     booking.told = arrangements
-    booking.save(update_fields=["calendar_sequence", "told"])
+    booking.save(update_fields=["calendar_sequence", "told", "change_told_at"])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bookings.arrangements import arrangements_of
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
+from bookings.notice import is_late
 from bookings.services.access_needs import keep_access_needs
 from bookings.services.approvals import Manager, approval_needed, ask_for_approval
 from bookings.services.ending import end_booking
@@ -18,7 +19,6 @@ from bookings.services.queue import allocate, lapse_offers_of, position_in_queue
 from bookings.services.rights import may_give_up, membership_for
 from bookings.states import ENDED, BookingState
 from courses.models import Course, Session
-from partnership_portal.working_days import uk_date, working_days_between
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -109,7 +109,7 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "") -> Booking:
             raise DomainError("This session has begun, so the booking can’t be cancelled any more.")
         before, held_place = booking.state, booking.holds_place
         had_place = before == BookingState.CONFIRMED
-        booking.was_late_cancellation = had_place and _is_late(actor, session, now)
+        booking.was_late_cancellation = had_place and is_late(booking, now)
         ended = BookingState.CANCELLED if had_place else BookingState.WITHDRAWN
         end_booking(booking, ended, by=actor.person, reason=reason, now=now)
         after = {"state": booking.state, "late": booking.was_late_cancellation}
@@ -119,11 +119,6 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "") -> Booking:
         # A request that nobody waits for any more no longer keeps a place from those behind it.
         allocate(session, now)
     return booking
-
-
-def is_late_now(actor: Actor, session: Session) -> bool:
-    """Tell whether giving up a place now would count as late, so that people can be told before they do."""
-    return _is_late(actor, session, timezone.now())
 
 
 def check_open(actor: Actor, session: Session, now: datetime) -> None:
@@ -206,9 +201,3 @@ def _join(
     }
     audit.record(actor, "bookings.book_place", booking, after={**facts, "state": state})
     return booking
-
-
-def _is_late(actor: Actor, session: Session, now: datetime) -> bool:
-    notice = working_days_between(uk_date(now), uk_date(session.starts_at))
-    policy = actor.partnership.policy(session.starts_at)
-    return notice < policy.booking.late_cancellation_working_days.value

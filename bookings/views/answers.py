@@ -9,9 +9,10 @@ from bookings.arrangements import dates_of
 from bookings.forms import DecisionForm
 from bookings.messages import facts_of
 from bookings.models import Approval, Booking
+from bookings.notice import is_late
 from bookings.services.approvals import approve, decline
 from bookings.services.offers import accept_offer
-from bookings.services.places import give_up, is_late_now
+from bookings.services.places import give_up
 from bookings.services.still_coming import still_coming
 from bookings.states import BookingState
 from partnerships.actors import Actor
@@ -42,7 +43,7 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
             messages.success(request, "Thank you for telling us. Somebody else can have the place now.")
         return redirect(request.path)
     can_answer = booking.state == BookingState.CONFIRMED and booking.session.starts_at > timezone.now()
-    context = {"can_answer": can_answer, "late": can_answer and is_late_now(actor, booking.session)}
+    context = {"can_answer": can_answer, "late": can_answer and is_late(booking, timezone.now())}
     return _render(request, actor, "bookings/still_coming.html", booking, context)
 
 

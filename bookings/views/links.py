@@ -22,7 +22,7 @@ from partnerships.permissions import holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the place that is offered, or let it go."""
-    booking = _booking(request, OFFER, token)
+    booking = booking_of_link(request, OFFER, token)
     return answer_offer(request, holder_of_booking(booking, OFFER), booking)
 
 
@@ -30,7 +30,7 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def coming(request: HttpRequest, token: str) -> HttpResponse:
     """Say whether they are still coming."""
-    booking = _booking(request, COMING, token)
+    booking = booking_of_link(request, COMING, token)
     return answer_coming(request, holder_of_booking(booking, COMING), booking)
 
 
@@ -53,7 +53,8 @@ def approvals_with_details() -> ApprovalQuerySet:
     ).prefetch_related("booking__session__dates")
 
 
-def _booking(request: HttpRequest, purpose: str, token: str) -> Booking:
+def booking_of_link(request: HttpRequest, purpose: str, token: str) -> Booking:
+    """The booking that a link is about, with what its page shows."""
     pk, _ = read_token(request.partnership, purpose, token)
     bookings = Booking.objects.filter(partnership=request.partnership).select_related(
         "session__course", "session__venue", "person", "organisation"

@@ -8,13 +8,14 @@ from django.utils import timezone
 from bookings.arrangements import calendar_of, dates_of
 from bookings.forms import CancelForm, NeedsForm
 from bookings.models import AccessNeeds, Booking
+from bookings.notice import is_late
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
-from bookings.services.places import give_up, is_late_now
+from bookings.services.places import give_up
 from bookings.services.queue import position_in_queue
 from bookings.services.rights import may_give_up
-from bookings.states import ENDED, EXPECTED
+from bookings.states import ENDED, EXPECTED, BookingState
 from bookings.views.answers import answer_coming, answer_offer
 from notifications.calendars import CONTENT_TYPE
 from partnerships.permissions import Permission, requires
@@ -77,7 +78,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "session": one.session,
         "own": one.person == request.actor.person,
         "can_cancel": _can_cancel(request, one),
-        "late": one.holds_place and is_late_now(request.actor, one.session),
+        "late": one.state == BookingState.CONFIRMED and is_late(one, timezone.now()),
     }
     return render(request, "bookings/cancel.html", context)
 

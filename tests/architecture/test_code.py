@@ -23,6 +23,8 @@ _ALWAYS_WRITE = {"save", "delete", "bulk_create", "bulk_update", "get_or_create"
 # Steps of services that a service of another module takes part in; each is called under the caller's permission,
 # lock and audit entry.
 _INNER_STEPS = {
+    "bookings.services.moving.learn_arrangements",
+    "bookings.services.moving.move_booking",
     "bookings.services.access_needs.keep_access_needs",
     "bookings.services.marks.put_back",
     "bookings.services.marks.settle",

@@ -1,0 +1,34 @@
+"""Whether a place is given back with less notice than the policy asks."""
+
+from datetime import datetime
+
+from bookings.arrangements import arrangements_of
+from bookings.models import Booking
+from partnership_portal.working_days import uk_date, working_days_between
+
+
+def is_late(booking: Booking, now: datetime) -> bool:
+    """Tell whether giving the place back now counts as late (reads the session with its dates).
+
+    Never when the partnership itself changed the dates or the place within the notice that it asks of others, or has
+    not even told of the change yet.
+    """
+    return _is_short(booking, now) and not _changed_at_short_notice(booking)
+
+
+def _is_short(booking: Booking, moment: datetime) -> bool:
+    session = booking.session
+    notice = working_days_between(uk_date(moment), uk_date(session.starts_at))
+    policy = booking.partnership.policy(session.starts_at)
+    return notice < policy.booking.late_cancellation_working_days.value
+
+
+def _changed_at_short_notice(booking: Booking) -> bool:
+    if booking.change_told_at is not None and _is_short(booking, booking.change_told_at):
+        return True
+    return bool(booking.told) and has_moved(booking.told, arrangements_of(booking.session))
+
+
+def has_moved(told: dict, now: dict) -> bool:
+    """Tell whether dates or place differ; another joining link alone moves nobody."""
+    return any(told.get(name) != now[name] for name in ("dates", "place"))

@@ -1,0 +1,82 @@
+"""The page behind the link to a session that was moved, merged or cancelled: keep the place, change it, give it up."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from bookings.arrangements import dates_of
+from bookings.links import MOVE, holder_of_booking
+from bookings.models import Booking
+from bookings.notice import is_late
+from bookings.queries import sessions_instead
+from bookings.services.moving import booked_again, may_take_another, take_another_session
+from bookings.services.places import give_up
+from bookings.services.still_coming import still_coming
+from bookings.states import BookingState
+from bookings.views.links import booking_of_link
+from courses.models import Session
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.permissions import holder_of_link
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what has changed and what can be done; a button does it."""
+    booking = booking_of_link(request, MOVE, token)
+    actor = holder_of_booking(booking, MOVE)
+    now = timezone.now()
+    others = sessions_instead(booking, now) if may_take_another(booking) else []
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request, actor, booking, others))
+        except DomainError as refusal:
+            messages.error(request, refusal.sentence)
+        return redirect(request.path)
+    comes = booking.session.status == Session.Status.PUBLISHED and booking.session.starts_at > now
+    has_place = comes and booking.state == BookingState.CONFIRMED
+    again = None if booking.is_upcoming else booked_again(booking)
+    return render(
+        request,
+        "bookings/move.html",
+        {
+            "booking": booking,
+            "session": booking.session,
+            "dates": dates_of(booking.session),
+            "heading": _heading(booking, has_place=has_place, again=again is not None),
+            "again": again,
+            "has_place": has_place,
+            "can_leave": comes and booking.is_upcoming,
+            "late": has_place and is_late(booking, now),
+            "others": others,
+        },
+    )
+
+
+def _heading(booking: Booking, *, has_place: bool, again: bool) -> str:
+    if again:
+        return "You have taken another session"
+    if booking.session.status == Session.Status.CANCELLED:
+        return "This session will not take place"
+    if has_place:
+        return "You are coming" if booking.coming_confirmed_at else "The session has changed"
+    if booking.is_upcoming:
+        return "You are waiting for a place"
+    return "You gave this place up" if booking.is_ended else "There is nothing to choose any more"
+
+
+def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Session]) -> str:
+    if "keep" in request.POST:
+        still_coming(actor=actor, booking=booking)
+        return "Thank you. We look forward to seeing you."
+    if "give_up" in request.POST:
+        give_up(actor=actor, booking=booking)
+        return "Thank you for telling us. Somebody else can have the place now."
+    chosen = next((one for one in others if str(one.pk) == request.POST.get("take")), None)
+    if chosen is None:
+        raise DomainError("That session can’t be taken any more. Choose another one.")
+    take_another_session(actor=actor, booking=booking, session=chosen)
+    return "The place is yours. We have sent the details by email."

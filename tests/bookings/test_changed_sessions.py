@@ -1,0 +1,295 @@
+"""When the partnership moves or cancels a session: told once, with choices, and giving up is held against nobody."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from bookings.links import MOVE, booking_link, holder_of_booking
+from bookings.models import Booking
+from bookings.notice import is_late
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.moving import take_another_session
+from bookings.services.places import SessionIsFull, give_up
+from courses.models import Session
+from courses.plans import Slot
+from courses.services.copies import plan_of
+from courses.services.sessions import cancel_session, change_session
+from notifications.models import Message
+from partnership_portal.working_days import add_working_days, uk_date, uk_moment
+from partnerships.errors import DomainError
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.factories import actor_for, make_course, make_person, make_session
+
+
+@pytest.fixture
+def team(partnership):
+    return actor_for(make_person(partnership, Role.TEAM))
+
+
+@pytest.fixture
+def course(partnership):
+    return make_course(partnership, title="Child neglect")
+
+
+@pytest.fixture
+def session(partnership, course, now):
+    return make_session(partnership, course=course, starts_at=now + timedelta(days=60))
+
+
+@pytest.fixture
+def other(partnership, course, now):
+    return make_session(partnership, course=course, starts_at=now + timedelta(days=90), capacity=2)
+
+
+def in_working_days(now, days):
+    return uk_moment(add_working_days(uk_date(now), days), (now + timedelta(hours=1)).time())
+
+
+def moved(team, session, starts_at):
+    """Move the session to another moment, as the team does."""
+    plan = plan_of(team, session)
+    slots = (Slot(starts_at, starts_at + timedelta(hours=3)),)
+    return change_session(actor=team, session=session, plan=replace(plan, slots=slots))
+
+
+def link(booking):
+    return booking_link(booking, MOVE).partition("/alphashire/")[2].join(("/alphashire/", ""))
+
+
+def holder(booking):
+    booking.refresh_from_db()
+    return holder_of_booking(booking, MOVE)
+
+
+def test_a_move_is_told_once_with_the_link_to_the_choices(partnership, team, session, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, now)
+    message = Message.objects.get(purpose="session_changed")
+    assert link(booking) in message.text
+    booking.refresh_from_db()
+    assert booking.change_told_at == now
+
+
+def test_another_joining_link_moves_nobody(partnership, team, course, book, now):
+    online = make_session(partnership, course=course, venue=None, joining_link="https://meet.example/1")
+    booking = book(make_person(partnership), online)
+    plan = replace(plan_of(team, online), joining_link="https://meet.example/2")
+    change_session(actor=team, session=online, plan=plan)
+    tell_of_changed_sessions(partnership, now)
+    booking.refresh_from_db()
+    assert Message.objects.filter(purpose="session_changed").exists() and booking.change_told_at is None
+
+
+@pytest.mark.parametrize(
+    ("told_days_before", "gives_up_days_before", "late"),
+    [(3, 3, False), (3, 1, False), (20, 2, True), (20, 12, False)],
+    ids=["moved at short notice", "and given up later", "moved in good time", "given up in good time"],
+)
+def test_giving_up_after_a_move_at_short_notice_is_never_late(
+    told_days_before, gives_up_days_before, late, partnership, session, book, now
+):
+    booking = book(make_person(partnership), session)
+    start = uk_date(session.starts_at)
+
+    def before(days):
+        return uk_moment(add_working_days(start, -days), (now + timedelta(hours=1)).time())
+
+    Booking.objects.filter(pk=booking.pk).update(change_told_at=before(told_days_before))
+    booking.refresh_from_db()
+    assert is_late(booking, before(gives_up_days_before)) is late
+
+
+def test_without_a_move_short_notice_is_late(partnership, course, book, now):
+    session = make_session(partnership, course=course, starts_at=in_working_days(now, 3))
+    booking = book(make_person(partnership), session)
+    assert is_late(booking, now)
+
+
+def test_a_move_that_nobody_was_told_of_yet_is_held_against_nobody(partnership, team, course, book, now):
+    session = make_session(partnership, course=course, starts_at=in_working_days(now, 3))
+    booking = book(make_person(partnership), session)
+    moved(team, session, in_working_days(now, 4))
+    booking.refresh_from_db()
+    booking.session.refresh_from_db()
+    given_up = give_up(actor=actor_for(booking.person), booking=booking)
+    assert (given_up.state, given_up.was_late_cancellation) == ("cancelled", False)
+
+
+def test_the_page_shows_on_get_and_acts_on_post(partnership, team, session, other, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    page = Client().get(link(booking)).content.decode()
+    assert "The session has changed" in page and "Keep the place" in page and "Take it" in page
+    booking.refresh_from_db()
+    assert booking.state == "confirmed" and booking.coming_confirmed_at is None
+    kept = Client().post(link(booking), {"keep": "1"}, follow=True).content.decode()
+    assert "We look forward to seeing you" in kept and "You are coming" in kept
+    gone = Client().post(link(booking), {"give_up": "1"}, follow=True).content.decode()
+    assert "Somebody else can have the place" in gone and "You gave this place up" in gone
+    booking.refresh_from_db()
+    assert (booking.state, booking.was_late_cancellation) == ("cancelled", False)
+
+
+def test_another_session_is_taken_from_the_page(partnership, team, session, other, book, now):
+    booking = book(make_person(partnership), session, access_needs="Large print")
+    waits = make_person(partnership)
+    Session.objects.filter(pk=session.pk).update(capacity=1)
+    queued = book(waits, session)
+    moved(team, Session.objects.get(pk=session.pk), now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    before = booking.booked_at
+    answer = Client().post(link(booking), {"take": str(other.pk)}, follow=True).content.decode()
+    assert "The place is yours" in answer
+    booking.refresh_from_db()
+    queued.refresh_from_db()
+    assert (booking.session, booking.state, booking.booked_at) == (other, "confirmed", before)
+    assert booking.access_needs.text == "Large print" and not booking.was_late_cancellation
+    # The place that it leaves goes to the queue.
+    assert queued.state == "offered"
+    message = Message.objects.get(purpose="booking_transferred")
+    assert "method=REQUEST" in message.attachments[0]["content_type"]
+    # The job has nothing to add, and what was chosen is the person's own.
+    tell_of_changed_sessions(partnership, now)
+    assert Message.objects.filter(purpose="session_changed").count() == 1
+    assert booking.change_told_at is None
+
+
+def test_taking_it_twice_is_taking_it_once(partnership, team, session, other, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    actor = holder(booking)
+    for _ in range(2):
+        assert take_another_session(actor=actor, booking=booking, session=other).session == other
+    assert Message.objects.filter(purpose="booking_transferred").count() == 1
+
+
+def test_a_full_session_is_not_offered_and_can_not_be_taken(partnership, team, session, other, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    for _ in range(2):
+        book(make_person(partnership), other)
+    assert "Take it" not in Client().get(link(booking)).content.decode()
+    with pytest.raises(SessionIsFull, match="has just gone"):
+        take_another_session(actor=holder(booking), booking=booking, session=other)
+    booking.refresh_from_db()
+    assert (booking.session, booking.state) == (session, "confirmed")
+
+
+def test_who_waits_for_the_other_session_is_not_overtaken(partnership, team, session, other, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    for _ in range(2):
+        book(make_person(partnership), other)
+    waits = book(make_person(partnership), other)
+    Session.objects.filter(pk=other.pk).update(capacity=3)
+    with pytest.raises(SessionIsFull):
+        take_another_session(actor=holder(booking), booking=booking, session=other)
+    waits.refresh_from_db()
+    # What the attempt looked at was undone with it; the job offers the place to whoever waits.
+    assert waits.state == "waiting"
+
+
+def test_without_a_change_nobody_changes_sessions_by_the_link(partnership, session, other, book):
+    booking = book(make_person(partnership), session)
+    with pytest.raises(DomainError, match="moved or cancelled"):
+        take_another_session(actor=holder(booking), booking=booking, session=other)
+    assert "Take it" not in Client().get(link(booking)).content.decode()
+
+
+def test_only_the_same_course_is_a_choice(partnership, team, session, book, now):
+    booking = book(make_person(partnership), session)
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    elsewhere = make_session(partnership)
+    with pytest.raises(DomainError, match="same course"):
+        take_another_session(actor=holder(booking), booking=booking, session=elsewhere)
+
+
+def test_nobody_answers_for_others(partnership, neighbour, session, other, book):
+    booking = book(make_person(partnership), session)
+    stranger = actor_for(make_person(partnership))
+    with pytest.raises(PermissionDenied):
+        take_another_session(actor=stranger, booking=booking, session=other)
+    for address in (f"/alphashire/s/move-{booking.pk}~x/", link(booking).replace("alphashire", "betashire")):
+        assert Client().get(address).status_code == 409
+    with acting_in(neighbour):
+        theirs = make_session(neighbour)
+    with pytest.raises(Session.DoesNotExist):
+        take_another_session(actor=holder(booking), booking=booking, session=theirs)
+
+
+def test_a_cancelled_session_names_what_to_take_instead(partnership, team, session, other, book, now):
+    person, waits = make_person(partnership), make_person(partnership)
+    booking = book(person, session, declared="I can come")
+    Session.objects.filter(pk=session.pk).update(capacity=1)
+    queued = book(waits, session)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    for _ in range(2):
+        tell_of_cancelled_sessions(partnership, now)
+    for one in (booking, queued):
+        message = Message.objects.get(purpose="session_cancelled", person=one.person)
+        assert other.places_words in message.text and link(one) in message.text
+        assert "The trainer is ill." in message.text
+    page = Client().get(link(booking)).content.decode()
+    assert "This session will not take place" in page and "Take it" in page and "Keep the place" not in page
+    answer = Client().post(link(booking), {"take": str(other.pk)}, follow=True).content.decode()
+    assert "The place is yours" in answer and "You have taken another session" in answer
+    again = Booking.objects.get(session=other)
+    assert (again.person, again.state, again.declared) == (person, "confirmed", "I can come")
+    booking.refresh_from_db()
+    assert again.booked_at == booking.booked_at and booking.state == "cancelled"
+    # One place for one place.
+    third = make_session(partnership, course=session.course, starts_at=now + timedelta(days=99))
+    Client().post(link(booking), {"take": str(third.pk)})
+    assert not Booking.objects.filter(session=third).exists()
+    # Whoever waited may take the other place.
+    Client().post(link(queued), {"take": str(other.pk)})
+    assert Booking.objects.filter(session=other, state="confirmed").count() == 2
+
+
+def test_a_cancelled_session_without_another_leads_to_the_course(partnership, team, session, book, now):
+    booking = book(make_person(partnership), session)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    tell_of_cancelled_sessions(partnership, now)
+    assert "/s/move-" not in Message.objects.get(purpose="session_cancelled").text
+    assert "No other session of this course" in Client().get(link(booking)).content.decode()
+
+
+def test_a_request_that_nobody_approved_is_not_carried_over(partnership, team, session, other, book, now):
+    person = make_person(partnership)
+    booking = book(person, session)
+    Booking.objects.filter(pk=booking.pk).update(state="cancelled", ended_at=now)
+    from bookings.models import Approval
+
+    Approval.objects.create(
+        partnership=partnership,
+        booking=booking,
+        rule="team",
+        asked="team",
+        asked_at=now,
+        expires_at=now,
+        decision="withdrawn",
+        decided_at=now,
+    )
+    cancel_session(actor=team, session=session, reason="Ill")
+    with pytest.raises(DomainError, match="Otherwise cancel"):
+        take_another_session(actor=holder(booking), booking=booking, session=other)
+
+
+def test_a_booking_that_was_moved_meanwhile_is_not_changed_by_a_stale_page(
+    partnership, team, session, other, book
+):
+    booking = book(make_person(partnership), session)
+    Booking.objects.filter(pk=booking.pk).update(session=other)
+    with pytest.raises(DomainError, match="just moved"):
+        give_up(actor=actor_for(booking.person), booking=booking)

@@ -1,0 +1,358 @@
+"""Merging two sessions: nobody lost, nobody twice, never over capacity, everybody told once, also in a race."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+
+from bookings.models import AccessNeeds, Approval, Booking
+from bookings.services import merging, places
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.merging import merge_sessions
+from bookings.services.places import book_place
+from bookings.states import BookingState
+from courses.models import Session
+from notifications.models import Message
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.bookings.test_races import _race
+from tests.factories import (
+    actor_for,
+    adopt,
+    make_course,
+    make_partnership,
+    make_person,
+    make_session,
+    policy,
+)
+
+
+@pytest.fixture
+def team(partnership):
+    return actor_for(make_person(partnership, Role.TEAM))
+
+
+@pytest.fixture
+def two(partnership, now):
+    """Two sessions of one course, the first in five weeks and the second in six."""
+    course = make_course(partnership, title="Child neglect")
+
+    def made(**changes):
+        return tuple(
+            make_session(
+                partnership, course=course, starts_at=now + timedelta(days=days), **{"capacity": 5, **changes}
+            )
+            for days in (35, 42)
+        )
+
+    return made
+
+
+def people(partnership, number):
+    return [make_person(partnership) for _ in range(number)]
+
+
+def on(session, *states):
+    """Who is on the session in these states, in order."""
+    bookings = Booking.objects.filter(session=session, state__in=states).order_by("booked_at", "pk")
+    return [booking.person for booking in bookings.select_related("person")]
+
+
+def merged(team, emptied, kept):
+    return merge_sessions(actor=team, emptied=emptied, kept=kept, reason="Too few people had booked.")
+
+
+def test_places_move_with_their_access_needs_and_the_emptied_session_is_cancelled(
+    partnership, team, two, book
+):
+    emptied, kept = two()
+    one, other, there = people(partnership, 3)
+    booking = book(one, emptied, access_needs="Step-free access", declared="I can come")
+    book(other, emptied)
+    book(there, kept)
+    merged(team, emptied, kept)
+    emptied.refresh_from_db()
+    kept.refresh_from_db()
+    assert set(on(kept, "confirmed")) == {one, other, there} and on(emptied, *BookingState.values) == []
+    assert (kept.places_taken, emptied.places_taken) == (3, 0)
+    assert (emptied.status, emptied.merged_into, emptied.decision) == ("cancelled", kept, "merged")
+    moved = Booking.objects.get(pk=booking.pk)
+    assert AccessNeeds.objects.get(booking=moved).text == "Step-free access"
+    assert (moved.declared, moved.booked_at) == ("I can come", booking.booked_at)
+    entry = AuditEntry.objects.get(action="bookings.merge_sessions")
+    assert entry.after["into"] == kept.pk and len(entry.after["moved"]) == 2
+
+
+def test_everybody_who_moves_is_told_once_and_the_jobs_add_nothing(partnership, team, two, book, now):
+    emptied, kept = two()
+    one, there = people(partnership, 2)
+    booking = book(one, emptied)
+    book(there, kept)
+    Message.objects.all().delete()
+    for _ in range(2):
+        merged(team, emptied, kept)
+        tell_of_cancelled_sessions(partnership, now)
+        tell_of_changed_sessions(partnership, now)
+    message = Message.objects.get()
+    assert (message.person, message.purpose) == (one, "session_merged")
+    assert "Your place has moved to this session." in message.text
+    assert "Too few people had booked." in message.text and "/s/move-" in message.text
+    assert kept.venue.name in message.text
+    # The same entry of the diary, moved.
+    (file,) = message.attachments
+    assert "method=REQUEST" in file["content_type"]
+    booking.refresh_from_db()
+    assert booking.calendar_sequence == 1 and booking.change_told_at is not None
+
+
+def test_those_who_wait_stand_in_one_queue_by_the_moment_they_booked(partnership, team, two, book):
+    emptied, kept = two(capacity=2)
+    holders, first, second, third = people(partnership, 3), *people(partnership, 3)
+    for person in holders[:1]:
+        book(person, emptied)
+    Session.objects.filter(pk=emptied.pk).update(capacity=1)
+    book(holders[1], kept)
+    Session.objects.filter(pk=kept.pk).update(capacity=1)
+    book(first, emptied)
+    book(second, kept)
+    book(third, emptied)
+    Session.objects.filter(pk=kept.pk).update(capacity=2)
+    merged(team, emptied, kept)
+    assert set(on(kept, "confirmed")) == set(holders[:2])
+    assert on(kept, "waiting") == [first, second, third]
+    outcome = Message.objects.get(purpose="session_merged", person=first)
+    assert "place in the queue has moved" in outcome.text and outcome.attachments == []
+
+
+def test_a_free_place_goes_on_to_the_queue_at_once(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    holder, waits = people(partnership, 2)
+    book(holder, emptied)
+    book(waits, emptied)
+    Session.objects.filter(pk=kept.pk).update(capacity=3)
+    merged(team, emptied, kept)
+    assert on(kept, "confirmed") == [holder] and on(kept, "offered") == [waits]
+
+
+def test_an_offer_moves_with_its_end_but_never_beyond_the_deadline(partnership, team, two, book, now):
+    emptied, kept = two(capacity=1)
+    waits = make_person(partnership)
+    booking = book(make_person(partnership), emptied)
+    offered = book(waits, emptied)
+    places.give_up(actor=actor_for(booking.person), booking=booking)
+    offered.refresh_from_db()
+    assert offered.state == "offered"
+    Session.objects.filter(pk=kept.pk).update(booking_closes_at=now + timedelta(minutes=30))
+    merged(team, emptied, kept)
+    offered.refresh_from_db()
+    assert (offered.state, offered.session) == ("offered", kept)
+    assert offered.offer_expires_at == now + timedelta(minutes=30)
+
+
+def test_a_request_moves_with_the_approval_it_waits_for(partnership, team, two, book, now):
+    adopt(partnership, policy(booking__approval="team"), at=now - timedelta(days=1))
+    emptied, kept = two()
+    booking = book(make_person(partnership), emptied)
+    assert booking.state == "requested"
+    merged(team, emptied, kept)
+    booking.refresh_from_db()
+    assert (booking.state, booking.session) == ("requested", kept)
+    assert Approval.objects.get(booking=booking).is_open
+
+
+@pytest.mark.parametrize("capacity", [2, 3])
+def test_too_few_places_refuse_the_whole_merge(capacity, partnership, team, two, book):
+    emptied, kept = two(capacity=3)
+    for person in people(partnership, 2):
+        book(person, emptied)
+    for person in people(partnership, 2):
+        book(person, kept)
+    Session.objects.filter(pk=kept.pk).update(capacity=capacity)
+    with pytest.raises(DomainError, match=f"4 people would be there, and it has {capacity}"):
+        merged(team, emptied, kept)
+    emptied.refresh_from_db()
+    assert emptied.status == "published" and len(on(emptied, "confirmed")) == 2
+    Session.objects.filter(pk=kept.pk).update(capacity=4)
+    merged(team, emptied, kept)
+    assert len(on(kept, "confirmed")) == 4
+
+
+def test_the_cap_on_class_size_holds_here_too(partnership, team, two, book, now):
+    emptied, kept = two(capacity=30)
+    for session in (emptied, kept):
+        for person in people(partnership, 2):
+            book(person, session)
+    adopt(partnership, policy(booking__class_size_cap=3), at=now)
+    with pytest.raises(DomainError, match="at most 3 places"):
+        merged(team, emptied, kept)
+
+
+def test_whoever_is_on_both_keeps_one_place_and_frees_the_other(partnership, team, two, book):
+    emptied, kept = two(capacity=2)
+    both, other = people(partnership, 2)
+    ended = book(both, emptied)
+    book(other, emptied)
+    stays = book(both, kept)
+    merged(team, emptied, kept)
+    ended.refresh_from_db()
+    stays.refresh_from_db()
+    assert (stays.state, ended.state, ended.was_late_cancellation) == ("confirmed", "cancelled", False)
+    assert set(on(kept, "confirmed")) == {both, other}
+    message = Message.objects.get(purpose="session_merged", person=both)
+    assert "booked this session as well" in message.text
+    assert "method=CANCEL" in message.attachments[0]["content_type"]
+
+
+def test_whoever_waits_there_and_has_a_place_here_keeps_the_place(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    both, holder = people(partnership, 2)
+    book(holder, kept)
+    waits = book(both, kept)
+    place = book(both, emptied)
+    Session.objects.filter(pk=kept.pk).update(capacity=2)
+    merged(team, emptied, kept)
+    waits.refresh_from_db()
+    place.refresh_from_db()
+    assert (place.state, place.session, waits.state) == ("confirmed", kept, "withdrawn")
+    assert Message.objects.filter(purpose="session_merged", person=both).count() == 1
+
+
+def test_whoever_waits_on_both_keeps_the_earlier_wait(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    one, two_, waits = people(partnership, 3)
+    book(one, emptied)
+    early = book(waits, emptied)
+    book(two_, kept)
+    late = book(waits, kept)
+    Session.objects.filter(pk=kept.pk).update(capacity=2)
+    merged(team, emptied, kept)
+    early.refresh_from_db()
+    late.refresh_from_db()
+    assert (early.state, early.session, late.state) == ("waiting", kept, "withdrawn")
+
+
+def test_only_open_sessions_of_one_course_that_have_not_begun_are_merged(partnership, team, two, now):
+    emptied, kept = two()
+    other = make_session(partnership)
+    for one, into, words in (
+        (emptied, emptied, "another session"),
+        (emptied, other, "same course"),
+        (make_session(partnership, course=kept.course, status="draft"), kept, "open for booking"),
+        (emptied, make_session(partnership, course=kept.course, status="cancelled"), "open for booking"),
+        (make_session(partnership, course=kept.course, starts_at=now - timedelta(hours=1)), kept, "begun"),
+    ):
+        with pytest.raises(DomainError, match=words):
+            merged(team, one, into)
+    with pytest.raises(DomainError, match="reason"):
+        merge_sessions(actor=team, emptied=emptied, kept=kept, reason=" ")
+
+
+def test_nobody_waits_for_a_session_whose_booking_has_closed(partnership, team, two, book, now):
+    emptied, kept = two(capacity=1)
+    for person in people(partnership, 2):
+        book(person, emptied)
+    Session.objects.filter(pk=kept.pk).update(capacity=2, booking_closes_at=now)
+    with pytest.raises(DomainError, match="has closed"):
+        merged(team, emptied, kept)
+
+
+def test_only_the_team_merges_and_only_its_own(partnership, neighbour, team, two):
+    emptied, kept = two()
+    trainer = actor_for(make_person(partnership, Role.TRAINER))
+    with pytest.raises(PermissionDenied):
+        merged(trainer, emptied, kept)
+    with acting_in(neighbour):
+        theirs = make_session(neighbour)
+    with pytest.raises(Session.DoesNotExist):
+        merged(team, emptied, theirs)
+
+
+@pytest.fixture
+def raceshire():
+    """A partnership for threads: six people with places on one session, and six who reach for it meanwhile."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        team = actor_for(make_person(partnership, Role.TEAM))
+        emptied = make_session(partnership, capacity=20)
+        kept = make_session(partnership, course=emptied.course, capacity=20)
+        for person in people(partnership, 6):
+            _book(emptied, person)
+        newcomers = people(partnership, 6)
+    return partnership, team, emptied, kept, newcomers
+
+
+def _book(session, person):
+    organisation = person.memberships.get().organisation
+    return book_place(actor=actor_for(person), session=session, person=person, organisation=organisation)
+
+
+def _merge_while_booking(raceshire):
+    partnership, team, emptied, kept, newcomers = raceshire
+
+    def merge():
+        merged(team, emptied, kept)
+        return "merged"
+
+    bookings = [lambda person=person: _book(emptied, person).state.value for person in newcomers]
+    outcomes = _race(partnership, [merge, *bookings])
+    with acting_in(partnership):
+        lost = Booking.objects.filter(session=emptied, state__in=["confirmed", "waiting"]).count()
+        moved = Booking.objects.filter(session=kept, state="confirmed").count()
+        kept.refresh_from_db()
+        emptied.refresh_from_db()
+    return outcomes, lost, moved
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_while_merging_moves_too_or_is_refused(raceshire) -> None:
+    outcomes, lost, moved = _merge_while_booking(raceshire)
+    assert outcomes["merged"] == 1 and outcomes["confirmed"] + outcomes["DomainError"] == 6
+    assert lost == 0 and moved == 6 + outcomes["confirmed"] == raceshire[3].places_taken
+    assert raceshire[2].status == "cancelled" and raceshire[2].places_taken == 0
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_a_booking_is_lost_on_the_emptied_session(raceshire, monkeypatch) -> None:
+    """Somebody books after the merge has looked who is there and before it closes the session."""
+    looked, booked = threading.Event(), threading.Event()
+    close = merging._close
+
+    def unlocked(actor, *sessions):
+        return [Session.objects.select_related("course", "venue").get(pk=one.pk) for one in sessions]
+
+    def close_late(*arguments):
+        looked.set()
+        assert booked.wait(timeout=30)
+        close(*arguments)
+
+    monkeypatch.setattr(merging, "locked_sessions", unlocked)
+    monkeypatch.setattr(merging, "_close", close_late)
+    # Its own update would wait for the counter of places that the merge has written.
+    partnership, team, emptied, kept, newcomers = raceshire
+    with acting_in(partnership):
+        Booking.objects.filter(session=emptied).update(state="cancelled")
+    outcomes = {}
+
+    def merge():
+        with acting_in(partnership):
+            outcomes["merge"] = merged(team, emptied, kept).pk
+        connection.close()
+
+    thread = threading.Thread(target=merge)
+    thread.start()
+    assert looked.wait(timeout=30)
+    with acting_in(partnership):
+        outcomes["book"] = _book(emptied, newcomers[0]).state.value
+    booked.set()
+    thread.join(timeout=60)
+    with acting_in(partnership):
+        emptied.refresh_from_db()
+        assert outcomes == {"merge": kept.pk, "book": "confirmed"}
+        assert emptied.status == "cancelled"
+        assert Booking.objects.filter(session=emptied, state="confirmed").count() == 1
