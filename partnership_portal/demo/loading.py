@@ -16,6 +16,7 @@ from compliance.services.reports import build_report, publish_report, request_re
 from courses.models import Requirement, Session
 from notifications.models import Message
 from partnership_portal.demo.cast import OPERATOR, PARTS
+from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.door import let_walk_ins_in
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
@@ -52,6 +53,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     _book_for_practitioner(partnership, now)
     let_walk_ins_in(partnership)
     hold_online_session(partnership, now)
+    change_sessions(system(partnership, "demonstration"), now)
     _publish_last_quarter(partnership, now)
     return True
 

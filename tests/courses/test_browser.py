@@ -57,6 +57,10 @@ def test_the_desks_pages(open_browser, alphashire):
         "courses/draft/",
         "courses/draft/archive/",
         "sessions/?show=all",
+        "sessions/next-year/",
+        "school-holidays/",
+        "school-holidays/new/",
+        f"sessions/{session.pk}/duplicate/",
         "sessions/series/",
         f"sessions/{session.pk}/",
         f"sessions/{session.pk}/publish/",
@@ -105,3 +109,34 @@ def test_a_session_is_planned_and_found_on_a_phone_without_javascript(open_brows
     visitor.get_by_role("link", name="Neglect", exact=True).click()
     assert "12 places left" in visitor.content()
     assert "meet.example" not in visitor.content()
+
+
+def test_a_series_is_seen_before_it_is_saved(open_browser, alphashire):
+    with acting_in(alphashire):
+        team = make_person(alphashire, Role.TEAM)
+        course = make_course(alphashire)
+        session = make_session(alphashire, course=course, starts_at=timezone.now() + timedelta(days=44))
+    page = open_browser(team.user, width=320)
+    page.goto("/alphashire/desk/sessions/series/")
+    page.select_option("#id_course", str(course.pk))
+    page.select_option("#id_venue", str(session.venue_id))
+    start = day_in(30)
+    for part in ("day", "month", "year"):
+        page.fill(f"#id_dates-0-day_{part}", str(getattr(start, part)))
+    page.fill("#id_dates-0-start", "8am")
+    page.fill("#id_dates-0-end", "10pm")
+    page.fill("#id_capacity", "20")
+    page.check("text=Every few weeks")
+    page.fill("#id_every", "2")
+    page.fill("#id_count", "3")
+    page.click("text=See the dates")
+    assert page.locator("h1").inner_text() == "Check the dates"
+    assert_accessible(page)
+    page.click("text=Save as drafts")
+    assert page.locator("text=saved as drafts").count() >= 1
+    with acting_in(alphashire):
+        assert Session.objects.filter(status="draft").exists()
+    page.goto("/alphashire/desk/sessions/next-year/")
+    page.check("#id_from_year_1")
+    page.click("text=See the dates")
+    assert_accessible(page)
