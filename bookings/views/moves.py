@@ -62,7 +62,9 @@ def _heading(booking: Booking, *, has_place: bool, again: bool) -> str:
     if booking.session.status == Session.Status.CANCELLED:
         return "This session will not take place"
     if has_place:
-        return "You are coming" if booking.coming_confirmed_at else "The session has changed"
+        if booking.coming_confirmed_at is not None:
+            return "You are coming"
+        return "You have a place" if booking.change_told_at is None else "The session has changed"
     if booking.is_upcoming:
         return "You are waiting for a place"
     return "You gave this place up" if booking.is_ended else "There is nothing to choose any more"

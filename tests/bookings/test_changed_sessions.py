@@ -147,6 +147,7 @@ def test_another_session_is_taken_from_the_page(partnership, team, session, othe
     before = booking.booked_at
     answer = Client().post(link(booking), {"take": str(other.pk)}, follow=True).content.decode()
     assert "The place is yours" in answer
+    assert "You have a place" in answer and "Keep the place" not in answer
     booking.refresh_from_db()
     queued.refresh_from_db()
     assert (booking.session, booking.state, booking.booked_at) == (other, "confirmed", before)
