@@ -18,6 +18,7 @@ from bookings.models import (
     ReportedMeeting,
     ReportedPerson,
     Statement,
+    TrainerNotice,
     WalkIn,
 )
 from compliance.models import Report, TrainingRecord
@@ -102,6 +103,7 @@ def make_whole_partnership(slug: str) -> Partnership:
         Agreement.objects.create(
             **where, organisation=membership.organisation, starts_on=date(2026, 1, 1), terms="Terms"
         )
+        TrainerNotice.objects.create(**where, session=session, person=person)
         SchoolHoliday.objects.create(
             **where, name="Summer", first_day=date(2026, 7, 22), last_day=date(2026, 8, 31)
         )
