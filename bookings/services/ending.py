@@ -24,5 +24,10 @@ def end_booking(
         BookingState.DECLINED: Approval.Decision.DECLINED,
         BookingState.LAPSED: Approval.Decision.LAPSED,
     }.get(state, Approval.Decision.WITHDRAWN)
+    close_request(booking, closed, now)
+
+
+def close_request(booking: Booking, decision: Approval.Decision, now: datetime) -> None:
+    """Close the request for approval that has nothing left to decide, if one is open."""
     request = Approval.objects.filter(partnership=booking.partnership, booking=booking).open()
-    request.update(decision=closed, decided_at=now)
+    request.update(decision=decision, decided_at=now)

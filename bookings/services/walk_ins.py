@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from bookings.arrangements import arrangements_of
 from bookings.messages import tell_confirmed
-from bookings.models import Booking, WalkIn
+from bookings.models import Approval, Booking, WalkIn
+from bookings.services.ending import close_request
 from bookings.services.locks import locked_session
 from bookings.services.marks import Mark, Presence, settle, write_marks
 from bookings.services.register import check_register, may_mark, on_the_day
@@ -119,8 +120,10 @@ def add_walk_in(
         if booking is None:
             booking = _book(actor, session, person, organisation, now)
         else:
+            close_request(booking, Approval.Decision.APPROVED, now)
             booking.state, booking.told = BookingState.CONFIRMED, arrangements_of(session)
-            booking.save(update_fields=["state", "told"])
+            booking.confirmed_at = now
+            booking.save(update_fields=["state", "told", "confirmed_at"])
         _mark(actor, session, date, booking, now)
         WalkIn.objects.create(partnership=actor.partnership, booking=booking, key=key, organisation_said=said)
         facts = {

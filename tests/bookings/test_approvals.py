@@ -168,7 +168,7 @@ def test_a_request_is_repeated_passed_on_and_runs_out(partnership, session) -> N
     for _ in range(2):
         chase_approvals(partnership, later(8))
     assert state(booking) == "lapsed"
-    assert "Nobody approved" in Message.objects.get(purpose="booking_lapsed").text
+    assert "Nobody approved" in Message.objects.get(purpose="request_lapsed").text
 
 
 def test_without_a_lead_the_team_finds_it_on_its_list(partnership, session, client) -> None:

@@ -89,7 +89,7 @@ def test_complaint_an_expired_offer_blocks_its_place_for_ever(partnership, queue
     for _ in range(2):
         lapse_overdue(partnership, timezone.now())
     assert states(bookings) == ["cancelled", "lapsed", "offered"]
-    assert Message.objects.filter(purpose="booking_lapsed").count() == 1
+    assert Message.objects.filter(purpose="offer_lapsed").count() == 1
 
 
 def test_an_offer_that_ran_out_does_not_wait_for_the_job_when_somebody_books(
@@ -203,7 +203,7 @@ def test_whoever_still_waits_when_booking_closes_is_told_once(partnership, queue
     for _ in range(2):
         lapse_overdue(partnership, timezone.now())
     assert states(bookings) == ["confirmed", "lapsed", "lapsed"]
-    assert Message.objects.filter(purpose="booking_lapsed").count() == 2
+    assert Message.objects.filter(purpose="waiting_list_closed").count() == 2
 
 
 def test_the_database_itself_refuses_a_step_that_is_not_drawn(queue) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.models import Attendance, Booking, WalkIn
+from bookings.models import Approval, Attendance, Booking, WalkIn
 from bookings.services.register import mark_attendance
 from bookings.services.walk_ins import UNSETTLED, Newcomer, RoomIsFull, add_walk_in, settle_walk_in
 from courses.models import Session
@@ -255,3 +255,53 @@ def test_the_neighbours_organisations_are_not_offered(
     # Nor does their address name anybody here.
     booking = _add(trainer, session, Newcomer("Nell", theirs.email, Organisation.objects.first()))
     assert booking.person.name == "Nell"
+
+
+@pytest.mark.parametrize("state", ["requested", "waiting", "offered"])
+def test_whoever_waited_for_a_place_or_an_approval_gets_one_at_the_door(
+    partnership, session, trainer, state
+) -> None:
+    person = make_person(partnership)
+    booking = Booking.objects.create(
+        partnership=partnership,
+        session=session,
+        person=person,
+        organisation=person.memberships.get().organisation,
+        state=state,
+        booked_at=timezone.now(),
+        offer_expires_at=timezone.now() if state == "offered" else None,
+        policy_version=PolicyVersion.objects.get(),
+    )
+    if state == "requested":
+        Approval.objects.create(
+            partnership=partnership,
+            booking=booking,
+            rule="team",
+            asked="team",
+            asked_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
+    added = _add(trainer, session, Newcomer(name=person.name, email=person.email))
+    assert added == booking
+    booking.refresh_from_db()
+    assert booking.state == "attended"
+    assert booking.confirmed_at is not None
+    assert not Approval.objects.open().exists()
+
+
+def test_whoever_was_merely_offered_a_place_is_not_on_the_register(partnership, session, trainer) -> None:
+    person = make_person(partnership)
+    booking = Booking.objects.create(
+        partnership=partnership,
+        session=session,
+        person=person,
+        organisation=person.memberships.get().organisation,
+        state="offered",
+        booked_at=timezone.now(),
+        offer_expires_at=timezone.now(),
+        policy_version=PolicyVersion.objects.get(),
+    )
+    with pytest.raises(DomainError, match="no longer has a place"):
+        mark_attendance(
+            actor=actor_for(trainer), session_date=session.dates.get(), marks={booking.pk: "present"}
+        )
