@@ -11,6 +11,9 @@ from bookings.models import Booking
 from courses.models import Session, SessionDate
 from notifications.calendars import CONTENT_TYPE, Appointment, Method, Party, calendar_file
 from notifications.outbox import Attachment
+from partnership_portal.working_days import uk_date
+from partnerships.links import absolute
+from partnerships.models import Partnership
 
 
 def dates_of(session: Session) -> list[SessionDate]:
@@ -46,18 +49,29 @@ def appointments_told(booking: Booking) -> list[Appointment]:
 
 
 def _appointment(booking: Booking, number: int, starts_at: datetime, ends_at: datetime) -> Appointment:
-    session = booking.session
-    host = urlsplit(settings.PORTAL_BASE_URL).hostname
+    session, partnership = booking.session, booking.partnership
+    page = absolute("bookings:booking", partnership=partnership.slug, pk=booking.pk)
     return Appointment(
-        uid=f"booking-{booking.pk}-{number}@{booking.partnership.slug}.{host}",
+        uid=identity(f"booking-{booking.pk}-{number}", partnership),
         sequence=booking.calendar_sequence,
         title=session.course.title,
         starts_at=starts_at,
         ends_at=ends_at,
         place=place_in_full(session),
-        description=session.joining_instructions,
-        url=session.joining_link,
+        description=description_of(session, f"See, change or give up your place:\n{page}"),
+        url=page,
     )
+
+
+def identity(name: str, partnership: Partnership) -> str:
+    """An identity that no other calendar uses."""
+    return f"{name}@{partnership.slug}.{urlsplit(settings.PORTAL_BASE_URL).hostname}"
+
+
+def description_of(session: Session, page: str) -> str:
+    """What a diary says of a session: how to join it, and where its page is."""
+    link = f"Joining link: {session.joining_link}" if session.joining_link else ""
+    return "\n\n".join(part for part in (link, session.joining_instructions.strip(), page) if part)
 
 
 def place_in_full(session: Session) -> str:
@@ -90,7 +104,7 @@ def withdrawals(booking: Booking, *, stamp: datetime) -> list[Attachment]:
 
 def _attachment(booking: Booking, one: Appointment, method: Method, stamp: datetime) -> Attachment:
     return Attachment(
-        name=f"{'cancelled' if method is Method.CANCEL else 'session'}-{one.starts_at:%Y-%m-%d}.ics",
+        name=f"{'cancelled' if method is Method.CANCEL else 'session'}-{uk_date(one.starts_at):%Y-%m-%d}.ics",
         content_type=f"{CONTENT_TYPE}; method={method.value}; charset=utf-8",
         content=_file(booking, [one], method, stamp),
     )

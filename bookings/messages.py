@@ -31,12 +31,15 @@ from courses.models import Session
 from notifications.kinds import Fact, MessageKind
 from notifications.outbox import Attachment, drop_unsent, queue_message
 from partnership_portal.templatetags.portal import time_range, uk_date, uk_datetime, uk_time
+from partnership_portal.working_days import uk_date as uk_day
 from partnerships.links import absolute
 from partnerships.models import Person
 from partnerships.policy import ApprovalRule
 
 # Whoever has so little time left hears of it at night too.
 _SOON = timedelta(days=2)
+# What is sent ahead of a session can wait for the morning of the day itself.
+_ON_THE_DAY = timedelta(hours=3)
 # An offer is read before half a working day of it has gone.
 _OFFER_READ = timedelta(hours=4)
 _LOOK_ELSEWHERE = (LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED)
@@ -150,20 +153,19 @@ def tell_session_cancelled(
 
 
 def tell_joining(booking: Booking) -> None:
-    """Say before the session where and how to join it; once for each booking."""
-    _queue(booking, JOINING)
+    """Say before the session where and how to join it; once for each booking and start."""
+    _queue(booking, JOINING, no_later_than=booking.session.starts_at - _ON_THE_DAY)
 
 
 def remind_of_session(booking: Booking) -> None:
-    """Remind of the session, once for each booking."""
-    _queue(booking, REMINDER)
+    """Remind of the session, once for each booking and start."""
+    _queue(booking, REMINDER, no_later_than=booking.session.starts_at - _ON_THE_DAY)
 
 
 def tell_session_changed(booking: Booking, *, now: datetime) -> None:
     """Say where and when the session is now, move it in the diary, and leave the choice; once for each change."""
     attachments = invitations(booking, stamp=now)
-    suffix = f":{booking.calendar_sequence}"
-    _queue(booking, CHANGED, attachments=attachments, suffix=suffix, link=booking_link(booking, MOVE))
+    _queue(booking, CHANGED, attachments=attachments, link=booking_link(booking, MOVE))
 
 
 def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
@@ -216,6 +218,15 @@ def tell_transferred(booking: Booking, *, now: datetime) -> None:
 def subject_of(booking_id: int) -> str:
     """How a message says which booking it is about."""
     return f"booking:{booking_id}"
+
+
+def subject_for(booking: Booking, kind: MessageKind) -> str:
+    """How a message of this kind about the booking is told from others: a move or a new start makes another one."""
+    if kind is CHANGED:
+        return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
+    if kind in (JOINING, REMINDER):
+        return f"{subject_of(booking.pk)}:{uk_day(booking.session.starts_at).isoformat()}"
+    return subject_of(booking.pk)
 
 
 def facts_of(booking: Booking) -> list[Fact]:
@@ -281,7 +292,7 @@ def _queue(
     queue_message(
         partnership=booking.partnership,
         purpose=kind.purpose,
-        subject_key=f"{subject_of(booking.pk)}{suffix}",
+        subject_key=f"{subject_for(booking, kind)}{suffix}",
         person=reader,
         values={**values_of(booking, reader), **(values or {})},
         facts=[*_facts(booking, kind), *more],

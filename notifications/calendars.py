@@ -6,7 +6,7 @@ invitation, and iTIP (RFC 5546, 3.2.2) wants one identity in each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
@@ -56,6 +56,7 @@ class Appointment:
     place: str = ""
     description: str = ""
     url: str = ""
+    is_tentative: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,35 +78,57 @@ def calendar_file(
     *,
     method: Method,
     organiser: Party,
-    attendee: Party,
+    attendee: Party | None = None,
     stamp: datetime,
+    name: str = "",
 ) -> bytes:
-    """Write the appointments as an iCalendar file, with times by the clocks of the UK and the rules for these."""
+    """Write the appointments as an iCalendar file, with times by the clocks of the UK and the rules for these.
+
+    A file with a name is one that diaries fetch again and again: an hour apart is often enough.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Partnership Portal//Training//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method.value)
+    if name:
+        calendar.add("name", name)
+        calendar.add("x-wr-calname", name)
+        calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", timedelta(hours=1))
     for appointment in appointments:
         calendar.add_component(_event(appointment, method, organiser, attendee, stamp))
     # The zone is the same in every file: written in as it stands, for half the time of making it anew.
     return cast(bytes, calendar.to_ical()).replace(b"BEGIN:VEVENT", _LONDON + b"BEGIN:VEVENT", 1)
 
 
-def _event(one: Appointment, method: Method, organiser: Party, attendee: Party, stamp: datetime) -> Event:
+def _event(
+    one: Appointment, method: Method, organiser: Party, attendee: Party | None, stamp: datetime
+) -> Event:
     event = Event()
     event.add("uid", one.uid)
     event.add("sequence", one.sequence)
     event.add("dtstamp", stamp.astimezone(UTC))
-    event.add("dtstart", one.starts_at.astimezone(UK))
-    event.add("dtend", one.ends_at.astimezone(UK))
+    start, end = _by_the_clock(one.starts_at, one.ends_at)
+    event.add("dtstart", start)
+    event.add("dtend", end)
     event.add("summary", one.title)
-    event.add("status", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
+    held = "TENTATIVE" if one.is_tentative else "CONFIRMED"
+    event.add("status", "CANCELLED" if method is Method.CANCEL else held)
     event["organizer"] = organiser.address()
     for name, text in (("location", one.place), ("description", one.description), ("url", one.url)):
         if text:
             event.add(name, text)
-    if method is not Method.PUBLISH:
+    if method is not Method.PUBLISH and attendee is not None:
         address = attendee.address()
         address.params["PARTSTAT"] = vText("ACCEPTED")
         event["attendee"] = address
     return event
+
+
+def _by_the_clock(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    # RFC 5545 (3.3.5) reads an hour that the clocks show twice as the first of the two; the second can be said in UTC
+    # alone, and then both ends are.
+    moments = start.astimezone(UK), end.astimezone(UK)
+    if any(moment.fold for moment in moments):
+        return start.astimezone(UTC), end.astimezone(UTC)
+    return moments

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from notifications.kinds import MessageKind, every_category
+from notifications.models import Message
 from notifications.wording import MOST_CHARACTERS, REQUIRED, Wording, problems_of
 
 
@@ -77,3 +78,17 @@ class ChoicesForm(forms.Form):
         wanted: Any = self.fields["wanted"]
         wanted.choices = [(one.code, f"{one.name}: {one.words}") for one in categories]
         wanted.initial = [one.code for one in categories if one.code not in off]
+
+
+class AddressForm(forms.Form):
+    """Where to send a message that failed."""
+
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput({"spellcheck": "false"}))
+    correct_person = forms.BooleanField(required=False, label="Correct it in this person’s details too")
+
+    def __init__(self, *args: Any, message: Message, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].initial = message.to_email
+        person = message.person
+        if person is None or person.user_id is not None or person.email.lower() != message.to_email.lower():
+            del self.fields["correct_person"]

@@ -120,6 +120,19 @@ def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterabl
     return set(found.values_list("subject_key", flat=True))
 
 
+def told_since(
+    partnership: Partnership, purposes: Iterable[str], subject_keys: Iterable[str], since: datetime
+) -> set[str]:
+    """Those of the subjects that somebody was written to about for these purposes since a moment (one query)."""
+    found = Message.objects.filter(
+        partnership=partnership,
+        purpose__in=list(purposes),
+        subject_key__in=list(subject_keys),
+        created_at__gte=since,
+    )
+    return set(found.values_list("subject_key", flat=True))
+
+
 def _hand_over(partnership_id: int, message_id: int) -> None:
     try:
         send_message.delay(partnership_id, message_id)

@@ -12,11 +12,10 @@ def next_allowed(rules: MessagesPolicy, moment: datetime) -> datetime:
     Counted by UK clocks: the morning begins at the same hour on the days on which they change.
     """
     opens, closes = time.fromisoformat(rules.quiet_until.value), time.fromisoformat(rules.quiet_from.value)
-    if opens == closes:
-        opens = time()
+    has_nights = opens != closes
     day = uk_date(moment)
-    if opens < closes and moment >= uk_moment(day, closes):
+    if has_nights and moment >= uk_moment(day, closes):
         day += timedelta(days=1)
     while not (rules.weekends.value or is_working_day(day)):
         day += timedelta(days=1)
-    return max(moment, uk_moment(day, opens))
+    return max(moment, uk_moment(day, opens if has_nights else time()))

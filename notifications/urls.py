@@ -5,6 +5,8 @@ from notifications.views import messages, preferences, templates
 app_name = "notifications"
 urlpatterns = [
     path("desk/messages/", messages.messages, name="messages"),
+    path("desk/messages/export.xlsx", messages.export, name="export"),
+    path("desk/messages/<int:pk>/", messages.message, name="message"),
     path("desk/messages/words/", templates.templates, name="templates"),
     path("desk/messages/words/<slug:purpose>/", templates.template, name="template"),
     path("desk/messages/words/<slug:purpose>/preview/", templates.template_preview, name="template_preview"),

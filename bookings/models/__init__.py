@@ -4,6 +4,7 @@ from .approval import Approval
 from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
 from .charge import Charge
+from .feed import CalendarFeed
 from .interest import Interest
 from .quota import Quota
 from .reported_meeting import ReportedMeeting, ReportedPerson
@@ -16,6 +17,7 @@ __all__ = [
     "Attendance",
     "Batch",
     "Booking",
+    "CalendarFeed",
     "Charge",
     "Interest",
     "Quota",

@@ -18,6 +18,7 @@ from bookings.services.rights import may_give_up
 from bookings.states import ENDED, EXPECTED, BookingState
 from bookings.views.answers import answer_coming, answer_offer
 from notifications.calendars import CONTENT_TYPE
+from partnership_portal.working_days import uk_date
 from partnerships.permissions import Permission, requires
 
 
@@ -54,7 +55,9 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(
         calendar_of(one, stamp=timezone.now()), content_type=f"{CONTENT_TYPE}; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="session-{one.session.starts_at:%Y-%m-%d}.ics"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="session-{uk_date(one.session.starts_at):%Y-%m-%d}.ics"'
+    )
     return response
 
 

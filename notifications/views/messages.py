@@ -1,40 +1,73 @@
-"""The team's list of messages: which could not be sent, and why."""
+"""The team's list of messages: which could not be sent, and why; and sending one again."""
 
-from django import forms
+from django.contrib import messages as banners
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
+from notifications.exports import messages_sheet
+from notifications.filters import MessageFilter
+from notifications.forms import AddressForm
 from notifications.models import Message
+from notifications.services.resending import send_again
+from partnership_portal.tables import xlsx_response
+from partnership_portal.working_days import uk_today
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 MOST_LISTED = 5000
+_SHOWN = (
+    "person_id",
+    "to_name",
+    "to_email",
+    "title",
+    "state",
+    "created_at",
+    "not_before",
+    "sent_at",
+    "attempts",
+    "error",
+)
 
 
 @requires(Permission.MANAGE_BOOKINGS)
 @require_safe
 def messages(request: HttpRequest) -> HttpResponse:
     """Messages in one state, the newest first; without their texts, whose links act for whoever they were sent to."""
-    form = _StateForm(request.GET)
-    form.is_valid()
-    state = form.cleaned_data.get("state") or Message.State.FAILED
-    found = (
-        Message.objects.filter(partnership=request.partnership, state=state)
-        .only(
-            "person_id", "to_name", "to_email", "title", "state", "created_at", "sent_at", "attempts", "error"
-        )
-        .order_by("-created_at", "-pk")
-    )
+    chosen = MessageFilter(request.GET, partnership=request.partnership)
     # Without this bound each look would count ten years of messages.
-    page = Paginator(found[:MOST_LISTED], 50).get_page(request.GET.get("page"))
-    context = {"form": form, "page_obj": page, "most": MOST_LISTED, "state": Message.State(state).label}
-    return render(request, "notifications/messages.html", context)
-
-
-class _StateForm(forms.Form):
-    state = forms.ChoiceField(
-        label="State",
-        required=False,
-        choices=[(state.value, state.label) for state in reversed(Message.State)],
+    found = chosen.messages().only(*_SHOWN)[:MOST_LISTED]
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(
+        request, "notifications/messages.html", {"filter": chosen, "page_obj": page, "most": MOST_LISTED}
     )
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same messages as a spreadsheet."""
+    chosen = MessageFilter(request.GET, partnership=request.partnership)
+    name = f"messages-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
+    return xlsx_response(name, [messages_sheet(chosen.messages())])
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """One message that failed: why, and where to send it instead."""
+    one = get_object_or_404(
+        Message.objects.select_related("person"),
+        partnership=request.partnership,
+        pk=pk,
+        state=Message.State.FAILED,
+    )
+    form = AddressForm(request.POST or None, message=one)
+    if request.method == "POST" and carried_out(
+        form, lambda: send_again(actor=request.actor, message=one, **form.cleaned_data)
+    ):
+        banners.success(request, f"“{one.title}” is sent again to {form.cleaned_data['email']}.")
+        return redirect("notifications:messages", request.partnership.slug)
+    return render(request, "notifications/message.html", {"message": one, "form": form})

@@ -44,7 +44,15 @@ def _clock(value: dt.datetime | dt.time) -> str:
     if (value.hour, value.minute) == (0, 0):
         return "midnight"
     minutes = f":{value.minute:02d}" if value.minute else ""
-    return f"{value.hour % 12 or 12}{minutes}{'am' if value.hour < 12 else 'pm'}"
+    return f"{value.hour % 12 or 12}{minutes}{'am' if value.hour < 12 else 'pm'}{_which_of_two(value)}"
+
+
+def _which_of_two(value: dt.datetime | dt.time) -> str:
+    """The zone, for the hour that clocks show twice when they go back."""
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        return ""
+    other = value.replace(fold=1 - value.fold)
+    return f" {value.tzname()}" if other.utcoffset() != value.utcoffset() else ""
 
 
 @register.filter

@@ -12,6 +12,7 @@ from bookings.models import (
     Attendance,
     Batch,
     Booking,
+    CalendarFeed,
     Charge,
     Interest,
     Quota,
@@ -173,6 +174,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             text="x",
             html="y",
         )
+        CalendarFeed.objects.create(**where, person=person, covers="places")
         MessageTemplate.objects.create(**where, purpose="p", title="t", opening="o")
         MessagePreference.objects.create(**where, person=person, category="c", wanted=False)
         JoinRequest.objects.create(
