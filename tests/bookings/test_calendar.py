@@ -10,7 +10,7 @@ from bookings.messages import facts_of
 from bookings.models import Booking, CalendarFeed
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.feeds import close_feed, open_feed
-from bookings.services.places import cancel_booking
+from bookings.services.places import give_up
 from courses.models import Session, SessionDate, Venue
 from notifications.models import Message
 from partnership_portal.templatetags.portal import time_range, uk_time
@@ -73,7 +73,7 @@ def test_a_cancelled_one_does_not_stay_in_the_diary(partnership, book, now, how)
         Session.objects.filter(pk=session.pk).update(status="cancelled")
         tell_of_cancelled_sessions(partnership, now)
     else:
-        cancel_booking(actor=actor_for(person), booking=booking)
+        give_up(actor=actor_for(person), booking=booking)
     assert Diary(person).stands == []
 
 
@@ -94,7 +94,7 @@ def test_a_dropped_date_leaves_the_diary_and_comes_back_when_it_is_held_again(pa
 def test_booking_again_makes_a_new_entry_and_raises_no_cancelled_one(partnership, book) -> None:
     person, session = make_person(partnership), make_session(partnership)
     for _ in range(2):
-        cancel_booking(actor=actor_for(person), booking=book(person, session))
+        give_up(actor=actor_for(person), booking=book(person, session))
     gone = set(Diary(person).entries)
     book(person, session)
     diary = Diary(person)
@@ -102,20 +102,18 @@ def test_booking_again_makes_a_new_entry_and_raises_no_cancelled_one(partnership
     assert all(diary.entries[uid][1] == "CANCEL" for uid in gone)
 
 
-def test_a_place_given_back_at_night_does_not_come_into_the_diary_in_the_morning(
-    partnership, book, settings
-) -> None:
+def test_an_offer_let_go_at_night_is_not_made_in_the_morning(partnership, book, settings) -> None:
     settings.PORTAL_QUIET_HOURS = True
     session = make_session(partnership, capacity=1)
     first, second = make_person(partnership), make_person(partnership)
     place, _ = book(first, session), book(second, session)
-    cancel_booking(actor=actor_for(first), booking=place)
-    promoted = Booking.objects.get(person=second)
-    assert promoted.state == "confirmed"
-    Message.objects.filter(purpose="booking_promoted").update(not_before=datetime(2040, 1, 1, tzinfo=UTC))
-    cancel_booking(actor=actor_for(second), booking=promoted)
-    assert Message.objects.get(purpose="booking_promoted").state == "dropped"
-    assert Message.objects.get(purpose="booking_cancelled", person=second).state in {"queued", "sent"}
+    give_up(actor=actor_for(first), booking=place)
+    offered = Booking.objects.get(person=second)
+    assert offered.state == "offered"
+    Message.objects.filter(purpose="booking_offered").update(not_before=datetime(2040, 1, 1, tzinfo=UTC))
+    give_up(actor=actor_for(second), booking=offered)
+    assert Message.objects.get(purpose="booking_offered").state == "dropped"
+    assert Message.objects.get(purpose="waiting_left", person=second).state in {"queued", "sent"}
 
 
 CHANGES = [
@@ -194,7 +192,7 @@ def test_a_feed_has_ones_own_places_and_nothing_else(partnership, book, trainer,
     book(other, mine)
     book(other, full)
     book(person, full)
-    cancel_booking(actor=actor_for(person), booking=book(person, given_back))
+    give_up(actor=actor_for(person), booking=book(person, given_back))
     feed = open_feed(actor=actor_for(person), covers=C.PLACES)
     assert titles(client, feed) == [mine.course.title] * 2
     content = client.get(f"/alphashire/calendar/{feed.secret}.ics").content.decode()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
-from bookings.services.places import cancel_booking
+from bookings.services.places import give_up
 from courses.models import Session
 from notifications.models import Message
 from tests.bookings.moving import move
@@ -56,7 +56,7 @@ def test_the_policy_says_how_long_before_and_whether_at_all(partnership, booked)
 
 def test_those_who_wait_have_cancelled_or_have_just_booked_get_none(partnership, book, booked) -> None:
     gone = book(make_person(partnership), booked.session)
-    cancel_booking(actor=actor_for(gone.person), booking=gone)
+    give_up(actor=actor_for(gone.person), booking=gone)
     late = book(make_person(partnership), booked.session)
     waiting = book(make_person(partnership), booked.session)
     assert waiting.state == "waiting"
