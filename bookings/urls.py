@@ -4,7 +4,9 @@ from django.urls import path
 
 from bookings.views import (
     approvals,
+    batches,
     book,
+    charges,
     check_in,
     decisions,
     desk,
@@ -12,6 +14,7 @@ from bookings.views import (
     interest,
     links,
     moves,
+    organisation_charges,
     own,
     reconciliation,
     register,
@@ -76,4 +79,37 @@ urlpatterns = [
     path("desk/bookings/", desk.desk_bookings, name="desk_bookings"),
     path("desk/bookings/export.xlsx", desk.export, name="export"),
     path("desk/sessions/<int:pk>/bookings/", desk.desk_session, name="desk_session"),
+    path("desk/charges/", charges.desk_charges, name="desk_charges"),
+    path("desk/charges/export.xlsx", charges.charges_export, name="charges_export"),
+    path("desk/charges/undecided/", charges.desk_undecided, name="desk_undecided"),
+    path("desk/charges/<int:pk>/", charges.desk_charge, name="desk_charge"),
+    path("desk/charges/<int:pk>/waive/", charges.charge_waive, name="charge_waive"),
+    path("desk/charges/<int:pk>/credit/", charges.charge_credit, name="charge_credit"),
+    path("desk/charges/batches/", batches.batches, name="batches"),
+    path("desk/charges/batches/<int:pk>/", batches.batch, name="batch"),
+    path("desk/charges/batches/<int:pk>/draw/", batches.batch_draw, name="batch_draw"),
+    path(
+        "desk/charges/batches/<int:pk>/charges.csv", batches.batch_file, {"ending": "csv"}, name="batch_csv"
+    ),
+    path(
+        "desk/charges/batches/<int:pk>/charges.xlsx",
+        batches.batch_file,
+        {"ending": "xlsx"},
+        name="batch_xlsx",
+    ),
+    path("desk/charges/batches/<int:pk>/statements.zip", batches.batch_archive, name="batch_archive"),
+    path("desk/non-attendance/", charges.desk_non_attendance, name="desk_non_attendance"),
+    path("desk/non-attendance/export.xlsx", charges.non_attendance_export, name="non_attendance_export"),
+    path("organisation/charges/", organisation_charges.organisation_charges, name="organisation_charges"),
+    path(
+        "organisation/charges/export.xlsx",
+        organisation_charges.organisation_charges_export,
+        name="organisation_charges_export",
+    ),
+    path("organisation/charges/statements/<int:pk>.pdf", batches.statement, name="statement"),
+    path(
+        "organisation/<int:pk>/purchase-order/",
+        organisation_charges.organisation_purchase_order,
+        name="organisation_purchase_order",
+    ),
 ]

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from compliance.queries.activity import Tally
+from compliance.queries.income import Income
 from compliance.queries.report import activity_from
 from partnership_portal.charts import NOT_SHOWN, WHY_NOT_SHOWN, Chart, bars, before_after, stacked
-from partnership_portal.templatetags.portal import of_people, uk_datetime
+from partnership_portal.templatetags.portal import of_people, pence, uk_datetime
 from partnerships.policy import ReportLine
 
 Cell = str | int | float | None
@@ -88,6 +89,9 @@ def report_sections(figures: dict[str, Any], brand: str) -> list[Section]:
     elsewhere = []
     for line in figures["contents"]:
         draw = _SECTIONS.get(ReportLine(line))
+        if line == ReportLine.NON_ATTENDANCE_INCOME and "income" not in figures:
+            # The report was built before the portal charged anything.
+            draw = None
         if draw is None:
             elsewhere.append(_SUPPLIED.get(ReportLine(line), line.replace("_", " ")))
         else:
@@ -440,6 +444,32 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _non_attendance_income(figures: dict[str, Any], brand: str) -> Section:
+    income = Income(**figures["income"])
+    if not income.charges:
+        words = ["Nobody was charged for not attending a session of this period."]
+        return Section("non_attendance_income", "Income from charging non-attendance", words)
+    rows: list[list[Cell]] = [
+        ["Charged", income.charges, pence(income.pence)],
+        ["Waived", income.waived, pence(income.waived_pence)],
+        ["Credited", income.credited, pence(income.credited_pence)],
+        [
+            "Left to be paid",
+            income.charges - income.waived - income.credited,
+            pence(income.left_pence),
+        ],
+    ]
+    return Section(
+        "non_attendance_income",
+        "Income from charging non-attendance",
+        [
+            f"Organisations owe {pence(income.left_pence)} for people who had a place at a session of this period "
+            "and did not come."
+        ],
+        tables=[_numbers("Charges for non-attendance", ["What became of them", "Charges", "Amount"], rows)],
+    )
+
+
 _SECTIONS: dict[ReportLine, Callable[[dict[str, Any], str], Section]] = {
     ReportLine.COURSES_OFFERED: _courses_offered,
     ReportLine.PLACES: _places,
@@ -452,6 +482,7 @@ _SECTIONS: dict[ReportLine, Callable[[dict[str, Any], str], Section]] = {
     ReportLine.IMPACT: _impact,
     ReportLine.COURSES_AT_RISK: _courses_at_risk,
     ReportLine.SUFFICIENCY: _sufficiency,
+    ReportLine.NON_ATTENDANCE_INCOME: _non_attendance_income,
 }
 _SUPPLIED = {
     ReportLine.NON_ATTENDANCE_INCOME: "income from charging for non-attendance",

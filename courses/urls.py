@@ -1,6 +1,14 @@
 from django.urls import path
 
-from courses.views import catalogue, desk_copies, desk_courses, desk_series, desk_sessions, school_holidays
+from courses.views import (
+    catalogue,
+    desk_agreements,
+    desk_copies,
+    desk_courses,
+    desk_series,
+    desk_sessions,
+    school_holidays,
+)
 
 app_name = "courses"
 urlpatterns = [
@@ -28,4 +36,7 @@ urlpatterns = [
     path("desk/venues/", desk_courses.venue_list, name="desk_venues"),
     path("desk/venues/new/", desk_courses.venue_new, name="desk_venue_new"),
     path("desk/venues/<int:pk>/", desk_courses.venue_edit, name="desk_venue"),
+    path("desk/agreements/", desk_agreements.agreement_list, name="desk_agreements"),
+    path("desk/agreements/new/", desk_agreements.agreement_new, name="desk_agreement_new"),
+    path("desk/agreements/<int:pk>/", desk_agreements.agreement_edit, name="desk_agreement"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from compliance.periods import Period
 from compliance.queries.activity import Activity, Tally, activity_of, midnight
+from compliance.queries.income import non_attendance_income
 from compliance.queries.risk import sessions_at_risk
 from evaluations.queries import evaluation_summary, impact_summary
 from partnerships.models import Partnership
@@ -62,12 +63,20 @@ def risk_figures(partnership: Partnership, period: Period, as_of: datetime) -> F
     }
 
 
+def income_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What organisations owe for not attending the period's sessions."""
+    return {
+        "income": asdict(non_attendance_income(partnership, period.starts_on, period.ends_on, as_of=as_of))
+    }
+
+
 # What is said while a part is being added up, how far the report then is, and the part.
 PARTS: tuple[tuple[str, int, Part], ...] = (
     ("Counting sessions and bookings", 5, activity_figures),
     ("Comparing with earlier periods", 25, comparison_figures),
     ("Adding up evaluations", 45, evaluation_figures),
     ("Adding up what changed in practice", 55, impact_figures),
+    ("Adding up charges", 60, income_figures),
     ("Looking for courses at risk", 65, risk_figures),
 )
 

@@ -58,6 +58,29 @@ def change_organisation(
     return organisation
 
 
+def keep_purchase_order(*, actor: Actor, organisation: Organisation, purchase_order: str) -> Organisation:
+    """Keep what charges of the organisation quote: by its lead, or the team."""
+    require(actor, Permission.SEE_ORGANISATION)
+    if organisation.pk not in actor.led_organisation_ids:
+        require(actor, Permission.MANAGE_PEOPLE)
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update().get(
+            partnership=actor.partnership, pk=organisation.pk
+        )
+        before, after = organisation.purchase_order, purchase_order.strip()[:60]
+        if after != before:
+            organisation.purchase_order = after
+            organisation.save(update_fields=["purchase_order"])
+            audit.record(
+                actor,
+                "partnerships.keep_purchase_order",
+                organisation,
+                before={"purchase_order": before},
+                after={"purchase_order": after},
+            )
+    return organisation
+
+
 def _name_is_free(actor: Actor, name: str) -> None:
     if Organisation.objects.filter(partnership=actor.partnership, name_key=name.strip().lower()).exists():
         raise DomainError(f"There is an organisation called “{name.strip()}” already.")

@@ -40,6 +40,20 @@ def policy_in_force(partnership: Partnership, at: datetime) -> Policy:
     return policy_of(version_in_force(partnership, at))
 
 
+def policy_through_time(partnership: Partnership) -> Callable[[datetime], Policy]:
+    """The rules in force at any moment, for lists whose rows have a moment each (one query for all of them)."""
+    versions = list(
+        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("-number")
+    )
+    if not versions:
+        raise DomainError("This partnership has no policy yet. Load its file first.")
+
+    def at(moment: datetime) -> Policy:
+        return policy_of(next((one for one in versions if one.effective_from <= moment), versions[-1]))
+
+    return at
+
+
 def policy_of(version: PolicyVersion) -> Policy:
     """The rules of one version, such as the one that a fact was made under."""
     return _parsed(version.pk, version.fingerprint)

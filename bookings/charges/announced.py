@@ -1,0 +1,80 @@
+"""What a booking may cost, said before anybody books, and whether a purchase order number is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from courses.models import Session
+from courses.prices import booking_prices
+from partnership_portal.templatetags.portal import pence
+from partnerships.charging import Price
+from partnerships.models import Organisation
+from partnerships.policy import ChargeKind, Policy, PurchaseOrderRule
+
+
+@dataclass(frozen=True)
+class Announced:
+    """The prices of one booking in the name of one organisation."""
+
+    organisation: Organisation
+    prices: dict[ChargeKind, Price]
+    notice_days: int
+    rule: PurchaseOrderRule
+
+    @property
+    def may_follow(self) -> bool:
+        """Tell whether the organisation may be charged for this booking, now or later."""
+        return any(not price.is_free for price in self.prices.values())
+
+    @property
+    def asks_purchase_order(self) -> bool:
+        """Tell whether whoever books is asked for a purchase order number."""
+        return self.may_follow and self.rule is not PurchaseOrderRule.NO
+
+    @property
+    def needs_purchase_order(self) -> bool:
+        """Tell whether the booking must give one, since the organisation has no usual one."""
+        required = self.rule is PurchaseOrderRule.REQUIRED
+        return self.may_follow and required and not self.organisation.purchase_order
+
+    @property
+    def words(self) -> list[str]:
+        """What it costs, with the words of the rules that say so."""
+        return [self._place, *self._if_not]
+
+    @property
+    def _place(self) -> str:
+        price = self.prices[ChargeKind.PLACE]
+        if price.pence is None:
+            return f"{price.words} {price.why_unknown}"
+        if price.is_free:
+            return f"Free for {self.organisation.name}. {price.words}"
+        return f"This will cost {self.organisation.name} {pence(price.pence)}. {price.words}"
+
+    @property
+    def _if_not(self) -> list[str]:
+        days = f"{self.notice_days} working day{'' if self.notice_days == 1 else 's'}"
+        before = {
+            ChargeKind.LATE_CANCELLATION: f"Cancelling less than {days} before",
+            ChargeKind.NON_ATTENDANCE: "Not attending",
+        }
+        found = []
+        for kind, what in before.items():
+            price = self.prices[kind]
+            if price.pence:
+                found.append(f"{what} costs {pence(price.pence)}. {price.words}")
+            elif price.pence is None:
+                found.append(f"{what}: {price.words} {price.why_unknown}")
+        return found
+
+
+def announced(session: Session, policy: Policy, organisations: Sequence[Organisation]) -> list[Announced]:
+    """What booking this session costs each of the organisations, by the policy in force at the session."""
+    return [
+        Announced(
+            organisation,
+            booking_prices(session, policy, organisation),
+            policy.booking.late_cancellation_working_days.value,
+            policy.charging.purchase_order.value,
+        )
+        for organisation in organisations
+    ]

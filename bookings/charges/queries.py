@@ -1,0 +1,164 @@
+"""Questions about charges that join or add up."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Count, Max, Q, Sum
+
+from bookings.charges.querysets import ChargeQuerySet
+from bookings.models import Batch, Booking, Charge
+from bookings.models.booking import TO_CHARGE
+from bookings.services.charges import kind_owed
+from bookings.states import BookingState
+from courses.models import Session
+from courses.prices import booking_prices, single_agency_price
+from partnership_portal.working_days import add_months, uk_date, uk_moment
+from partnerships.actors import Actor
+from partnerships.models import Organisation, Partnership, Person
+from partnerships.policy import ChargeKind, ChargingPolicy, Policy
+from partnerships.services.policies import policy_through_time
+
+MOST_UNDECIDED = 200
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """Something that may have to be charged, and what is missing to tell how much."""
+
+    organisation: Organisation
+    session: Session
+    what: str
+    why: str
+    booking: Booking | None = None
+
+
+def total_pence(charges: ChargeQuerySet) -> int:
+    """What the charges come to, without those that were waived or withdrawn."""
+    return charges.owed().order_by().aggregate(total=Sum("pence"))["total"] or 0
+
+
+def with_names(charges: ChargeQuerySet) -> ChargeQuerySet:
+    """With what a list shows of each."""
+    return charges.select_related("organisation", "session__course", "booking__person", "batch").defer(
+        "session__course__search", "batch__lines"
+    )
+
+
+def months_to_close(partnership: Partnership, today: date) -> list[date]:
+    """The months that are over, have no batch yet and in which something open was raised, newest first."""
+    first = today.replace(day=1)
+    raised = Charge.objects.filter(partnership=partnership, state=Charge.State.OPEN, raised_on__lt=first)
+    oldest = raised.order_by("raised_on").values_list("raised_on", flat=True).first()
+    if oldest is None:
+        return []
+    months, month = [], add_months(first, -1)
+    while month >= oldest.replace(day=1):
+        months.append(month)
+        month = add_months(month, -1)
+    batches = Batch.objects.filter(partnership=partnership, month__in=months)
+    closed = set(batches.values_list("month", flat=True))
+    return [month for month in months if month not in closed]
+
+
+def charges_of(actor: Actor, booking: Booking) -> list[Charge]:
+    """What was charged for a booking, for those who may see charges."""
+    return list(Charge.objects.visible_to(actor).filter(booking=booking).order_by("pk"))
+
+
+def undecided(actor: Actor) -> list[Undecided]:
+    """What was settled and can't be charged until somebody says what it costs or how the organisation is charged."""
+    policy_at = policy_through_time(actor.partnership)
+    found = [_of_booking(one, policy_at(one.session.starts_at)) for one in _waiting_bookings(actor)]
+    found += [_of_session(one, policy_at(one.starts_at)) for one in _waiting_sessions(actor)]
+    return [one for one in found if one is not None]
+
+
+def repeat_non_attenders(partnership: Partnership, policy: ChargingPolicy, now: datetime) -> Any:
+    """The people who did not attend as often as the policy says within its months, most often first.
+
+    For somebody to look at: nothing in the portal keeps anybody from booking because of it.
+    """
+    start = _looked_back_to(policy, now)
+    missed = Q(
+        bookings__state=BookingState.DID_NOT_ATTEND,
+        bookings__session__ends_at__gte=start,
+        bookings__session__ends_at__lte=now,
+    )
+    return (
+        Person.objects.filter(missed, partnership=partnership)
+        .annotate(missed=Count("bookings", distinct=True), last=Max("bookings__session__starts_at"))
+        .filter(missed__gte=policy.repeat_non_attendances.value)
+        .order_by("-missed", "name_key", "pk")
+    )
+
+
+def missed_bookings(people: list[Person], policy: ChargingPolicy, now: datetime) -> dict[int, list[Booking]]:
+    """What each of these people did not attend, newest first (one query)."""
+    start = _looked_back_to(policy, now)
+    bookings = (
+        Booking.objects.filter(
+            person__in=people,
+            state=BookingState.DID_NOT_ATTEND,
+            session__ends_at__gte=start,
+            session__ends_at__lte=now,
+        )
+        .select_related("session__course", "organisation")
+        .defer("session__course__search")
+        .order_by("-session__starts_at")
+    )
+    found: dict[int, list[Booking]] = {}
+    for booking in bookings:
+        found.setdefault(booking.person_id, []).append(booking)
+    return found
+
+
+def _looked_back_to(policy: ChargingPolicy, now: datetime) -> datetime:
+    return uk_moment(add_months(uk_date(now), -policy.repeat_within_months.value), time.min)
+
+
+def _waiting_bookings(actor: Actor) -> Any:
+    return (
+        Booking.objects.filter(TO_CHARGE, partnership=actor.partnership)
+        .select_related("organisation", "person", "session__course")
+        .defer("session__course__search")
+        .order_by("session__starts_at", "pk")[:MOST_UNDECIDED]
+    )
+
+
+def _waiting_sessions(actor: Actor) -> Any:
+    charged = Charge.objects.standing().filter(kind=ChargeKind.SINGLE_AGENCY_USE).values("session")
+    return (
+        Session.objects.filter(
+            partnership=actor.partnership,
+            single_agency_for__isnull=False,
+            opened_to_others=False,
+            status=Session.Status.PUBLISHED,
+            cost_pence__isnull=True,
+        )
+        .exclude(pk__in=charged)
+        .select_related("course", "single_agency_for")
+        .defer("course__search")
+        .order_by("starts_at", "pk")[:MOST_UNDECIDED]
+    )
+
+
+def _of_booking(booking: Booking, policy: Policy) -> Undecided | None:
+    kind = kind_owed(booking)
+    if kind is None:
+        return None
+    price = booking_prices(booking.session, policy, booking.organisation)[kind]
+    if price.pence is not None:
+        return None
+    what = f"{Charge.Kind(kind).label} of {booking.person.name}"
+    return Undecided(booking.organisation, booking.session, what, price.why_unknown, booking)
+
+
+def _of_session(session: Session, policy: Policy) -> Undecided | None:
+    organisation = session.single_agency_for
+    if organisation is None:
+        return None
+    price = single_agency_price(session, policy, organisation)
+    if price.pence is not None:
+        return None
+    return Undecided(organisation, session, "Single-agency use", price.why_unknown)
