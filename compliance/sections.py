@@ -450,7 +450,7 @@ def _non_attendance_income(figures: dict[str, Any], brand: str) -> Section:
         words = ["Nobody was charged for not attending a session of this period."]
         return Section("non_attendance_income", "Income from charging non-attendance", words)
     rows: list[list[Cell]] = [
-        ["Charged", income.charges, pence(income.pence)],
+        ["Charged", income.charges, pence(income.charged_pence)],
         ["Waived", income.waived, pence(income.waived_pence)],
         ["Credited", income.credited, pence(income.credited_pence)],
         [

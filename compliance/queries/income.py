@@ -16,7 +16,7 @@ class Income:
     """Numbers of charges and their pence; what was withdrawn before finance had it counts nowhere."""
 
     charges: int = 0
-    pence: int = 0
+    charged_pence: int = 0
     waived: int = 0
     waived_pence: int = 0
     credited: int = 0
@@ -25,7 +25,7 @@ class Income:
     @property
     def left_pence(self) -> int:
         """What organisations owe after waivers and credit notes."""
-        return self.pence - self.waived_pence - self.credited_pence
+        return self.charged_pence - self.waived_pence - self.credited_pence
 
 
 def non_attendance_income(
@@ -49,7 +49,7 @@ def non_attendance_income(
         .exclude(state=Charge.State.WITHDRAWN)
         .aggregate(
             charges=Count("pk"),
-            pence=Sum("pence"),
+            charged_pence=Sum("pence"),
             waived=Count("pk", filter=waived),
             waived_pence=Sum("pence", filter=waived),
             credited=Count("pk", filter=credited),

@@ -1,0 +1,108 @@
+"""In whatever order registers change, jobs run and months close: what is charged is what the final states owe."""
+
+from datetime import timedelta
+from itertools import count
+
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bookings.models import Batch, Booking, Charge
+from bookings.services.batches import close_month
+from bookings.services.waivers import credit_charge, waive_charge
+from partnership_portal.working_days import add_months, uk_moment
+from partnerships.errors import DomainError
+from partnerships.permissions import Role
+from tests.bookings.charging import booked, last_month, let_charge, settle
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
+
+OWED = {"attended": 6000, "partly_attended": 6000, "did_not_attend": 5000, "confirmed": 0}
+KIND = {"attended": "place", "partly_attended": "place", "did_not_attend": "non_attendance"}
+_session = count()
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("mark"), st.integers(0, 2), st.sampled_from(sorted(OWED))),
+        st.tuples(st.just("job"), st.just(0), st.just("")),
+        st.tuples(st.just("close"), st.just(0), st.just("")),
+        st.tuples(st.just("waive"), st.integers(0, 2), st.just("")),
+        st.tuples(st.just("credit"), st.integers(0, 2), st.just("")),
+    ),
+    max_size=25,
+)
+
+
+class Undone(Exception):
+    """Takes everything of one example back."""
+
+
+@given(steps=STEPS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_charges_and_credits_come_to_what_the_final_states_owe(partnership, steps) -> None:
+    try:
+        with transaction.atomic():
+            _run(partnership, steps)
+            raise Undone
+    except Undone:
+        pass
+
+
+def _run(partnership, steps) -> None:
+    let_charge(partnership)
+    team = actor_for(make_person(partnership, Role.TEAM))
+    payer = make_organisation(partnership, charging_class="payer")
+    session = make_session(
+        partnership,
+        course=make_course(partnership, hours=6),
+        starts_at=last_month() - timedelta(days=400),
+    )
+    bookings = [booked(session, "confirmed", payer) for _ in range(3)]
+    month = (timezone.localdate().replace(day=1)).replace(year=timezone.localdate().year - 3)
+    let_off: dict[int, set[str]] = {booking.pk: set() for booking in bookings}
+    for what, which, state in steps:
+        booking = bookings[which]
+        now = uk_moment(month, (timezone.now()).time().replace(hour=12, tzinfo=None))
+        if what == "mark":
+            Booking.objects.filter(pk=booking.pk).update(state=state)
+        elif what == "job":
+            settle(partnership, now)
+        elif what == "close":
+            try:
+                close_month(actor=team, month=month)
+            except DomainError:
+                continue
+            month = add_months(month, 1)
+        else:
+            _let_off(team, booking, what, let_off)
+    settle(partnership, now=uk_moment(month, timezone.now().time().replace(hour=12, tzinfo=None)))
+    settle(partnership, now=uk_moment(month, timezone.now().time().replace(hour=12, tzinfo=None)))
+    for booking in bookings:
+        booking.refresh_from_db()
+        rows = Charge.objects.filter(booking=booking)
+        standing = rows.standing()
+        assert standing.filter(state__in=["open", "batched"]).count() <= 1
+        owed = sum(rows.owed().values_list("pence", flat=True))
+        waived = standing.filter(state="waived", kind=KIND.get(booking.state)).exists()
+        credited = booking.pk in _credited_last(let_off, booking, rows)
+        assert owed == (0 if waived or credited else OWED[booking.state])
+    lines = [line["charge"] for batch in Batch.objects.all() for line in batch.lines]
+    assert len(lines) == len(set(lines))
+    assert set(lines) == set(Charge.objects.filter(batch__isnull=False).values_list("pk", flat=True))
+    for note in Charge.objects.filter(credits__isnull=False).select_related("credits"):
+        assert note.pence == -note.credits.pence
+        assert note.credits.state == "credited"
+
+
+def _let_off(team, booking, what, let_off) -> None:
+    service, state = (waive_charge, "open") if what == "waive" else (credit_charge, "batched")
+    charge = Charge.objects.filter(booking=booking, state=state, credits__isnull=True).first()
+    if charge is not None:
+        service(actor=team, charge=charge, reason="Ill")
+
+
+def _credited_last(let_off, booking, rows) -> set[int]:
+    """Bookings whose last charge a person took back by hand: the register has said nothing new since."""
+    last = rows.filter(credits__isnull=True).order_by("pk").last()
+    by_hand = last is not None and last.state == "credited" and last.decided_by_id is not None
+    return {booking.pk} if by_hand and last.kind == KIND.get(booking.state) else set()
