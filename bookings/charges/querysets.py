@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 
 from partnerships.permissions import Permission
 
@@ -23,6 +24,11 @@ class ChargeQuerySet(models.QuerySet):
     def standing(self) -> Self:
         """Charges that were not taken back, without credit notes; at most one for each booking and kind."""
         return self.filter(state__in=("open", "waived", "batched"), credits__isnull=True)
+
+    def decided(self) -> Self:
+        """The standing ones and those that a person has credited: neither is raised again for the same booking."""
+        by_hand = Q(state="credited", decided_by__isnull=False, credits__isnull=True)
+        return self.filter(by_hand | Q(state__in=("open", "waived", "batched"), credits__isnull=True))
 
     def owed(self) -> Self:
         """What counts when it is added up: everything but what was waived or withdrawn before finance had it."""

@@ -69,7 +69,7 @@ def take_back(*, actor: Actor, charge: Charge, reason: str, now: datetime) -> Ch
     """Withdraw a charge, or credit one that finance has; gives the credit note, if there is one.
 
     For services that hold the lock on the charge or its session. A waived charge stays waived: nothing is owed, and
-    should the register change once more, nobody has to waive it again.
+    should the register change once more, nobody has to waive it again. The same goes for what a person has credited.
     """
     require(actor, Permission.MANAGE_CHARGES)
     before = charge.state
@@ -113,7 +113,7 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
         .order_by("pk")
     )
     held: dict[int, list[Charge]] = defaultdict(list)
-    standing = Charge.objects.standing().filter(partnership=actor.partnership, booking__in=bookings)
+    standing = Charge.objects.decided().filter(partnership=actor.partnership, booking__in=bookings)
     for charge in standing.select_for_update().order_by("pk"):
         held[charge.booking_id or 0].append(charge)
     policy, made, done = policy_of(version), [], []

@@ -203,6 +203,17 @@ def test_a_waived_charge_stays_waived_whatever_the_register_says_later(partnersh
     assert states() == [("non_attendance", "waived", 5000)]
 
 
+def test_what_a_person_has_credited_is_not_charged_again_when_the_register_changes(
+    partnership, payer, team
+) -> None:
+    booking = booked(past_session(partnership), "attended", payer)
+    credit_charge(actor=team, charge=sent(partnership, team), reason="Small budget")
+    for state in ("partly_attended", "confirmed", "attended"):
+        Booking.objects.filter(pk=booking.pk).update(state=state)
+        settle(partnership)
+    assert states() == [("place", "credited", 6000), ("place", "open", -6000)]
+
+
 @pytest.mark.parametrize("service", [waive_charge, credit_charge])
 def test_nobody_lets_their_own_organisation_off(partnership, payer, team, service) -> None:
     insider = actor_for(make_person(partnership, Role.TEAM, organisation=payer))
