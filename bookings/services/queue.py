@@ -41,7 +41,7 @@ def allocate(
     """
     if not _open(session, now) or session.is_full:
         return []
-    queue = {one.pk: one for one in _queue(session) if one.pk not in but_not}
+    queue = {one.pk: one for one in _queue(session, present) if one.pk not in but_not}
     got = []
     for one in _chosen(session, list(queue.values()), now):
         booking = queue[one.key]
@@ -138,11 +138,13 @@ def _open(session: Session, now: datetime) -> bool:
     return session.status == Session.Status.PUBLISHED and session.booking_closes_at > now
 
 
-def _queue(session: Session) -> BookingQuerySet:
+def _queue(session: Session, present: Collection[int] = ()) -> BookingQuerySet:
+    """Who stands in line, without those who have an open offer elsewhere and could not be offered another place."""
     elsewhere = Booking.objects.filter(
         partnership=session.partnership_id, person=OuterRef("person"), state=BookingState.OFFERED
     )
-    bookings = Booking.objects.filter(~Exists(elsewhere), partnership=session.partnership_id, session=session)
+    can_get_one = ~Exists(elsewhere) | Q(pk__in=present)
+    bookings = Booking.objects.filter(can_get_one, partnership=session.partnership_id, session=session)
     return bookings.in_line().select_related("person", "organisation", "booked_by")
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from bookings.models import Booking
+from bookings.services.approvals import approve
 from bookings.services.offers import accept_offer
 from bookings.services.places import give_up
 from bookings.services.queue import lapse_overdue, offer_places, position_in_queue
@@ -19,7 +20,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from tests.bookings.moving import begun, move
-from tests.factories import actor_for, make_organisation, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
 @pytest.fixture
@@ -268,3 +269,15 @@ def test_who_may_cancel(partnership, book) -> None:
 
 def _fresh(person, session, book):
     return person.bookings.live().first() or book(person, session)
+
+
+def test_an_approved_booking_gets_its_free_place_beside_an_offer_elsewhere(partnership, book) -> None:
+    """An open offer keeps no further offer away from a place that somebody has asked for this moment."""
+    person = make_person(partnership, line_manager_email="boss@example.org")
+    full = make_session(partnership, capacity=1)
+    held, _ = book(make_person(partnership), full), book(person, full)
+    back(held)
+    asking = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    booking = book(person, asking)
+    approve(actor=actor_for(make_person(partnership, Role.TEAM)), approval=booking.approval)
+    assert states([booking]) == ["confirmed"]

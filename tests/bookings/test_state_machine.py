@@ -93,6 +93,11 @@ def test_no_order_of_events_breaks_a_rule(partnership) -> None:
             Session.objects.filter(pk=self.session.pk).update(capacity=self.session.capacity)
             offer_places(partnership, timezone.now())
 
+        def teardown(self) -> None:
+            # Nobody takes an open offer along into the next example.
+            for number in range(PEOPLE):
+                self.leave(number)
+
         @invariant()
         def the_rules_hold(self) -> None:
             if not hasattr(self, "session"):
