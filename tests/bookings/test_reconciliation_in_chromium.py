@@ -1,6 +1,7 @@
 """The reconciliation desk in Chromium: accessible, narrow, and whole without JavaScript."""
 
 import pytest
+from playwright.sync_api import expect
 
 from bookings.models import Attendance
 from partnerships.permissions import Role
@@ -34,7 +35,7 @@ def test_the_team_reconciles_without_javascript(open_browser) -> None:
         {"name": "wrong.csv", "mimeType": "text/csv", "buffer": b"Course,Places"}
     )
     page.get_by_role("button", name="Add the report").click()
-    assert page.get_by_role("heading", name="There is a problem").is_visible()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     page.get_by_label("Attendance report (CSV)").set_input_files(
         {"name": "report.csv", "mimeType": "text/csv", "buffer": content}
     )
@@ -45,7 +46,9 @@ def test_the_team_reconciles_without_javascript(open_browser) -> None:
     assert page.get_by_label("Mark of Bob Brown").input_value() == "in part"
     page.get_by_label("Mark of Bob Brown").select_option("absent")
     page.get_by_role("button", name="Confirm and mark the register").click()
-    assert page.get_by_text("The register is marked from the meeting report: 3 new or changed.").is_visible()
+    expect(
+        page.get_by_text("The register is marked from the meeting report: 3 new or changed.")
+    ).to_be_visible()
     with acting_in(partnership):
         assert sorted(Attendance.objects.values_list("mark", flat=True)) == ["absent", "absent", "present"]
     checked = open_browser(team.user)

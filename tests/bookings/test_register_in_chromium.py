@@ -1,5 +1,7 @@
 """The register on a phone, where the line drops while a mark is being saved."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -137,7 +139,7 @@ def test_without_javascript_the_focus_comes_back_to_the_person(room, open_browse
     expect(row.get_by_text("Present", exact=True).last).to_be_visible()
     expect(row).to_be_focused()
     page.get_by_role("button", name="Mark everybody else absent").click()
-    assert page.get_by_text("11 marked absent").is_visible()
+    expect(page.get_by_text("11 marked absent")).to_be_visible()
     assert sorted(marks(partnership).values()).count("absent") == 11
 
 
@@ -147,11 +149,11 @@ def test_a_walk_in_is_added_at_the_door_and_checks_in_others_by_the_code(room, o
     page.goto(address)
     page.get_by_role("link", name="Add somebody who came without a booking").click()
     page.get_by_role("button", name="Add and mark present").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     page.get_by_label("Full name").fill("Nell Newcomer")
     page.get_by_label("Organisation").fill("A place that nobody knows")
     page.get_by_role("button", name="Add and mark present").click()
-    assert page.get_by_text("Nell Newcomer is on the register and marked present.").is_visible()
+    expect(page.get_by_text("Nell Newcomer is on the register and marked present.")).to_be_visible()
     checked = open_browser(trainer.user)
     for name in ("Add somebody", "Show the code", "Codes for people without"):
         checked.goto(address)
@@ -169,9 +171,9 @@ def test_checking_in_on_a_phone(room, open_browser) -> None:
     page.goto(path)
     assert_accessible(page)
     page.get_by_role("button", name="I am here").click()
-    assert page.get_by_role("link", name="Enter the email address that you were booked with").is_visible()
+    expect(page.get_by_role("link", name="Enter the email address that you were booked with")).to_be_visible()
     page.get_by_label("Email address of your booking").fill(learner)
     page.get_by_role("button", name="I am here").click()
-    assert page.get_by_role("heading", name="Thank you").is_visible()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert_accessible(page)
     assert marks(partnership) == {"Learner 04": "present"}

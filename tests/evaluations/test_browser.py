@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from evaluations.jobs import ask_for_evaluations
 from evaluations.links import certificate_token, survey_token
@@ -46,7 +47,7 @@ def test_survey_on_a_phone_without_javascript(shire, open_browser):
     page.goto(address)
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Save and continue").click()
-    assert page.get_by_role("heading", name="There is a problem").is_visible()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     for legend, label in [
         ("How relevant was the course to your work?", "5 – Very"),
         ("Before the course, how confident were you in this area of your work?", "2"),
@@ -62,7 +63,7 @@ def test_survey_on_a_phone_without_javascript(shire, open_browser):
     page.get_by_role("link", name="Change").first.click()
     page.go_back()
     page.get_by_role("button", name="Send answers").click()
-    assert page.get_by_role("heading", name="Thank you").is_visible()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     page.get_by_role("link", name="Go to your certificate").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the certificate (PDF)").click()

@@ -5,7 +5,7 @@ from email.message import Message as Letter
 from pathlib import Path
 
 from django.core import mail
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from partnerships.models import Person
 from tests.browser import assert_accessible
@@ -43,7 +43,7 @@ def book(page: Page, needs: str = "") -> None:
     page.get_by_label("Is there anything you need to take part?").fill(needs)
     page.get_by_label("My manager agrees", exact=False).check()
     page.get_by_role("button", name="Book the place").click()
-    assert page.get_by_text("You have a place. We have sent the details by email.").is_visible()
+    expect(page.get_by_text("You have a place. We have sent the details by email.")).to_be_visible()
 
 
 def mark_present(page: Page, root: str, course: str, *people: Person) -> None:
@@ -85,7 +85,7 @@ def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
             box.fill("I listen to the child first.")
         page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("button", name="Send answers").click()
-    assert page.get_by_role("heading", name="Thank you").is_visible()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     check()
 
 

@@ -7,6 +7,7 @@ import icalendar
 import pypdf
 import pytest
 import python_calamine
+from playwright.sync_api import expect
 
 from courses.models import Course
 from partnerships.models import CompetencyGroup, Organisation
@@ -121,10 +122,10 @@ def _check_the_number(number, open_browser):
     page.goto(f"{ROOT}certificates/check/")
     page.get_by_label("Certificate number").fill(number)
     page.get_by_role("button", name="Check").click()
-    assert page.get_by_role("heading", name="Genuine").is_visible()
+    expect(page.get_by_role("heading", name="Genuine")).to_be_visible()
     assert_accessible(page)
     page.goto(f"{ROOT}certificates/check/?number={number}9")
-    assert page.get_by_text("We have not issued a certificate with this number.").is_visible()
+    expect(page.get_by_text("We have not issued a certificate with this number.")).to_be_visible()
 
 
 def _say_what_changed(learner, open_browser):
@@ -142,7 +143,7 @@ def _see_the_record(learner, number, open_browser):
     page = open_browser()
     page.goto(f"{ROOT}me/record/")
     steps.sign_in(page, learner)
-    assert page.get_by_role("link", name=number).is_visible()
+    expect(page.get_by_role("link", name=number)).to_be_visible()
     assert_accessible(page)
 
 
@@ -157,7 +158,7 @@ def _publish_the_report(people, open_browser):
     page.get_by_role("button", name="Publish to the sub-group").click()
     assert_accessible(page)
     page.get_by_role("button", name="Publish", exact=True).click()
-    assert page.get_by_text("The report is published.").is_visible()
+    expect(page.get_by_text("The report is published.")).to_be_visible()
     assert_accessible(page)
     chair = open_browser()
     chair.goto(f"{ROOT}subgroup/")

@@ -1,6 +1,7 @@
 """The policy of Harrow: no certificate with the evaluation, but with the impact answer six to eight weeks later."""
 
 import pytest
+from playwright.sync_api import expect
 
 from courses.models import Course
 from evaluations.models import Certificate
@@ -39,7 +40,7 @@ def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser
     partnership, learner, trainer, course = people
     page = open_browser(width=320)
     steps.find_session(page, ROOT, "advanced", course.title, "Tuesday 20 October 2026, 1:30pm")
-    assert page.get_by_text("You get your certificate when you have").is_visible()
+    expect(page.get_by_text("You get your certificate when you have")).to_be_visible()
     page.get_by_role("button", name="Book a place").click()
     steps.sign_in(page, learner)
     steps.book(page)
@@ -66,7 +67,7 @@ def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser
     [letter] = steps.letters_to(learner.email, "What has changed")
     page = open_browser(width=320)
     page.goto(steps.link_in(letter, "/s/survey-"))
-    assert page.get_by_text("Your certificate is issued as soon as you send your answers.").is_visible()
+    expect(page.get_by_text("Your certificate is issued as soon as you send your answers.")).to_be_visible()
     steps.answer_survey(page)
     page.get_by_role("link", name="Go to your certificate").click()
     assert_accessible(page)

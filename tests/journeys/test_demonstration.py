@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from partnership_portal.demo.cast import PARTS
 from partnership_portal.demo.loading import load
@@ -109,7 +109,7 @@ def _turn_the_clock(page: Page) -> None:
         label="Herefordshire Safeguarding Children Partnership"
     )
     page.get_by_role("button", name="Run the jobs").click()
-    assert page.get_by_role("heading", name="Done, as of").is_visible()
+    expect(page.get_by_role("heading", name="Done, as of")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("link", name="Read the messages in the mailbox").click()
     assert_accessible(page)

@@ -1,6 +1,9 @@
 """Booking and evaluating with JavaScript switched off, and finding one's way with the keyboard alone."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from evaluations.jobs import ask_for_evaluations
 from partnerships.tenancy import acting_in
@@ -33,8 +36,8 @@ def test_book_and_evaluate(shire, open_browser):
     page.get_by_role("button", name="Book a place").click()
     steps.sign_in(page, person)
     page.get_by_role("button", name="Book the place").click()
-    assert page.title().startswith("Error: ")
-    assert page.get_by_role("link", name="Confirm that you can come").is_visible()
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_role("link", name="Confirm that you can come")).to_be_visible()
     steps.book(page)
     page.get_by_role("link", name="My page").click()
     page.get_by_role("link", name=f"Evaluate {past.course.title}").click()
@@ -42,9 +45,9 @@ def test_book_and_evaluate(shire, open_browser):
     page.get_by_role("link", name="Download your certificate (PDF)").wait_for()
     page.get_by_role("link", name="Go to my page").click()
     page.get_by_role("link", name="My training record and certificates").click()
-    assert page.get_by_role("link", name="Certificate for").is_visible()
+    expect(page.get_by_role("link", name="Certificate for")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_role("link", name="Sign in", exact=True).first.is_visible()
+    expect(page.get_by_role("link", name="Sign in", exact=True).first).to_be_visible()
 
 
 def test_keyboard(shire, open_browser):
@@ -64,4 +67,4 @@ def test_keyboard(shire, open_browser):
     assert page.evaluate("document.activeElement.name") == "declaration"
     page.keyboard.press("Space")
     page.get_by_role("button", name="Book the place").press("Enter")
-    assert page.get_by_text("You have a place.").is_visible()
+    expect(page.get_by_text("You have a place.")).to_be_visible()

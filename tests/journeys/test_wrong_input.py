@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from bookings.models import Booking
 from evaluations.jobs import ask_for_evaluations
@@ -38,7 +38,7 @@ def own(shire):
 def told(page: Page, sentence: str) -> None:
     """The page says this, in the portal's look, and everybody can read it."""
     assert page.get_by_text(sentence).first.is_visible(), page.inner_text("main")
-    assert page.locator(".portal-masthead").is_visible()
+    expect(page.locator(".portal-masthead")).to_be_visible()
     assert page.get_by_role("heading", level=1).count() == 1
     assert_accessible(page)
 
@@ -164,7 +164,7 @@ def test_other_partnerships_objects_are_not_found(shire, own, open_browser):
         assert page.goto(f"/refusalshire/{path}").status == 404, path
     told(page, "Page not found")
     assert page.goto("/refusalshire/desk/").status == 403
-    assert page.locator(".portal-masthead").is_visible()
+    expect(page.locator(".portal-masthead")).to_be_visible()
     assert_accessible(page)
     assert page.goto("/nowhere/").status == 404
     told(page, "Page not found")

@@ -1,6 +1,9 @@
 """The frame and allauth's pages on the running portal: accessible, styled, and quiet in the browser's console."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import assert_accessible
 
@@ -25,7 +28,7 @@ def test_a_refused_sign_in_says_what_is_missing(open_browser):
     page = open_browser(width=320)
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert page.title().startswith("Error: Sign in")
+    expect(page).to_have_title(re.compile("^Error: Sign in"))
     page.get_by_role("link", name="Enter password").click()
     assert page.evaluate("document.activeElement.name") == "password"
     assert_accessible(page)

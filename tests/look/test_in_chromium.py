@@ -1,11 +1,12 @@
 """Every widget and component in a real browser, under the content security policy, with axe."""
 
 import mimetypes
+import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from partnership_portal.colours import stylesheet
 from tests.browser import assert_accessible
@@ -64,7 +65,7 @@ def test_every_component_is_accessible(shown, bound, brand):
 @pytest.mark.urls("tests.look.urls")
 def test_the_error_summary_takes_the_focus_and_leads_to_the_field(shown):
     page = shown(kitchen_sink.page(bound=True))
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     page.get_by_role("link", name="Choose level").click()
     assert page.evaluate("document.activeElement.id") == "id_level_0"
     page.get_by_role("link", name="Session date must include a month").click()
@@ -74,6 +75,6 @@ def test_the_error_summary_takes_the_focus_and_leads_to_the_field(shown):
 @pytest.mark.urls("tests.look.urls")
 def test_nothing_is_hidden_without_javascript(shown):
     page = shown(kitchen_sink.page(bound=False), javascript=False)
-    assert page.get_by_role("navigation", name="Menu").get_by_role("link", name="My page").is_visible()
-    assert page.get_by_role("button", name="Save and continue").is_visible()
+    expect(page.get_by_role("navigation", name="Menu").get_by_role("link", name="My page")).to_be_visible()
+    expect(page.get_by_role("button", name="Save and continue")).to_be_visible()
     assert not page.get_by_role("button", name="Menu").is_visible()

@@ -20,8 +20,8 @@ UTC = dt.UTC
         # The clocks go forward on 29 March 2026 at 1am and back on 25 October 2026 at 2am.
         (dt.datetime(2026, 3, 29, 0, 59, tzinfo=UTC), "Sunday 29 March 2026, 12:59am"),
         (dt.datetime(2026, 3, 29, 1, 0, tzinfo=UTC), "Sunday 29 March 2026, 2am"),
-        (dt.datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Sunday 25 October 2026, 1:30am"),
-        (dt.datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Sunday 25 October 2026, 1:30am"),
+        (dt.datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Sunday 25 October 2026, 1:30am BST"),
+        (dt.datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Sunday 25 October 2026, 1:30am GMT"),
     ],
 )
 def test_moments_are_told_in_uk_time(moment, words):

@@ -1,6 +1,7 @@
 """The strategy page as its readers see it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file
@@ -16,9 +17,9 @@ def test_the_strategy_page_is_accessible_and_opens_a_history(open_browser, tmp_p
     page = open_browser(javascript=False)
     page.goto("/sandwell/strategy/")
     page.get_by_text("History of “How long it is open”").click()
-    assert page.get_by_text("The evaluation stays open for 60 days after the session.").first.is_visible()
+    expect(page.get_by_text("The evaluation stays open for 60 days after the session.").first).to_be_visible()
     page.get_by_role("link", name="Versions of these rules").click()
-    assert page.get_by_role("heading", name="Version 2, from").is_visible()
+    expect(page.get_by_role("heading", name="Version 2, from")).to_be_visible()
     with_javascript = open_browser()
     with_javascript.goto("/sandwell/strategy/")
     assert_accessible(with_javascript)
