@@ -1,38 +1,69 @@
-"""Bookings as a spreadsheet: one query, row by row, no objects."""
+"""Lists about bookings as spreadsheets; never access needs, never the reasons people gave."""
 
-from collections.abc import Iterator
-from typing import Any
+from django.db.models import QuerySet
 
-from bookings.querysets import BookingQuerySet
+from bookings.models import WalkIn
+from bookings.querysets import ApprovalQuerySet, BookingQuerySet
 from bookings.states import BookingState
-from partnership_portal.tables import Sheet
+from partnership_portal.tables import Column, Sheet, sheet_of
+from partnerships.models import Person
+from partnerships.policy import ApprovalRule
 
-_COLUMNS = {
-    "Booking": "pk",
-    "Name": "person__name",
-    "Email": "person__email",
-    "Organisation": "organisation__name",
-    "Sector": "organisation__sector__name",
-    "Job role": "job_role",
-    "Course": "session__course__title",
-    "Session starts": "session__starts_at",
-    "State": "state",
-    "Booked": "booked_at",
-    "Ended": "ended_at",
-    "Late cancellation": "was_late_cancellation",
-}
-_WIDTHS = (10, 26, 34, 34, 20, 24, 44, 18, 20, 18, 18, 12)
-_STATE = list(_COLUMNS).index("State")
+_BOOKINGS = (
+    Column("Booking", "pk", 10),
+    Column("Name", "person__name", 26),
+    Column("Email", "person__email", 34),
+    Column("Organisation", "organisation__name", 34),
+    Column("Sector", "organisation__sector__name", 20),
+    Column("Job role", "job_role", 24),
+    Column("Course", "session__course__title", 44),
+    Column("Session starts", "session__starts_at", 18),
+    Column("State", "state", 20, dict(BookingState.choices).get),
+    Column("Booked", "booked_at", 18),
+    Column("Ended", "ended_at", 18),
+    Column("Late cancellation", "was_late_cancellation", 12),
+)
+_APPROVALS = (
+    Column("Name", "booking__person__name", 26),
+    Column("Organisation", "booking__organisation__name", 34),
+    Column("Course", "booking__session__course__title", 44),
+    Column("Session starts", "booking__session__starts_at", 18),
+    Column("Who is asked", "asked", 22, {rule.value: rule.label for rule in ApprovalRule}.get),
+    Column("Line manager", "manager_name", 26),
+    Column("Asked", "asked_at", 18),
+    Column("Runs out", "expires_at", 18),
+)
+_WALK_INS = (
+    Column("Name", "booking__person__name", 26),
+    Column("Email", "booking__person__email", 34),
+    Column("Organisation said", "organisation_said", 34),
+    Column("Booked as part of", "booking__organisation__name", 34),
+    Column("Course", "booking__session__course__title", 44),
+    Column("Session starts", "booking__session__starts_at", 18),
+)
+_NON_ATTENDANCE = (
+    Column("Name", "name", 30),
+    Column("Email", "email", 36),
+    Column("Sessions not attended", "missed", 14),
+    Column("Last one", "last", 18),
+)
 
 
 def bookings_sheet(bookings: BookingQuerySet) -> Sheet:
-    """One sheet of these bookings, in their order; never access needs, never the reasons people gave."""
-    return Sheet("Bookings", list(_COLUMNS), _rows(bookings), _WIDTHS)
+    """One sheet of these bookings, in their order."""
+    return sheet_of("Bookings", _BOOKINGS, bookings)
 
 
-def _rows(bookings: BookingQuerySet) -> Iterator[list[Any]]:
-    labels = dict(BookingState.choices)
-    for values in bookings.values_list(*_COLUMNS.values()).iterator(chunk_size=2000):
-        row = list(values)
-        row[_STATE] = labels[row[_STATE]]
-        yield row
+def approvals_sheet(approvals: ApprovalQuerySet) -> Sheet:
+    """One sheet of these requests, in their order."""
+    return sheet_of("Approvals", _APPROVALS, approvals)
+
+
+def walk_ins_sheet(walk_ins: QuerySet[WalkIn]) -> Sheet:
+    """One sheet of these walk-ins, in their order, with the organisation that they said."""
+    return sheet_of("Walk-ins", _WALK_INS, walk_ins)
+
+
+def non_attendance_sheet(people: QuerySet[Person]) -> Sheet:
+    """One sheet of people who did not attend again and again, in their order."""
+    return sheet_of("Not attended", _NON_ATTENDANCE, people)

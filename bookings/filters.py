@@ -1,63 +1,111 @@
-"""The filters of the team's list of bookings."""
-
-from typing import Any
+"""The filters and orders of lists of bookings, requests for approval, walk-ins and people who did not attend."""
 
 from django import forms
-from django.http import QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_filters import ChoiceFilter, ModelChoiceFilter
 
-from bookings.models import Booking
-from bookings.querysets import BookingQuerySet
+from bookings.models import Approval, Booking, WalkIn
 from bookings.states import BookingState
+from courses.filters import courses_to_choose
 from courses.models import Session
-from partnerships.actors import Actor
-
-ORDERS = {
-    "newest": ("Newest booking first", ["-booked_at", "-pk"]),
-    "session": ("Session, latest first", ["-session__starts_at", "session_id", "person__name_key", "pk"]),
-    "name": ("Name, A to Z", ["person__name_key", "-booked_at", "pk"]),
-}
+from partnership_portal.lists import Contains, FromDay, ListFilter, UntilDay
+from partnerships.models import Person
 
 
-class BookingFilter:
-    """What the address asks for; anything that makes no sense is left out."""
+def _sessions(request: HttpRequest) -> QuerySet[Session]:
+    return Session.objects.visible_to(request.actor).select_related("course").defer("course__search")
 
-    def __init__(self, query: QueryDict, *, actor: Actor) -> None:
-        self.actor = actor
-        self.form = _BookingFilterForm(query, actor=actor)
-        self.form.is_valid()
-        self.values: dict[str, Any] = self.form.cleaned_data
-        self.session: Session | None = self.values.get("session")
+
+class BookingFilter(ListFilter):
+    """Which bookings, and in which order."""
+
+    q = Contains("person__name_key", label="Name contains")
+    state = ChoiceFilter(label="State", choices=BookingState.choices, empty_label="All")
+    organisation = Contains("organisation__name_key", label="Organisation contains")
+    course = ModelChoiceFilter(
+        "session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+    first_day = FromDay("session__starts_at", label="Session from")
+    last_day = UntilDay("session__starts_at", label="Session until")
+    # Chosen on the page of a session, not from a list of thousands.
+    session = ModelChoiceFilter(queryset=_sessions, widget=forms.HiddenInput)
+
+    orders = {
+        "name": ("person__name_key", "-booked_at", "pk"),
+        "organisation": ("organisation__name_key", "-booked_at", "pk"),
+        "session": ("session__starts_at", "session_id", "person__name_key", "pk"),
+        "-session": ("-session__starts_at", "session_id", "person__name_key", "pk"),
+        "state": ("state", "-booked_at", "pk"),
+        "booked": ("booked_at", "pk"),
+    }
+    first_order = "-booked"
+
+    class Meta:
+        model = Booking
+        fields: list[str] = []
 
     @property
-    def active(self) -> bool:
-        """Tell whether anything is filtered."""
-        return any(value for name, value in self.values.items() if name != "order")
-
-    def bookings(self) -> BookingQuerySet:
-        """The bookings that fit, in the order asked for."""
-        bookings = Booking.objects.filter(partnership=self.actor.partnership)
-        if state := self.values.get("state"):
-            bookings = bookings.filter(state=state)
-        if organisation := self.values.get("organisation"):
-            bookings = bookings.filter(organisation__name_key__contains=organisation.lower())
-        if self.session is not None:
-            bookings = bookings.filter(session=self.session)
-        if text := self.values.get("q"):
-            bookings = bookings.filter(person__name_key__contains=text.lower())
-        return bookings.order_by(*ORDERS[self.values.get("order") or "newest"][1])
+    def session_chosen(self) -> Session | None:
+        """The one session whose bookings are asked for."""
+        return self.values.get("session")
 
 
-class _BookingFilterForm(forms.Form):
-    q = forms.CharField(label="Name contains", required=False, max_length=100)
-    state = forms.ChoiceField(label="State", required=False, choices=[("", "All"), *BookingState.choices])
-    organisation = forms.CharField(label="Organisation contains", required=False, max_length=100)
-    order = forms.ChoiceField(
-        label="Sort by", required=False, choices=[(key, label) for key, (label, _) in ORDERS.items()]
+class ApprovalFilter(ListFilter):
+    """Which requests that wait for an approval, and in which order; few are open at a time."""
+
+    q = Contains("booking__person__name_key", label="Name contains")
+    organisation = Contains("booking__organisation__name_key", label="Organisation contains")
+    asked = ChoiceFilter(
+        label="Who is asked", choices=Approval._meta.get_field("asked").choices, empty_label="Anybody"
     )
-    # Chosen on the page of a session, not from a list of thousands.
-    session = forms.ModelChoiceField(Session.objects.none(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        sessions = Session.objects.visible_to(actor).select_related("course")
-        self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
+    orders = {
+        "name": ("booking__person__name_key", "expires_at", "pk"),
+        "organisation": ("booking__organisation__name_key", "expires_at", "pk"),
+        "session": ("booking__session__starts_at", "expires_at", "pk"),
+        "expires": ("expires_at", "pk"),
+    }
+    first_order = "expires"
+
+    class Meta:
+        model = Approval
+        fields: list[str] = []
+
+
+class WalkInFilter(ListFilter):
+    """Which walk-ins to settle, and in which order; few wait at a time."""
+
+    q = Contains("booking__person__name_key", label="Name contains")
+    course = ModelChoiceFilter(
+        "booking__session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+
+    orders = {
+        "name": ("booking__person__name_key", "pk"),
+        "session": ("booking__session__starts_at", "pk"),
+        "came": ("pk",),
+    }
+    first_order = "came"
+
+    class Meta:
+        model = WalkIn
+        fields: list[str] = []
+
+
+class NonAttendanceFilter(ListFilter):
+    """Which people who did not attend again and again, and in which order."""
+
+    q = Contains("name_key", label="Name contains")
+
+    orders = {
+        "name": ("name_key", "pk"),
+        "missed": ("missed", "name_key", "pk"),
+        "-missed": ("-missed", "name_key", "pk"),
+        "last": ("last", "name_key", "pk"),
+    }
+    first_order = "-missed"
+
+    class Meta:
+        model = Person
+        fields: list[str] = []

@@ -181,39 +181,12 @@ def trainers_of(actor: Actor) -> QuerySet[Person]:
     return Person.objects.filter(partnership=actor.partnership, pk__in=held.values("membership__person_id"))
 
 
-def desk_courses(actor: Actor, *, words: str, status: str, theme: str, now: datetime) -> QuerySet[Course]:
+def desk_courses(actor: Actor, now: datetime) -> QuerySet[Course]:
     """Courses with the number of their coming sessions, for those who plan the programme."""
     coming = Count("sessions", filter=Q(sessions__status="published", sessions__starts_at__gt=now))
-    courses = Course.objects.visible_to(actor).defer("search").annotate(coming=coming)
-    if words:
-        courses = courses.filter(title__icontains=words)
-    if status:
-        courses = courses.filter(status=status)
-    if theme:
-        courses = courses.filter(theme=theme)
-    return courses.order_by("title", "pk")
+    return Course.objects.visible_to(actor).defer("search").annotate(coming=coming)
 
 
-def desk_sessions(
-    actor: Actor,
-    *,
-    show: str,
-    course: Course | None,
-    first_day: date | None,
-    last_day: date | None,
-    now: datetime,
-) -> QuerySet[Session]:
-    """Sessions of one kind (coming, past, draft, cancelled, all), those to come soonest first."""
-    sessions = Session.objects.visible_to(actor).select_related("course", "venue").defer("course__search")
-    if show in {"draft", "cancelled"}:
-        sessions = sessions.filter(status=show)
-    elif show == "past":
-        sessions = sessions.filter(status="published", ends_at__lte=now)
-    elif show == "coming":
-        sessions = sessions.filter(status="published", ends_at__gt=now)
-    if course:
-        sessions = sessions.filter(course=course)
-    latest_first = show in {"past", "cancelled", "all"}
-    return _between(sessions, first_day, last_day).order_by(
-        *(["-starts_at", "-pk"] if latest_first else ["starts_at", "pk"])
-    )
+def desk_sessions(actor: Actor) -> QuerySet[Session]:
+    """Sessions with what a list shows of each, for those who plan the programme."""
+    return Session.objects.visible_to(actor).select_related("course", "venue").defer("course__search")

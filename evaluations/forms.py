@@ -73,27 +73,6 @@ class ReasonForm(forms.Form):
     )
 
 
-class SearchForm(forms.Form):
-    """Which certificates to list."""
-
-    q = forms.CharField(
-        label="Number, learner or course",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
-    )
-    standing = forms.ChoiceField(
-        label="Standing",
-        required=False,
-        choices=[
-            ("", "All"),
-            ("genuine", "Genuine"),
-            ("withdrawn", "Withdrawn"),
-            ("doubtful", "To be looked at"),
-        ],
-    )
-
-
 def _shown(question: Question, value: Value) -> Any:
     if question.kind in {QuestionKind.CHOICE, QuestionKind.YES_NO} and isinstance(value, list):
         return value[0] if value else None

@@ -8,10 +8,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 PARTS = ("day", "month", "year")
 # Nothing here happens outside these, and near the ends of the calendar adding a day or a zone breaks.
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+DATE_FORMATS = ["%d/%m/%Y", "%d/%m/%y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
+DATE_HINT = "For example, 27/3/2027"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -164,3 +167,17 @@ class PoundsField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value / 100:.2f}".removesuffix(".00") if isinstance(value, int) else value
+
+
+def filter_date(label: str) -> forms.DateField:
+    """One box for a date, as lists are filtered by."""
+    unreal = f"{label} must be a real date, like 27/3/2027"
+    return forms.DateField(
+        label=label,
+        required=False,
+        validators=[MinValueValidator(EARLIEST, unreal), MaxValueValidator(LATEST, unreal)],
+        input_formats=DATE_FORMATS,
+        help_text=DATE_HINT,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
+        error_messages={"invalid": unreal},
+    )

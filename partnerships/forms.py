@@ -11,7 +11,6 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import (
     CompetencyGroup,
-    JoinRequest,
     Membership,
     MembershipRole,
     Organisation,
@@ -159,26 +158,6 @@ class RoleForm(forms.Form):
     )
 
 
-class PeopleFilter(forms.Form):
-    """Which people to list."""
-
-    q = forms.CharField(
-        required=False, label="Name or email", widget=forms.TextInput(attrs={"type": "search"})
-    )
-    role = forms.ChoiceField(
-        required=False,
-        label="Role",
-        choices=[("", "Any role"), *[(role.value, role.label) for role in _GRANTED]],
-    )
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), required=False, widget=forms.HiddenInput
-    )
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = Organisation.objects.filter(partnership=actor.partnership)
-
-
 class OrganisationForm(forms.Form):
     """An organisation."""
 
@@ -223,14 +202,6 @@ class DeclineForm(forms.Form):
         label="Why do you decline?",
         help_text="The person reads this.",
         widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class RequestFilter(forms.Form):
-    """Which requests to list."""
-
-    state = forms.ChoiceField(
-        required=False, label="Show", choices=[("", "Waiting for a decision"), *JoinRequest.State.choices[1:]]
     )
 
 

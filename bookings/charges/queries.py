@@ -75,7 +75,7 @@ def undecided(actor: Actor) -> list[Undecided]:
 
 
 def repeat_non_attenders(partnership: Partnership, policy: ChargingPolicy, now: datetime) -> Any:
-    """The people who did not attend as often as the policy says within its months, most often first.
+    """The people who did not attend as often as the policy says within its months.
 
     For somebody to look at: nothing in the portal keeps anybody from booking because of it.
     """
@@ -89,7 +89,6 @@ def repeat_non_attenders(partnership: Partnership, policy: ChargingPolicy, now: 
         Person.objects.filter(missed, partnership=partnership)
         .annotate(missed=Count("bookings", distinct=True), last=Max("bookings__session__starts_at"))
         .filter(missed__gte=policy.repeat_non_attendances.value)
-        .order_by("-missed", "name_key", "pk")
     )
 
 

@@ -2,11 +2,15 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
+from bookings.exports import approvals_sheet
+from bookings.filters import ApprovalFilter
 from bookings.models import Approval
 from bookings.services.approvals import may_decide
 from bookings.views.answers import decide
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 ROWS = 50
@@ -15,15 +19,24 @@ ROWS = 50
 @requires(Permission.SEE_OWN_PAGES)
 def approvals(request: HttpRequest) -> HttpResponse:
     """Every request that waits for the actor, the one that runs out first at the top."""
-    waiting = (
-        Approval.objects.visible_to(request.actor)
-        .open()
-        .exclude(booking__person=request.actor.person)
-        .select_related("booking__person", "booking__organisation", "booking__session__course")
-        .order_by("expires_at", "pk")
-    )
-    page = Paginator(waiting, ROWS).get_page(request.GET.get("page"))
-    return render(request, "bookings/approvals.html", {"page_obj": page})
+    chosen = _waiting(request)
+    found = chosen.qs.select_related(
+        "booking__person", "booking__organisation", "booking__session__course"
+    ).defer("booking__session__course__search")
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    return render(request, "bookings/approvals.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.SEE_OWN_PAGES)
+def approvals_export(request: HttpRequest) -> HttpResponseBase:
+    """The same requests as a spreadsheet."""
+    chosen = _waiting(request)
+    return download_list(request, "approvals", approvals_sheet(chosen.qs), chosen)
+
+
+def _waiting(request: HttpRequest) -> ApprovalFilter:
+    others = Approval.objects.visible_to(request.actor).exclude(booking__person=request.actor.person)
+    return ApprovalFilter(request.GET, others.open(), request=request)
 
 
 @requires(Permission.SEE_OWN_PAGES)

@@ -19,10 +19,12 @@ from bookings.charges.queries import (
     undecided,
     with_names,
 )
+from bookings.charges.querysets import ChargeQuerySet
+from bookings.exports import non_attendance_sheet
+from bookings.filters import NonAttendanceFilter
 from bookings.models import Charge
 from bookings.services.waivers import credit_charge, is_own, waive_charge
-from partnership_portal.tables import Sheet, xlsx_response
-from partnership_portal.working_days import uk_today
+from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 
@@ -32,8 +34,8 @@ ROWS = 50
 @requires(Permission.MANAGE_CHARGES)
 def desk_charges(request: HttpRequest) -> HttpResponse:
     """Every charge and credit note, filtered and sorted, fifty to a page."""
-    chosen = ChargeFilter(request.GET, actor=request.actor)
-    charges = chosen.charges()
+    chosen = _chosen(request)
+    charges: ChargeQuerySet = chosen.qs
     context = {
         "filter": chosen,
         "page_obj": Paginator(with_names(charges), ROWS).get_page(request.GET.get("page")),
@@ -46,9 +48,8 @@ def desk_charges(request: HttpRequest) -> HttpResponse:
 @requires(Permission.MANAGE_CHARGES)
 def charges_export(request: HttpRequest) -> HttpResponseBase:
     """The same charges as a spreadsheet."""
-    chosen = ChargeFilter(request.GET, actor=request.actor)
-    name = f"charges-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
-    return xlsx_response(name, [charges_sheet(chosen.charges())])
+    chosen = _chosen(request)
+    return download_list(request, "charges", charges_sheet(chosen.qs), chosen)
 
 
 @requires(Permission.MANAGE_CHARGES)
@@ -87,22 +88,30 @@ def charge_credit(request: HttpRequest, pk: int) -> HttpResponse:
 def desk_non_attendance(request: HttpRequest) -> HttpResponse:
     """Who did not attend again and again: for somebody to look at, nobody is kept from booking."""
     policy, now = request.partnership.policy().charging, timezone.now()
-    people = repeat_non_attenders(request.partnership, policy, now)
-    page = Paginator(people, ROWS).get_page(request.GET.get("page"))
+    chosen = _non_attenders(request)
+    page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
     missed = missed_bookings(list(page), policy, now)
     for person in page:
         person.missed_bookings = missed.get(person.pk, [])
-    return render(request, "bookings/charges/non_attendance.html", {"page_obj": page, "policy": policy})
+    context = {"filter": chosen, "page_obj": page, "policy": policy}
+    return render(request, "bookings/charges/non_attendance.html", context)
 
 
 @requires(Permission.MANAGE_BOOKINGS)
 def non_attendance_export(request: HttpRequest) -> HttpResponseBase:
     """The same people as a spreadsheet."""
-    people = repeat_non_attenders(request.partnership, request.partnership.policy().charging, timezone.now())
-    rows = people.values_list("name", "email", "missed", "last")
-    headers = ["Name", "Email", "Sessions not attended", "Last one"]
-    name = f"non-attendance-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
-    return xlsx_response(name, [Sheet("Not attended", headers, rows, (30, 36, 14, 18))])
+    chosen = _non_attenders(request)
+    return download_list(request, "non-attendance", non_attendance_sheet(chosen.qs), chosen)
+
+
+def _non_attenders(request: HttpRequest) -> NonAttendanceFilter:
+    policy = request.partnership.policy().charging
+    people = repeat_non_attenders(request.partnership, policy, timezone.now())
+    return NonAttendanceFilter(request.GET, people, request=request)
+
+
+def _chosen(request: HttpRequest) -> ChargeFilter:
+    return ChargeFilter(request.GET, Charge.objects.visible_to(request.actor), request=request)
 
 
 def _charge(request: HttpRequest, pk: int) -> Charge:

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from bookings.exports import bookings_sheet
 from bookings.filters import BookingFilter
+from bookings.models import Booking
 from bookings.queries import ended_on, food_for, listed, people_on, queue_of, registers_of
 from courses.models import Session
-from partnership_portal.tables import xlsx_response
-from partnership_portal.working_days import uk_today
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 ROWS = 50
@@ -20,9 +20,9 @@ ROWS = 50
 @requires(Permission.MANAGE_BOOKINGS)
 def desk_bookings(request: HttpRequest) -> HttpResponse:
     """Every booking, filtered and sorted, fifty to a page."""
-    chosen = BookingFilter(request.GET, actor=request.actor)
+    chosen = _chosen(request)
     # Sorted and counted by key alone: the names are joined for the fifty rows that are shown.
-    page = Paginator(chosen.bookings().values_list("pk", flat=True), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(chosen.qs.values_list("pk", flat=True), ROWS).get_page(request.GET.get("page"))
     page.object_list = listed(page.object_list)
     return render(request, "bookings/desk_bookings.html", {"filter": chosen, "page_obj": page})
 
@@ -30,9 +30,8 @@ def desk_bookings(request: HttpRequest) -> HttpResponse:
 @requires(Permission.MANAGE_BOOKINGS)
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same bookings as a spreadsheet."""
-    chosen = BookingFilter(request.GET, actor=request.actor)
-    name = f"bookings-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
-    return xlsx_response(name, [bookings_sheet(chosen.bookings())])
+    chosen = _chosen(request)
+    return download_list(request, "bookings", bookings_sheet(chosen.qs), chosen)
 
 
 @requires(Permission.MANAGE_BOOKINGS)
@@ -56,3 +55,7 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
         "booking_closed": session.booking_closes_at <= now,
     }
     return render(request, "bookings/desk_session.html", context)
+
+
+def _chosen(request: HttpRequest) -> BookingFilter:
+    return BookingFilter(request.GET, Booking.objects.visible_to(request.actor), request=request)

@@ -8,12 +8,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from bookings.charges.exports import charges_sheet
-from bookings.charges.filters import ChargeFilter
+from bookings.charges.filters import OwnChargeFilter
 from bookings.charges.forms import PurchaseOrderForm
 from bookings.charges.queries import total_pence, with_names
-from bookings.models import Statement
-from partnership_portal.tables import xlsx_response
-from partnership_portal.working_days import uk_today
+from bookings.charges.querysets import ChargeQuerySet
+from bookings.models import Charge, Statement
+from partnerships.downloads import download_list
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, requires
 from partnerships.services.organisations import keep_purchase_order
@@ -25,8 +25,8 @@ _MOST_STATEMENTS = 24
 @requires(Permission.SEE_ORGANISATION)
 def organisation_charges(request: HttpRequest) -> HttpResponse:
     """What my organisation is charged, and each statement to download."""
-    chosen = ChargeFilter(request.GET, actor=request.actor, by_organisation=False)
-    charges = chosen.charges().filter(organisation__in=request.actor.led_organisation_ids)
+    chosen = _chosen(request)
+    charges: ChargeQuerySet = chosen.qs
     statements = Statement.objects.visible_to(request.actor).filter(
         organisation__in=request.actor.led_organisation_ids
     )
@@ -45,9 +45,8 @@ def organisation_charges(request: HttpRequest) -> HttpResponse:
 @requires(Permission.SEE_ORGANISATION)
 def organisation_charges_export(request: HttpRequest) -> HttpResponseBase:
     """The same charges as a spreadsheet."""
-    chosen = ChargeFilter(request.GET, actor=request.actor, by_organisation=False)
-    charges = chosen.charges().filter(organisation__in=request.actor.led_organisation_ids)
-    return xlsx_response(f"our-charges-{uk_today():%Y-%m-%d}.xlsx", [charges_sheet(charges)])
+    chosen = _chosen(request)
+    return download_list(request, "our-charges", charges_sheet(chosen.qs), chosen)
 
 
 @requires(Permission.SEE_ORGANISATION)
@@ -71,6 +70,11 @@ def organisation_purchase_order(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("partnerships:organisation_change", request.partnership.slug, pk)
     context = {"form": form, "organisation": organisation}
     return render(request, "bookings/charges/purchase_order.html", context)
+
+
+def _chosen(request: HttpRequest) -> OwnChargeFilter:
+    own = Charge.objects.visible_to(request.actor).filter(organisation__in=request.actor.led_organisation_ids)
+    return OwnChargeFilter(request.GET, own, request=request)
 
 
 def _led(request: HttpRequest) -> "QuerySet[Organisation]":

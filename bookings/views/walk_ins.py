@@ -1,17 +1,24 @@
 """People who came without a booking: adding them at the door, and settling their organisations at the desk."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from bookings.exports import walk_ins_sheet
+from bookings.filters import WalkInFilter
 from bookings.models import WalkIn
 from bookings.register_forms import SettleForm, WalkInForm
 from bookings.services.register import check_register
 from bookings.services.walk_ins import add_walk_in, room_of, settle_walk_in
 from bookings.views.register import date_to_mark, register_url, row_of
+from partnerships.downloads import download_list
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
+
+ROWS = 50
 
 
 @requires(Permission.MARK_REGISTER)
@@ -47,12 +54,24 @@ def walk_in(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
 @requires(Permission.MANAGE_BOOKINGS)
 def walk_ins(request: HttpRequest) -> HttpResponse:
     """The walk-ins whose organisation the team must settle, oldest first."""
-    open_ = (
-        WalkIn.objects.filter(partnership=request.partnership, settled_at__isnull=True)
-        .exclude(organisation_said="")
-        .select_related("booking__person", "booking__organisation", "booking__session__course")
-    )
-    return render(request, "bookings/walk_ins.html", {"walk_ins": open_})
+    chosen = _to_settle(request)
+    found = chosen.qs.select_related(
+        "booking__person", "booking__organisation", "booking__session__course"
+    ).defer("booking__session__course__search")
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    return render(request, "bookings/walk_ins.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+def walk_ins_export(request: HttpRequest) -> HttpResponseBase:
+    """The same walk-ins as a spreadsheet."""
+    chosen = _to_settle(request)
+    return download_list(request, "walk-ins", walk_ins_sheet(chosen.qs), chosen)
+
+
+def _to_settle(request: HttpRequest) -> WalkInFilter:
+    open_ = WalkIn.objects.filter(partnership=request.partnership, settled_at__isnull=True)
+    return WalkInFilter(request.GET, open_.exclude(organisation_said=""), request=request)
 
 
 @requires(Permission.MANAGE_BOOKINGS)

@@ -3,31 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from courses.queries import Choices, Wanted
-from partnership_portal.widgets import EARLIEST, LATEST
+from partnership_portal.widgets import filter_date
 from partnerships.profile import Method
-
-DATE_FORMATS = ["%d/%m/%Y", "%d/%m/%y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d"]
-DATE_HINT = "For example, 27/3/2027"
-
-
-def filter_date(label: str) -> forms.DateField:
-    """One box for a date, as lists are filtered by."""
-    unreal = f"{label} must be a real date, like 27/3/2027"
-    return forms.DateField(
-        label=label,
-        required=False,
-        validators=[MinValueValidator(EARLIEST, unreal), MaxValueValidator(LATEST, unreal)],
-        input_formats=DATE_FORMATS,
-        help_text=DATE_HINT,
-        widget=forms.TextInput(attrs={"class": "govuk-input--width-10"}),
-        error_messages={"invalid": unreal},
-    )
 
 
 class QuickSelect(forms.Select):

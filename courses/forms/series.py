@@ -8,12 +8,11 @@ from typing import Any
 
 from django import forms
 
-from courses.forms.catalogue import filter_date
 from courses.recurrence import LAST, EveryWeeks, Listed, OnWeekday, Rule
 from courses.services.series import MOST
 from courses.suggestions import Suggestion
 from courses.years import Year
-from partnership_portal.widgets import GovDateField
+from partnership_portal.widgets import GovDateField, filter_date
 
 _NUMBERS = [("1", "First"), ("2", "Second"), ("3", "Third"), ("4", "Fourth"), (str(LAST), "Last")]
 LEFT_OUT = [("bank", "Bank holidays"), ("school", "School holidays")]

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from courses.forms.catalogue import filter_date
 from courses.models import Course, Session, Venue
 from courses.plans import SessionPlan, Slot, slot_on
 from courses.queries import trainers_of
@@ -208,39 +207,3 @@ class CancelForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": "Enter why it is cancelled"},
     )
-
-
-class DeskCoursesForm(forms.Form):
-    """What the desk's list of courses can be filtered by."""
-
-    q = forms.CharField(label="Title", required=False, max_length=200)
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *Course.Status.choices])
-    theme = forms.ChoiceField(label="Theme", required=False)
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        themes = Course.objects.visible_to(actor).order_by("theme").values_list("theme", flat=True).distinct()
-        self.fields["theme"].choices = [("", "All"), *((theme, theme) for theme in themes)]
-
-
-class DeskSessionsForm(forms.Form):
-    """What the desk's list of sessions can be filtered by."""
-
-    show = forms.ChoiceField(
-        label="Show",
-        required=False,
-        choices=[
-            ("coming", "Open and coming"),
-            ("draft", "Drafts"),
-            ("past", "Past"),
-            ("cancelled", "Cancelled"),
-            ("all", "All"),
-        ],
-    )
-    course = forms.ModelChoiceField(queryset=Course.objects.none(), required=False, empty_label="All courses")
-    first_day = filter_date("From")
-    last_day = filter_date("Until")
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["course"].queryset = Course.objects.visible_to(actor).defer("search")

@@ -3,13 +3,17 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
+from courses.exports import agreements_sheet
+from courses.filters import AgreementFilter
 from courses.forms.agreement import AgreementForm
 from courses.models import Agreement
 from courses.refusals import PlanRefused
 from courses.services.agreements import change_agreement, write_agreement
 from partnership_portal.working_days import uk_today
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 PAGE_SIZE = 50
@@ -18,10 +22,22 @@ PAGE_SIZE = 50
 @requires(Permission.MANAGE_CHARGES)
 def agreement_list(request: HttpRequest) -> HttpResponse:
     """All agreements, the newest first."""
-    found = Agreement.objects.visible_to(request.actor).select_related("organisation")
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs.select_related("organisation"), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [(one, one.is_in_force(uk_today())) for one in page]
-    return render(request, "courses/desk/agreements.html", {"page_obj": page, "rows": rows})
+    context = {"filter": chosen, "page_obj": page, "rows": rows}
+    return render(request, "courses/desk/agreements.html", context)
+
+
+@requires(Permission.MANAGE_CHARGES)
+def agreement_list_export(request: HttpRequest) -> HttpResponseBase:
+    """The same agreements as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "agreements", agreements_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> AgreementFilter:
+    return AgreementFilter(request.GET, Agreement.objects.visible_to(request.actor), request=request)
 
 
 @requires(Permission.MANAGE_CHARGES)

@@ -3,17 +3,20 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from courses import queries
+from courses.exports import courses_sheet, venues_sheet
+from courses.filters import CourseFilter, VenueFilter
 from courses.forms.course import CourseForm, VenueForm
-from courses.forms.session import DeskCoursesForm
 from courses.models import Course, Venue
 from courses.refusals import PlanRefused
 from courses.services import courses as services
 from courses.services import venues
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 PAGE_SIZE = 20
@@ -22,21 +25,21 @@ PAGE_SIZE = 20
 @requires(Permission.PLAN_PROGRAMME)
 def course_list(request: HttpRequest) -> HttpResponse:
     """All courses, drafts and archived ones included."""
-    form = DeskCoursesForm(request.GET, actor=request.actor)
-    form.is_valid()
-    found = queries.desk_courses(
-        request.actor,
-        words=form.cleaned_data.get("q", ""),
-        status=form.cleaned_data.get("status", ""),
-        theme=form.cleaned_data.get("theme", ""),
-        now=timezone.now(),
-    )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "courses/desk/courses.html",
-        {"form": form, "page_obj": page, "filtered": any(request.GET.values())},
-    )
+    chosen = _courses(request)
+    page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "courses/desk/courses.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def course_list_export(request: HttpRequest) -> HttpResponseBase:
+    """The same courses as a spreadsheet."""
+    chosen = _courses(request)
+    return download_list(request, "courses", courses_sheet(chosen.qs), chosen)
+
+
+def _courses(request: HttpRequest) -> CourseFilter:
+    found = queries.desk_courses(request.actor, timezone.now())
+    return CourseFilter(request.GET, found, request=request)
 
 
 @requires(Permission.PLAN_PROGRAMME)
@@ -101,8 +104,20 @@ def course_archive(request: HttpRequest, slug: str) -> HttpResponse:
 @requires(Permission.PLAN_PROGRAMME)
 def venue_list(request: HttpRequest) -> HttpResponse:
     """All venues."""
-    page = Paginator(Venue.objects.visible_to(request.actor), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "courses/desk/venues.html", {"page_obj": page})
+    chosen = _venues(request)
+    page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "courses/desk/venues.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def venue_list_export(request: HttpRequest) -> HttpResponseBase:
+    """The same venues as a spreadsheet."""
+    chosen = _venues(request)
+    return download_list(request, "venues", venues_sheet(chosen.qs), chosen)
+
+
+def _venues(request: HttpRequest) -> VenueFilter:
+    return VenueFilter(request.GET, Venue.objects.visible_to(request.actor), request=request)
 
 
 @requires(Permission.PLAN_PROGRAMME)

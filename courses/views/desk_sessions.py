@@ -3,14 +3,16 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from courses import queries
 from courses.availability import availability
+from courses.exports import sessions_sheet
+from courses.filters import SessionFilter
 from courses.forms.session import (
     CancelForm,
-    DeskSessionsForm,
     SessionForm,
     SlotsFormSet,
     slots_formset,
@@ -19,6 +21,7 @@ from courses.models import Session
 from courses.plans import SessionPlan, Slot, trainers_missing
 from courses.refusals import PlanRefused
 from courses.services import sessions as services
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 PAGE_SIZE = 20
@@ -27,24 +30,22 @@ PAGE_SIZE = 20
 @requires(Permission.PLAN_PROGRAMME)
 def session_list(request: HttpRequest) -> HttpResponse:
     """All sessions: coming, drafts, past, cancelled."""
-    form = DeskSessionsForm(request.GET, actor=request.actor)
-    form.is_valid()
-    found = queries.desk_sessions(
-        request.actor,
-        show=form.cleaned_data.get("show") or "coming",
-        course=form.cleaned_data.get("course"),
-        first_day=form.cleaned_data.get("first_day"),
-        last_day=form.cleaned_data.get("last_day"),
-        now=timezone.now(),
-    )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     for session in page.object_list:
         session.availability = availability(session, timezone.now())
-    return render(
-        request,
-        "courses/desk/sessions.html",
-        {"form": form, "page_obj": page, "filtered": any(request.GET.values())},
-    )
+    return render(request, "courses/desk/sessions.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def session_list_export(request: HttpRequest) -> HttpResponseBase:
+    """The same sessions as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "sessions", sessions_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> SessionFilter:
+    return SessionFilter(request.GET, queries.desk_sessions(request.actor), request=request)
 
 
 @requires(Permission.PLAN_PROGRAMME)

@@ -61,10 +61,10 @@ def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
 
 
 def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
-    """Per session and kind: how many were asked, have answered, and can still answer; the newest sessions first."""
+    """Per session and kind: how many were asked, have answered, and can still answer."""
     return (
         Invitation.objects.filter(partnership=partnership)
-        .order_by("-session__starts_at", "session_id", "kind")
+        .order_by()
         .values("session_id", "session__starts_at", "session__course__title", "kind")
         .annotate(
             invited=Count("pk"),

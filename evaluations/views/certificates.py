@@ -4,18 +4,21 @@ from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations.documents import certificate_pdf
-from evaluations.forms import CheckForm, ReasonForm, SearchForm
+from evaluations.exports import certificates_sheet
+from evaluations.filters import CertificateFilter
+from evaluations.forms import CheckForm, ReasonForm
 from evaluations.links import CERTIFICATE
 from evaluations.models import Certificate
 from evaluations.queries.certificates import certificate_of_link, standing
 from evaluations.services.certificates import reinstate_certificate, revoke_certificate
+from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.links import read_token
 from partnerships.permissions import Permission, holder_of_link, public, requires, signed_in
@@ -70,27 +73,22 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def desk_list(request: HttpRequest) -> HttpResponse:
     """Every certificate, to be searched."""
-    form = SearchForm(request.GET)
-    certificates = Certificate.objects.visible_to(request.actor).select_related("booking__organisation")
-    if form.is_valid():
-        words, wanted = form.cleaned_data["q"].strip(), form.cleaned_data["standing"]
-        if words:
-            certificates = certificates.filter(
-                Q(number__icontains=words)
-                | Q(learner_name__icontains=words)
-                | Q(course_title__icontains=words)
-            )
-        if wanted == "genuine":
-            certificates = certificates.genuine()
-        elif wanted == "withdrawn":
-            certificates = certificates.filter(revoked_at__isnull=False)
-        elif wanted == "doubtful":
-            certificates = certificates.doubtful()
-    page = Paginator(certificates.order_by("-issued_at", "-pk"), _PER_PAGE).get_page(request.GET.get("page"))
-    active = bool(request.GET.get("q") or request.GET.get("standing"))
-    return render(
-        request, "evaluations/certificates.html", {"filter_form": form, "page_obj": page, "active": active}
-    )
+    chosen = _chosen(request)
+    found = chosen.qs.select_related("booking__organisation")
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "evaluations/certificates.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def desk_list_export(request: HttpRequest) -> HttpResponseBase:
+    """The same certificates as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "certificates", certificates_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> CertificateFilter:
+    return CertificateFilter(request.GET, Certificate.objects.visible_to(request.actor), request=request)
 
 
 @requires(Permission.MANAGE_SURVEYS)

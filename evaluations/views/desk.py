@@ -2,15 +2,19 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from courses.models import Session
+from evaluations.exports import surveys_sheet
+from evaluations.filters import SurveyFilter
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.queries.sessions import QuestionResult, SessionResult, session_result
 from evaluations.queries.surveys import response_rates
 from partnership_portal import charts
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
 _PER_PAGE = 50
@@ -20,10 +24,23 @@ _PER_PAGE = 50
 @require_safe
 def surveys(request: HttpRequest) -> HttpResponse:
     """Response rates per session and kind of survey."""
-    page = Paginator(response_rates(request.partnership), _PER_PAGE).get_page(request.GET.get("page"))
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs, _PER_PAGE).get_page(request.GET.get("page"))
     for row in page.object_list:
         row["label"] = QuestionnaireKind(row["kind"]).label
-    return render(request, "evaluations/surveys.html", {"page_obj": page})
+    return render(request, "evaluations/surveys.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def surveys_export(request: HttpRequest) -> HttpResponseBase:
+    """The same response rates as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "surveys", surveys_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> SurveyFilter:
+    return SurveyFilter(request.GET, response_rates(request.partnership), request=request)
 
 
 @requires(Permission.MANAGE_SURVEYS)

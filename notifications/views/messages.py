@@ -12,8 +12,7 @@ from notifications.filters import MessageFilter
 from notifications.forms import AddressForm
 from notifications.models import Message
 from notifications.services.resending import send_again
-from partnership_portal.tables import xlsx_response
-from partnership_portal.working_days import uk_today
+from partnerships.downloads import download_list
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
@@ -36,9 +35,9 @@ _SHOWN = (
 @require_safe
 def messages(request: HttpRequest) -> HttpResponse:
     """Messages in one state, the newest first; without their texts, whose links act for whoever they were sent to."""
-    chosen = MessageFilter(request.GET, partnership=request.partnership)
+    chosen = _chosen(request)
     # Without this bound each look would count ten years of messages.
-    found = chosen.messages().only(*_SHOWN)[:MOST_LISTED]
+    found = chosen.qs.only(*_SHOWN)[:MOST_LISTED]
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     return render(
         request, "notifications/messages.html", {"filter": chosen, "page_obj": page, "most": MOST_LISTED}
@@ -49,9 +48,8 @@ def messages(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """The same messages as a spreadsheet."""
-    chosen = MessageFilter(request.GET, partnership=request.partnership)
-    name = f"messages-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
-    return xlsx_response(name, [messages_sheet(chosen.messages())])
+    chosen = _chosen(request)
+    return download_list(request, "messages", messages_sheet(chosen.qs), chosen)
 
 
 @requires(Permission.MANAGE_BOOKINGS)
@@ -71,3 +69,9 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         banners.success(request, f"“{one.title}” is sent again to {form.cleaned_data['email']}.")
         return redirect("notifications:messages", request.partnership.slug)
     return render(request, "notifications/message.html", {"message": one, "form": form})
+
+
+def _chosen(request: HttpRequest) -> MessageFilter:
+    return MessageFilter(
+        request.GET, Message.objects.filter(partnership=request.partnership), request=request
+    )

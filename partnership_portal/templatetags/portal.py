@@ -133,6 +133,19 @@ def qs(context: template.Context, **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
+@register.inclusion_tag("components/column_head.html", takes_context=True)
+def column_head(context: template.Context, name: str, text: str, numeric: bool = False) -> dict[str, Any]:
+    """The head of a column by which the list in ``filter`` can be sorted; pressed again it turns the order round."""
+    order = context["filter"].order
+    is_sorted = order.removeprefix("-") == name
+    return {
+        "text": text,
+        "numeric": numeric,
+        "direction": ("descending" if order.startswith("-") else "ascending") if is_sorted else "",
+        "url": qs(context, order=f"-{name}" if order == name else name, page=None),
+    }
+
+
 @register.simple_tag
 def status_tag(status: Any, text: str = "", colour: str = "") -> SafeString:
     """A GOV.UK tag for a status; its colour follows from the word, its text from the choice's label."""

@@ -3,9 +3,13 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from partnerships.forms import DeclineForm, JobForm, RequestFilter, SearchForm, carried_out
+from partnerships.downloads import download_list
+from partnerships.exports import join_requests_sheet
+from partnerships.filters import JoinRequestFilter
+from partnerships.forms import DeclineForm, JobForm, SearchForm, carried_out
 from partnerships.models import CompetencyGroup, JoinRequest, Organisation
 from partnerships.permissions import Permission, requires, signed_in
 from partnerships.services.joining import accept_join_request, ask_to_join, decline_join_request
@@ -65,17 +69,23 @@ def join_organisation(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.DECIDE_JOIN_REQUEST)
 def join_requests(request: HttpRequest) -> HttpResponse:
     """The requests to join the actor's organisations (the team: every organisation)."""
-    form = RequestFilter(request.GET)
-    state = (form.cleaned_data["state"] if form.is_valid() else "") or JoinRequest.State.OPEN
-    found = JoinRequest.objects.visible_to(request.actor).filter(state=state)
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs.select_related("organisation"), 50).get_page(request.GET.get("page"))
+    return render(request, "partnerships/join_requests.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.DECIDE_JOIN_REQUEST)
+def join_requests_export(request: HttpRequest) -> HttpResponseBase:
+    """The same requests as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "requests-to-join", join_requests_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> JoinRequestFilter:
+    found = JoinRequest.objects.visible_to(request.actor)
     if not request.actor.is_team:
         found = found.filter(organisation__in=request.actor.led_organisation_ids)
-    found = found.select_related("organisation", "competency_group", "decided_by")
-    return render(
-        request,
-        "partnerships/join_requests.html",
-        {"filter": form, "state": state, "page": Paginator(found, 50).get_page(request.GET.get("page"))},
-    )
+    return JoinRequestFilter(request.GET, found, request=request)
 
 
 @requires(Permission.DECIDE_JOIN_REQUEST)

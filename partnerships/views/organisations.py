@@ -4,9 +4,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from partnerships.forms import OrganisationForm, SearchForm, carried_out
+from partnerships.downloads import download_list
+from partnerships.exports import organisations_sheet
+from partnerships.filters import OrganisationFilter
+from partnerships.forms import OrganisationForm, carried_out
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, requires
 from partnerships.services.organisations import change_organisation, create_organisation
@@ -15,11 +19,8 @@ from partnerships.services.organisations import change_organisation, create_orga
 @requires(Permission.MANAGE_PEOPLE)
 def organisations(request: HttpRequest) -> HttpResponse:
     """Every organisation of the partnership, with how many people it has here."""
-    form = SearchForm(request.GET)
-    found = Organisation.objects.filter(partnership=request.partnership).select_related("sector")
-    for word in form.cleaned_data["q"].lower().split() if form.is_valid() else []:
-        found = found.filter(name_key__contains=word)
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs.select_related("sector"), 50).get_page(request.GET.get("page"))
     # Counted for the page's rows alone: counting everybody to show fifty organisations would be slow.
     shown = [one.pk for one in page]
     counts = dict(
@@ -28,7 +29,20 @@ def organisations(request: HttpRequest) -> HttpResponse:
         .values_list("pk", "people")
     )
     rows = [(one, counts.get(one.pk, 0)) for one in page]
-    return render(request, "partnerships/organisations.html", {"filter": form, "page": page, "rows": rows})
+    context = {"filter": chosen, "page_obj": page, "rows": rows}
+    return render(request, "partnerships/organisations.html", context)
+
+
+@requires(Permission.MANAGE_PEOPLE)
+def organisations_export(request: HttpRequest) -> HttpResponseBase:
+    """The same organisations as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "organisations", organisations_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> OrganisationFilter:
+    own = Organisation.objects.filter(partnership=request.partnership)
+    return OrganisationFilter(request.GET, own, request=request)
 
 
 @requires(Permission.MANAGE_PEOPLE)

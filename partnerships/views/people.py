@@ -2,11 +2,14 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from partnerships.forms import AddPersonForm, ContactForm, JobForm, PeopleFilter, RoleForm, carried_out
+from partnerships.downloads import download_list
+from partnerships.exports import people_sheet, with_places
+from partnerships.filters import PeopleFilter
+from partnerships.forms import AddPersonForm, ContactForm, JobForm, RoleForm, carried_out
 from partnerships.models import Membership, Person
 from partnerships.permissions import Permission, Role, requires
 from partnerships.services import memberships as service
@@ -16,35 +19,21 @@ from partnerships.services.people import add_person, change_person
 @requires(Permission.MANAGE_PEOPLE)
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody in the partnership, by name or email, role and organisation."""
-    form = PeopleFilter(request.GET, actor=request.actor)
-    found = _filtered(Person.objects.visible_to(request.actor), form)
-    live = Membership.objects.live().select_related("organisation").prefetch_related("granted_roles")
-    found = found.prefetch_related(Prefetch("memberships", live, to_attr="places")).order_by("name_key", "pk")
-    return render(
-        request,
-        "partnerships/people.html",
-        {
-            "filter": form,
-            "active": any(request.GET.get(name) for name in ("q", "role", "organisation")),
-            "organisation": form.cleaned_data.get("organisation") if form.is_valid() else None,
-            "page": Paginator(found, 50).get_page(request.GET.get("page")),
-        },
-    )
+    chosen = _chosen(request)
+    page = Paginator(with_places(chosen.qs), 50).get_page(request.GET.get("page"))
+    context = {"filter": chosen, "organisation": chosen.organisation_chosen, "page_obj": page}
+    return render(request, "partnerships/people.html", context)
 
 
-def _filtered(found: QuerySet[Person], form: PeopleFilter) -> QuerySet[Person]:
-    if not form.is_valid():
-        return found
-    for word in form.cleaned_data["q"].lower().split():
-        found = found.filter(Q(name_key__contains=word) | Q(email_key__contains=word))
-    wanted = Membership.objects.live()
-    if form.cleaned_data["role"]:
-        wanted = wanted.filter(granted_roles__role=form.cleaned_data["role"])
-    if form.cleaned_data["organisation"]:
-        wanted = wanted.filter(organisation=form.cleaned_data["organisation"])
-    if form.cleaned_data["role"] or form.cleaned_data["organisation"]:
-        found = found.filter(pk__in=wanted.values("person"))
-    return found
+@requires(Permission.MANAGE_PEOPLE)
+def people_export(request: HttpRequest) -> HttpResponseBase:
+    """The same people as a spreadsheet."""
+    chosen = _chosen(request)
+    return download_list(request, "people", people_sheet(chosen.qs), chosen)
+
+
+def _chosen(request: HttpRequest) -> PeopleFilter:
+    return PeopleFilter(request.GET, Person.objects.visible_to(request.actor), request=request)
 
 
 @requires(Permission.MANAGE_PEOPLE)

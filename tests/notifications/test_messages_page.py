@@ -142,7 +142,7 @@ def test_the_list_is_filtered_sorted_and_exported(partnership, team, sign_in) ->
     for query, found in [
         ({"kind": "booking_confirmed"}, [1]),
         ({"to": " Reader2@school.example"}, [2]),
-        ({"order": "oldest"}, [1, 2]),
+        ({"order": "written"}, [1, 2]),
         ({"kind": "nonsense", "order": "nonsense"}, [2, 1]),
     ]:
         page = browser.get(LIST, query).content.decode()

@@ -1,0 +1,66 @@
+"""The filters and orders of the team's lists of certificates and surveys."""
+
+from django.db.models import Q, QuerySet
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
+
+from courses.filters import courses_to_choose
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Certificate, Invitation
+from partnership_portal.lists import FromDay, ListFilter, UntilDay
+
+
+class CertificateFilter(ListFilter):
+    """Which certificates, and in which order."""
+
+    q = CharFilter(label="Number, learner or course", max_length=100, method="with_words")
+    standing = ChoiceFilter(
+        label="Standing",
+        empty_label="All",
+        method="with_standing",
+        choices=[("genuine", "Genuine"), ("withdrawn", "Withdrawn"), ("doubtful", "To be looked at")],
+    )
+    first_day = FromDay("issued_at", label="Issued from")
+    last_day = UntilDay("issued_at", label="Issued until")
+
+    orders = {"number": ("number",), "issued": ("issued_at", "pk")}
+    first_order = "-issued"
+
+    class Meta:
+        model = Certificate
+        fields: list[str] = []
+
+    def with_words(self, rows: QuerySet, name: str, words: str) -> QuerySet:
+        """Those whose number, learner or course contains the words."""
+        words = words.strip()
+        return rows.filter(
+            Q(number__icontains=words) | Q(learner_name__icontains=words) | Q(course_title__icontains=words)
+        )
+
+    def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
+        """Those that are genuine, withdrawn or doubtful."""
+        if standing == "withdrawn":
+            return rows.filter(revoked_at__isnull=False)
+        return rows.genuine() if standing == "genuine" else rows.doubtful()  # type: ignore[attr-defined]
+
+
+class SurveyFilter(ListFilter):
+    """Which sessions' surveys, and in which order."""
+
+    kind = ChoiceFilter(label="Survey", choices=QuestionnaireKind.choices, empty_label="All")
+    course = ModelChoiceFilter(
+        "session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+    first_day = FromDay("session__starts_at", label="Session from")
+    last_day = UntilDay("session__starts_at", label="Session until")
+
+    orders = {
+        "session": ("session__starts_at", "session_id", "kind"),
+        "-session": ("-session__starts_at", "session_id", "kind"),
+        "waiting": ("waiting", "-session__starts_at", "session_id", "kind"),
+        "-waiting": ("-waiting", "-session__starts_at", "session_id", "kind"),
+    }
+    first_order = "-session"
+
+    class Meta:
+        model = Invitation
+        fields: list[str] = []
