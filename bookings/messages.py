@@ -65,14 +65,15 @@ def tell_declined(booking: Booking, approval: Approval) -> None:
     _queue(booking, DECLINED, {"approver": approval.decided_name, "reason": approval.reason})
 
 
-def tell_offered(booking: Booking) -> None:
-    """Say that a place came free, until when it is held, and where to take it or let it go."""
+def tell_offered(booking: Booking, *, again: bool = False) -> None:
+    """Say that a place came free, until when it is held, and where to take it or let it go; again, when that moved."""
     until = booking.offer_expires_at
     assert until is not None  # noqa: S101 (the database holds it)
     _queue(
         booking,
         OFFERED,
         {"until": uk_datetime(until)},
+        suffix=f":{until:%Y%m%d%H%M}" if again else "",
         link=booking_link(booking, OFFER),
         no_later_than=until - _OFFER_READ,
     )

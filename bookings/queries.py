@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from bookings.models import AccessNeeds, Booking
+from bookings.models import AccessNeeds, Approval, Attendance, Booking
 from bookings.querysets import BookingQuerySet
 from bookings.register_hours import opens_at
 from bookings.states import ENDED, EXPECTED, IN_LINE, LIVE, UPCOMING, BookingState
@@ -33,6 +33,28 @@ def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
         "waiting": [one for one in coming if not one.holds_place],
         "past": [one for one in reversed(bookings) if one not in coming],
     }
+
+
+def to_answer(actor: Actor, now: datetime) -> BookingQuerySet:
+    """The actor's bookings that wait for their word: an offer, or “still coming?”; what runs out first is first."""
+    offered = Q(state=BookingState.OFFERED, offer_expires_at__gt=now)
+    asked = Q(
+        state=BookingState.CONFIRMED,
+        coming_asked_at__isnull=False,
+        coming_confirmed_at__isnull=True,
+        session__starts_at__gt=now,
+    )
+    own = Booking.objects.of(actor).filter(offered | asked).select_related("session__course")
+    return own.defer("session__course__search").order_by(
+        F("offer_expires_at").asc(nulls_last=True), "session__starts_at", "pk"
+    )
+
+
+def approvals_waiting(actor: Actor) -> int:
+    """How many requests are the actor's to decide; asks nothing where somebody can't have any."""
+    if not (actor.led_organisation_ids or actor.may(Permission.SEE_TEAM) or actor.is_team):
+        return 0
+    return Approval.objects.waiting_for(actor).count()
 
 
 def coming_by_session(actor: Actor, now: datetime) -> dict[int, Booking]:
@@ -158,15 +180,26 @@ def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:
 def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "QuerySet[Any]":
     """The dates of these sessions that have begun and on which somebody is not marked yet, oldest first.
 
-    After three months nothing waits for a register any more, so nobody is asked for it.
+    Whoever is marked on every date is confirmed no more, so that few bookings have to be looked at. After three
+    months nothing waits for a register any more, so nobody is asked for it.
     """
+    own_mark = Attendance.objects.filter(booking=OuterRef("pk"), session_date=OuterRef(OuterRef("pk")))
+    unmarked = Booking.objects.filter(
+        ~Exists(own_mark),
+        partnership=OuterRef("partnership"),
+        session=OuterRef("session"),
+        state=BookingState.CONFIRMED,
+    )
     begun = SessionDate.objects.filter(
         session__in=sessions,
         session__status=Session.Status.PUBLISHED,
         starts_at__lte=now,
         ends_at__gt=now - _REGISTERS_WANTED,
     )
-    return _with_marks(begun).filter(marked__lt=F("session__places_taken")).select_related("session__course")
+    # A date that was added after all the others were marked has people on it who are confirmed no more.
+    untouched = ~Exists(Attendance.objects.filter(session_date=OuterRef("pk")))
+    begun = begun.filter(Exists(unmarked) | Q(untouched, session__places_taken__gt=0))
+    return _with_marks(begun).select_related("session__course")
 
 
 def _with_marks(dates: "QuerySet[SessionDate]") -> "QuerySet[Any]":

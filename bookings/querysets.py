@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, LIVE
 from partnerships.permissions import Permission
+from partnerships.policy import ApprovalRule
 
 if TYPE_CHECKING:
     from partnerships.actors import Actor
@@ -77,3 +78,29 @@ class ApprovalQuerySet(models.QuerySet):
                 booking__person__memberships__ended_on__isnull=True,
             )
         return approvals.filter(seen).distinct()
+
+    def waiting_for(self, actor: "Actor") -> Self:
+        """Open requests that are the actor's to decide now: as line manager, as lead, or as the team."""
+        asked = Q(pk__in=[])
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            asked |= Q(asked=ApprovalRule.TEAM)
+        if actor.led_organisation_ids:
+            asked |= Q(
+                asked=ApprovalRule.ORGANISATION_LEAD, booking__organisation__in=actor.led_organisation_ids
+            )
+        if actor.person is not None and actor.may(Permission.SEE_TEAM):
+            asked |= Q(
+                asked=ApprovalRule.LINE_MANAGER,
+                booking__person__memberships__line_manager=actor.person,
+                booking__person__memberships__ended_on__isnull=True,
+            )
+        return self.visible_to(actor).open().exclude(booking__person=actor.person).filter(asked).distinct()
+
+
+class QuotaQuerySet(models.QuerySet):
+    """Quotas of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees them; everybody else only feels that the mix is fair."""
+        quotas = self.filter(partnership=actor.partnership)
+        return quotas if actor.may(Permission.MANAGE_BOOKINGS) else quotas.none()

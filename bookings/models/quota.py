@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from bookings.querysets import QuotaQuerySet
 from courses.models import Session
 from partnerships.models import Organisation, Sector
 from partnerships.tenancy import TenantModel
@@ -20,6 +21,8 @@ class Quota(TenantModel):
     places = models.PositiveSmallIntegerField()
     releases_on = models.DateField()
 
+    objects = QuotaQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -38,4 +41,9 @@ class Quota(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.places} places for {self.sector or self.organisation}"
+        return f"{self.places} places for {self.whom}"
+
+    @property
+    def whom(self) -> str:
+        """For whom the places are held, in words."""
+        return str(self.sector or self.organisation)

@@ -11,6 +11,7 @@ from bookings.services.ending import end_booking
 from bookings.services.locks import locked_sessions
 from bookings.services.moving import learn_arrangements, move_booking
 from bookings.services.queue import allocate, lapse_offers_of
+from bookings.services.quotas import merge_quotas
 from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, UPCOMING, BookingState
 from courses.models import Session
 from courses.plans import check_class_size
@@ -29,7 +30,8 @@ _ON_BOTH = "Their other booking is on the session that it was merged with."
 def merge_sessions(*, actor: Actor, emptied: Session, kept: Session, reason: str) -> Session:
     """Move everybody of one session to another of the same course, then cancel the emptied one; gives the kept one.
 
-    Places go first, then offers, then the queue in its order; access needs, approvals and declarations come along.
+    Places go first, then offers, then the queue in its order; access needs, approvals, declarations and places held
+    for a fair mix come along.
     Whoever is on both keeps the better booking. Refused as a whole where the kept one has too few places, so that
     nobody is lost. Everybody is told once and may keep the place, take another session or give it up. Locks both
     sessions, in the order of their keys: a booking that comes meanwhile finds the emptied one cancelled.
@@ -54,6 +56,7 @@ def merge_sessions(*, actor: Actor, emptied: Session, kept: Session, reason: str
         for booking in movers:
             _move(actor, booking, kept, reason, now)
         _close(actor, emptied, kept, reason, now)
+        merge_quotas(emptied, kept)
         kept.refresh_from_db(fields=["places_taken"])
         allocate(kept, now)
         audit.record(

@@ -1,18 +1,24 @@
 """Taking the place that is offered, while the offer stands; to let it go is ``places.give_up``."""
 
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.messages import tell_offered
 from bookings.models import Booking
 from bookings.services.locks import locked_booking
-from bookings.services.queue import confirm
+from bookings.services.queue import confirm, offer_hold
 from bookings.services.rights import may_give_up
 from bookings.states import BookingState
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
+from partnerships.permissions import Permission, require
+
+_WORTH_WRITING = timedelta(minutes=5)
 
 
 def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
@@ -32,6 +38,37 @@ def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
             before={"state": BookingState.OFFERED},
             after={"state": booking.state},
         )
+    return booking
+
+
+def offer_again(*, actor: Actor, booking: Booking) -> Booking:
+    """Hold the offered place anew from now, as long as an offer made now would be, and write to the person again.
+
+    For the team, where somebody could not answer. Locks the session; an offer that holds as long already stays as it
+    is, so that pressing twice writes once.
+    """
+    require(actor, Permission.MANAGE_BOOKINGS)
+    with transaction.atomic():
+        booking = locked_booking(actor, booking)
+        now = timezone.now()
+        _check_stands(booking)
+        before = booking.offer_expires_at
+        assert before is not None  # noqa: S101 (the database holds it)
+        until = offer_hold(
+            booking.partnership.policy(booking.session.starts_at).booking, booking.session, now
+        )
+        if until - before < _WORTH_WRITING:
+            return booking
+        booking.offered_at, booking.offer_expires_at = now, until
+        booking.save(update_fields=["offered_at", "offer_expires_at"])
+        audit.record(
+            actor,
+            "bookings.offer_again",
+            booking,
+            before={"until": before.isoformat()},
+            after={"until": until.isoformat()},
+        )
+        tell_offered(booking, again=True)
     return booking
 
 

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from bookings.attention import walk_ins_to_settle
 from bookings.exports import walk_ins_sheet
 from bookings.filters import WalkInFilter
 from bookings.models import WalkIn
@@ -55,10 +56,7 @@ def walk_in(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
 def walk_ins(request: HttpRequest) -> HttpResponse:
     """The walk-ins whose organisation the team must settle, oldest first."""
     chosen = _to_settle(request)
-    found = chosen.qs.select_related(
-        "booking__person", "booking__organisation", "booking__session__course"
-    ).defer("booking__session__course__search")
-    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
     return render(request, "bookings/walk_ins.html", {"filter": chosen, "page_obj": page})
 
 
@@ -70,8 +68,7 @@ def walk_ins_export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _to_settle(request: HttpRequest) -> WalkInFilter:
-    open_ = WalkIn.objects.filter(partnership=request.partnership, settled_at__isnull=True)
-    return WalkInFilter(request.GET, open_.exclude(organisation_said=""), request=request)
+    return WalkInFilter(request.GET, walk_ins_to_settle(request.actor), request=request)
 
 
 @requires(Permission.MANAGE_BOOKINGS)

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
 
+from bookings.queries import approvals_waiting
 from compliance.forms import PeopleFilter, TrainingForManyForm
 from compliance.queries.people import (
     Show,
@@ -50,7 +51,12 @@ def team(request: HttpRequest) -> HttpResponse:
         }
         for form in forms
     ]
-    return render(request, "compliance/team.html", {"rows": managed_people(request.actor), "tasks": tasks})
+    context = {
+        "rows": managed_people(request.actor),
+        "tasks": tasks,
+        "approvals": approvals_waiting(request.actor),
+    }
+    return render(request, "compliance/team.html", context)
 
 
 @requires(Permission.SEE_TEAM)
@@ -83,6 +89,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
         "is_filtered": bool(wanted["name"] or wanted["show"]),
         "page_obj": page,
         "rows": page.object_list,
+        "approvals": approvals_waiting(request.actor),
     }
     return render(request, "compliance/organisation.html", context)
 

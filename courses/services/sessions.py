@@ -223,7 +223,14 @@ def _check_size(
             )
         if not plan.lecture_style_reason.strip():
             raise PlanRefused("Say why this session is lecture-style.", "lecture_style_reason")
-    check_class_size(plan.capacity, policy, lecture_style=plan.lecture_style)
+    if session is None or _is_larger(session, plan, slots):
+        check_class_size(plan.capacity, policy, lecture_style=plan.lecture_style)
+
+
+def _is_larger(session: Session, plan: SessionPlan, slots: tuple[Slot, ...]) -> bool:
+    """Tell whether a change asks for more than the session is: on the day, walk-ins may have gone beyond the cap."""
+    as_it_is = (plan.lecture_style, slots[0].starts_at) == (session.lecture_style, session.starts_at)
+    return plan.capacity > session.capacity or not as_it_is
 
 
 def _check_place(is_there: bool) -> None:

@@ -18,6 +18,7 @@ from notifications.models import Message
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.charges import charge_for_the_past
+from partnership_portal.demo.desk import fill_the_desk
 from partnership_portal.demo.door import let_walk_ins_in
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
@@ -55,6 +56,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     let_walk_ins_in(partnership)
     hold_online_session(partnership, now)
     change_sessions(system(partnership, "demonstration"), now)
+    fill_the_desk(partnership, now)
     charge_for_the_past(partnership, now)
     _publish_last_quarter(partnership, now)
     return True

@@ -102,7 +102,7 @@ class Planner:
             self._scene(self.today, at(2 % number), taken=11, trainer=True, hour=13),
             self._scene(self._working(2), at(0), taken=18, trainer=True),
             self._scene(self._working(4), at(3 % number), taken=3),
-            self._scene(self._working(6), at(1 % number), taken=16, capacity=16, waiting=4),
+            self._scene(self._working(6), at(1 % number), taken=16, capacity=16, waiting=9),
             self._scene(self._working(9), at(4 % number), taken=8, online=True, trainer=True),
             self._scene(self._working(13), double[0], taken=6, days=2),
             self._scene(self._working(17), at(0), taken=0),

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from bookings.queries import registers_outstanding
+from bookings.queries import approvals_waiting, registers_outstanding, to_answer
+from bookings.states import BookingState
 from compliance.queries.standing import Standing
-from courses.models import Session, SessionDate
+from courses.models import Session
 from evaluations.queries import to_do
-from partnership_portal.templatetags.portal import uk_date
+from partnership_portal.templatetags.portal import uk_date, uk_datetime
 from partnerships.actors import Actor
 from partnerships.models import JoinRequest
 from partnerships.permissions import Permission
@@ -19,18 +20,54 @@ _SOON = timedelta(days=7)
 
 
 def tasks_of(actor: Actor, standing: Standing, now: datetime) -> list[Task]:
-    """Registers first, since others wait for them; then surveys, requests and what the role still requires."""
+    """What runs out or others wait for comes first; then surveys, requests and what the role still requires."""
     return [
+        *_bookings(actor, now),
         *_registers(actor, now),
+        *_approvals(actor),
         *_surveys(actor, now),
         *_join_requests(actor),
         *_requirements(actor, standing),
     ]
 
 
-def register_url(date: SessionDate, slug: str) -> str:
-    """The register of one date."""
-    return reverse("bookings:register", args=[slug, date.session_id, date.pk])
+def _bookings(actor: Actor, now: datetime) -> list[Task]:
+    """Places that are offered, and places about which the actor was asked whether they still come (one query)."""
+    tasks = []
+    for booking in to_answer(actor, now):
+        offered = booking.state == BookingState.OFFERED
+        until = uk_datetime(booking.offer_expires_at)
+        tasks.append(
+            {
+                "title": f"You are offered a place: {booking.session.course}"
+                if offered
+                else f"Say whether you are still coming: {booking.session.course}",
+                "hint": f"Take it by {until}. After that it goes to the next person."
+                if offered
+                else f"Session of {uk_date(booking.session.starts_at, 'full')}. Somebody else may want your place.",
+                "url": reverse(
+                    "bookings:offer" if offered else "bookings:coming",
+                    args=[actor.partnership.slug, booking.pk],
+                ),
+                "status": "due_soon" if offered else "to_do",
+            }
+        )
+    return tasks
+
+
+def _approvals(actor: Actor) -> list[Task]:
+    number = approvals_waiting(actor)
+    if not number:
+        return []
+    return [
+        {
+            "title": f"{number} booking{'s wait' if number > 1 else ' waits'} for your approval",
+            "hint": "Until you answer, nobody knows whether they can come.",
+            "url": reverse("bookings:approvals", args=[actor.partnership.slug]),
+            "status": "awaiting",
+            "status_text": "Decide",
+        }
+    ]
 
 
 def _registers(actor: Actor, now: datetime) -> list[Task]:
@@ -41,7 +78,7 @@ def _registers(actor: Actor, now: datetime) -> list[Task]:
         {
             "title": f"Mark the register of {date.session.course}",
             "hint": f"Session of {uk_date(date.starts_at, 'full')}. Learners get their evaluation after this.",
-            "url": register_url(date, actor.partnership.slug),
+            "url": reverse("bookings:register", args=[actor.partnership.slug, date.session_id, date.pk]),
             "status": "overdue" if date.ends_at <= now else "to_do",
         }
         for date in dates

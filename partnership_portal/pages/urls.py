@@ -7,4 +7,5 @@ urlpatterns = [
     path("", views.partnership_home, name="home"),
     path("me/", views.my_page, name="me"),
     path("desk/", views.desk, name="desk"),
+    path("desk/needs/<slug:name>/", views.desk_need, name="desk_need"),
 ]

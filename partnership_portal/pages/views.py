@@ -1,6 +1,7 @@
 """Pages that bring several apps together: the front doors, my page and the team's desk."""
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -8,11 +9,14 @@ from compliance.queries.standing import standing_of
 from courses.models import Priority
 from partnership_portal.pages.front import groups_with_needs, soonest_sessions
 from partnership_portal.pages.mine import coming_up, record_figures
-from partnership_portal.pages.team_day import day_of
+from partnership_portal.pages.needs import BY_KEY, needs_of
+from partnership_portal.pages.team_day import sessions_of
 from partnership_portal.pages.to_do import tasks_of
 from partnerships.accounts import partnerships_of
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, anyone, public, requires
+
+ROWS = 50
 
 
 @anyone
@@ -67,5 +71,19 @@ def my_page(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.RUN_DESK)
 def desk(request: HttpRequest) -> HttpResponse:
-    """The partnership team's day."""
-    return render(request, "pages/desk.html", day_of(request.actor, timezone.now()))
+    """The partnership team's day: the sessions, and what needs the team now."""
+    now = timezone.now()
+    context = {"now": now, "needs": needs_of(request.actor, now), **sessions_of(request.actor, now)}
+    return render(request, "pages/desk.html", context)
+
+
+@requires(Permission.RUN_DESK)
+def desk_need(request: HttpRequest, name: str) -> HttpResponse:
+    """Everything of one kind that needs the team, fifty to a page."""
+    need = BY_KEY.get(name)
+    if need is None:
+        raise Http404
+    now = timezone.now()
+    page = Paginator(need.find(request.actor, now), ROWS).get_page(request.GET.get("page"))
+    rows = need.rows(list(page.object_list), request.partnership.slug, now)
+    return render(request, "pages/desk_need.html", {"need": need, "page_obj": page, "rows": rows})

@@ -35,6 +35,7 @@ _INNER_STEPS = {
     "bookings.services.queue.allocate",
     "bookings.services.queue.confirm",
     "bookings.services.queue.lapse_offers_of",
+    "bookings.services.quotas.merge_quotas",
     "partnerships.services.profile_ledger.close_ledger",
     "partnerships.services.structure.found_partnership",
 }

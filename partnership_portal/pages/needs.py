@@ -1,0 +1,343 @@
+"""What needs the partnership team now: one list for each kind of thing, its rows one click from what settles them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet, Window
+from django.urls import reverse
+
+from bookings import attention
+from bookings.minimum import under_minimum
+from bookings.queries import registers_outstanding
+from compliance.queries.risk import with_risks
+from courses.models import Session
+from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_date, uk_time
+from partnership_portal.working_days import uk_date as day_of
+from partnerships.actors import Actor
+from partnerships.models import JoinRequest
+
+SHOWN = 5
+_AHEAD = timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to settle: what it is, where that is done, and what helps to decide whether it is urgent."""
+
+    title: str
+    url: str
+    facts: tuple[str, ...]
+    tag: str = ""
+    colour: str = "yellow"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of one kind: the first of them, and how many there are."""
+
+    need: "Need"
+    rows: list[Row]
+    total: int
+
+
+@dataclass(frozen=True)
+class Need:
+    """One kind of thing that needs the team; ``page`` names a list of more than these, if there is one."""
+
+    key: str
+    title: str
+    why: str
+    find: "Callable[[Actor, datetime], QuerySet[Any] | list[Any]]"
+    row: Callable[[Any, str, datetime], Row]
+    page: str = ""
+    page_title: str = ""
+
+    def rows(self, found: Sequence[Any], slug: str, now: datetime) -> list[Row]:
+        """How the things found are shown."""
+        return [self.row(one, slug, now) for one in found]
+
+
+def needs_of(actor: Actor, now: datetime) -> list[Found]:
+    """Every kind of which there is something, with the first rows (one query each, two where rules are looked up)."""
+    found = []
+    for need in NEEDS:
+        first, total = _first(need.find(actor, now))
+        if total:
+            found.append(Found(need, need.rows(first, actor.partnership.slug, now), total))
+    return found
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """A moment as one says it to somebody at the next desk: today, 4pm."""
+    days = (day_of(moment) - day_of(now)).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    return f"{near.get(days) or uk_date(moment, 'full')}, {uk_time(moment)}"
+
+
+def _first(found: "QuerySet[Any] | list[Any]") -> tuple[list[Any], int]:
+    if isinstance(found, list):
+        return found[:SHOWN], len(found)
+    rows = list(found.annotate(total=Window(Count("*")))[:SHOWN])
+    return rows, rows[0].total if rows else 0
+
+
+def _people(number: int) -> str:
+    return f"{number} {'person' if number == 1 else 'people'}"
+
+
+def _offer(booking: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        f"{booking.person}: {booking.session.course}",
+        reverse("bookings:offer", args=[slug, booking.pk]),
+        (
+            str(booking.organisation),
+            f"Session of {uk_date(booking.session.starts_at, 'full')}",
+            *(() if booking.person.email else ("No email address: they don’t know yet",)),
+        ),
+        f"Until {when(booking.offer_expires_at, now)}",
+        "orange" if booking.person.email else "red",
+    )
+
+
+def _approval(approval: Any, slug: str, now: datetime) -> Row:
+    booking = approval.booking
+    if approval.asked == "team":
+        tag, colour = "Waits for you", "red"
+    elif approval.escalated_at:
+        tag, colour = "Passed on to the lead", "orange"
+    else:
+        tag, colour = ("Reminded", "yellow") if approval.reminded_at else ("No answer", "yellow")
+    asked = approval.get_asked_display().lower()
+    name = f", {approval.manager_name}" if approval.asked == "line_manager" else ""
+    return Row(
+        f"{booking.person}: {booking.session.course}",
+        reverse("bookings:approval", args=[slug, approval.pk]),
+        (
+            str(booking.organisation),
+            *(() if approval.asked == "team" else (f"Asked: {asked}{name}",)),
+            f"Since {uk_date(approval.asked_at)}, runs out {when(approval.expires_at, now)}",
+        ),
+        tag,
+        colour,
+    )
+
+
+def _decision(session: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(session.course),
+        reverse("bookings:decide", args=[slug, session.pk]),
+        (
+            when(session.starts_at, now),
+            f"{session.confirmed} confirmed, {session.minimum} needed",
+            *((f"Put off: {session.decision_note}",) if session.decision_note else ()),
+        ),
+        f"Decide by {uk_date(session.decide_by, 'short')}",
+        "red" if session.decide_by < day_of(now) else "orange",
+    )
+
+
+def _not_answered(session: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(session.course),
+        f"{reverse('bookings:places', args=[slug, session.pk])}#not-answered",
+        (when(session.starts_at, now), f"Last asked on {uk_date(session.last_asked)}"),
+        f"{session.unanswered} of {session.places_taken} not answered",
+    )
+
+
+def _message(message: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        message.title,
+        reverse("notifications:message", args=[slug, message.pk]),
+        (f"To {message.to_name}, {message.to_email}", f"Written {when(message.created_at, now)}"),
+    )
+
+
+def _register(date: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(date.session.course),
+        reverse("bookings:register", args=[slug, date.session_id, date.pk]),
+        (when(date.starts_at, now),),
+        f"{date.marked} of {date.session.places_taken} marked",
+        "yellow" if date.marked else "red",
+    )
+
+
+def _join_request(asked: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        f"{asked.name} asks to join {asked.organisation}",
+        reverse("partnerships:join_request", args=[slug, asked.pk]),
+        (asked.job_role, f"Asked {when(asked.asked_at, now)}"),
+    )
+
+
+def _walk_in(one: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(one.booking.person),
+        reverse("bookings:settle_walk_in", args=[slug, one.pk]),
+        (
+            f"Said: “{one.organisation_said}”",
+            f"{one.booking.session.course}, {uk_date(one.booking.session.starts_at)}",
+        ),
+    )
+
+
+def _over_demand(session: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(session.course),
+        reverse("bookings:places", args=[slug, session.pk]),
+        (when(session.starts_at, now), f"{session.places_taken} of {session.capacity} places taken"),
+        f"{_people(session.waiting)} waiting",
+        "orange",
+    )
+
+
+def _wanted(course: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        course.title,
+        f"{reverse('courses:desk_session_new', args=[slug])}?course={course.pk}",
+        (f"The first asked on {uk_date(course.since)}",),
+        f"{_people(course.wanting)} waiting",
+    )
+
+
+def _quota(quota: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(quota.session.course),
+        f"{reverse('bookings:places', args=[slug, quota.session_id])}#quotas",
+        (
+            uk_date(quota.session.starts_at, "full"),
+            f"{quota.places - quota.taken} of {quota.places} places for {quota.whom} not taken",
+        ),
+        f"Held until {uk_date(quota.releases_on, 'short')}",
+    )
+
+
+def _risk(found: Any, slug: str, now: datetime) -> Row:
+    session, reasons = found
+    return Row(
+        str(session.course),
+        reverse("bookings:places", args=[slug, session.pk]),
+        (
+            when(session.starts_at, now),
+            f"{session.places_taken} of {session.capacity} places taken",
+            "; ".join(reasons).capitalize(),
+        ),
+    )
+
+
+def _registers(actor: Actor, now: datetime) -> QuerySet[Any]:
+    found = registers_outstanding(Session.objects.visible_to(actor), now).filter(ends_at__lte=now)
+    return found.only("starts_at", "session__places_taken", "session__course__title")
+
+
+def _messages(actor: Actor, now: datetime) -> QuerySet[Any]:
+    failed = Message.objects.filter(partnership=actor.partnership, state=Message.State.FAILED)
+    return failed.only("title", "to_name", "to_email", "created_at").order_by("-created_at", "-pk")
+
+
+def _join_requests(actor: Actor, now: datetime) -> QuerySet[Any]:
+    waiting = JoinRequest.objects.visible_to(actor).filter(state=JoinRequest.State.OPEN)
+    return waiting.select_related("organisation").order_by("asked_at", "pk")
+
+
+def _risks(actor: Actor, now: datetime) -> list[Any]:
+    percent = actor.partnership.policy(now).reporting.at_risk_bookings_percent.value
+    return [one for one in with_risks(actor.partnership, now, now + _AHEAD, percent=percent) if one[1]]
+
+
+# In the order in which they can't wait: what runs out within hours, then days, then what is untidy, then what comes.
+NEEDS = (
+    Need(
+        "offers",
+        "Offers about to run out",
+        "Ring them: without an answer the place goes on to the next person.",
+        attention.offers_running_out,
+        _offer,
+    ),
+    Need(
+        "approvals",
+        "Approvals that are stuck",
+        "Nobody has answered in good time. You can decide yourself.",
+        attention.approvals_stuck,
+        _approval,
+        "bookings:approvals",
+        "All requests for approval",
+    ),
+    Need(
+        "decisions",
+        "Too few people: decide",
+        "Fewer places are confirmed than the session needs.",
+        under_minimum,
+        _decision,
+    ),
+    Need(
+        "not-answered",
+        "“Still coming?” not answered",
+        "A place that nobody needs can still go to somebody else.",
+        attention.not_answered,
+        _not_answered,
+    ),
+    Need(
+        "messages",
+        "Messages that could not be sent",
+        "Whoever they were for does not know. Correct the address and send them again.",
+        _messages,
+        _message,
+    ),
+    Need(
+        "registers",
+        "Registers outstanding",
+        "Evaluations and certificates wait for them.",
+        _registers,
+        _register,
+    ),
+    Need(
+        "requests",
+        "Requests to join",
+        "Nobody can book before they belong to an organisation.",
+        _join_requests,
+        _join_request,
+        "partnerships:desk_requests",
+        "All requests, also decided ones",
+    ),
+    Need(
+        "walk-ins",
+        "Walk-ins to settle",
+        "What they said of their organisation is not on the list, or not theirs by our records.",
+        lambda actor, now: attention.walk_ins_to_settle(actor),
+        _walk_in,
+    ),
+    Need(
+        "over-demand",
+        "More people waiting than another session would need",
+        "Add places, or plan another session.",
+        attention.over_demand,
+        _over_demand,
+    ),
+    Need(
+        "wanted-dates",
+        "Courses without dates that people wait for",
+        "Plan a session: everybody who asked is told when it can be booked.",
+        attention.wanted_dates,
+        _wanted,
+    ),
+    Need(
+        "quotas",
+        "Places held for a sector or organisation, soon released",
+        "Ask whom they are held for, or let the date pass: then anybody gets them.",
+        attention.quotas_to_be_released,
+        _quota,
+    ),
+    Need(
+        "risks",
+        "At risk in the next 4 weeks",
+        "Few bookings or no trainer, and still time to do something about it.",
+        _risks,
+        _risk,
+    ),
+)
+BY_KEY = {need.key: need for need in NEEDS}

@@ -1,0 +1,291 @@
+"""The team's desk: what must and what must not stand in each of its lists, for whom, and at which cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bookings.models import Approval, Attendance, Interest
+from courses.models import Course
+from partnership_portal.pages.needs import BY_KEY, needs_of
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
+from tests.pages.made import asks_to_join, booked, held_for, later, offered, requested, unsent, walked_in
+
+
+def an_offer(partnership, number=1):
+    return str(offered(later(partnership), minutes=50).person)
+
+
+def an_approval(partnership, number=1):
+    return str(requested(make_session(partnership), reminded_at=timezone.now()).booking.person)
+
+
+def a_decision(partnership, number=1):
+    return later(partnership, minimum=6).course.title
+
+
+def an_unanswered_question(partnership, number=1):
+    return booked(later(partnership), coming_asked_at=timezone.now()).session.course.title
+
+
+def a_message(partnership, number=1):
+    return unsent(partnership, number=number).title
+
+
+def a_register(partnership, number=1):
+    session = make_session(partnership, starts_at=timezone.now() - timedelta(days=1 + number))
+    return booked(session).session.course.title
+
+
+def a_request(partnership, number=1):
+    return asks_to_join(partnership, number).name
+
+
+def a_walk_in(partnership, number=1):
+    session = make_session(partnership, starts_at=timezone.now() - timedelta(days=1 + number))
+    return str(walked_in(session).booking.person)
+
+
+def over_demand(partnership, number=1):
+    session = make_session(partnership, capacity=1)
+    booked(session)
+    return booked(session, state="waiting").session.course.title
+
+
+def wanted_dates(partnership, number=1):
+    course = make_course(partnership, title=f"Wanted {number}")
+    Interest.objects.create(
+        partnership=partnership,
+        person=make_person(partnership, account=False),
+        course=course,
+        asked_at=timezone.now(),
+    )
+    return course.title
+
+
+def a_quota(partnership, number=1):
+    return held_for(make_session(partnership), days=3).session.course.title
+
+
+def a_risk(partnership, number=1):
+    starts_at = timezone.now() + timedelta(days=20)
+    return make_session(partnership, starts_at=starts_at, minimum=6).course.title
+
+
+MADE = {
+    "offers": an_offer,
+    "approvals": an_approval,
+    "decisions": a_decision,
+    "not-answered": an_unanswered_question,
+    "messages": a_message,
+    "registers": a_register,
+    "requests": a_request,
+    "walk-ins": a_walk_in,
+    "over-demand": over_demand,
+    "wanted-dates": wanted_dates,
+    "quotas": a_quota,
+    "risks": a_risk,
+}
+
+
+@pytest.fixture
+def team(partnership):
+    return make_person(partnership, Role.TEAM)
+
+
+def found(team) -> dict[str, list[str]]:
+    return {
+        one.need.key: [row.title for row in one.rows] for one in needs_of(actor_for(team), timezone.now())
+    }
+
+
+def test_every_list_is_tried() -> None:
+    assert set(MADE) == set(BY_KEY)
+
+
+@pytest.mark.parametrize("key", MADE)
+def test_what_needs_the_team_is_one_click_from_what_settles_it(key, partnership, team, sign_in) -> None:
+    told = MADE[key](partnership)
+    browser = sign_in(team)
+    page = browser.get("/alphashire/desk/").content.decode()
+    assert f'id="{key}"' in page
+    (need,) = [one for one in needs_of(actor_for(team), timezone.now()) if one.need.key == key]
+    assert need.total == 1 and told in need.rows[0].title
+    assert f'href="{need.rows[0].url}"' in page
+    assert browser.get(need.rows[0].url).status_code == 200
+    whole = browser.get(f"/alphashire/desk/needs/{key}/").content.decode()
+    assert told in whole.replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("key", MADE)
+def test_the_neighbours_things_are_not_on_the_desk(key, partnership, neighbour, team, sign_in) -> None:
+    with acting_in(neighbour):
+        MADE[key](neighbour)
+    assert found(team) == {}
+    assert "Nothing needs you at the moment" in sign_in(team).get("/alphashire/desk/").content.decode()
+    assert "Nothing here" in sign_in(team).get(f"/alphashire/desk/needs/{key}/").content.decode()
+
+
+def test_an_offer_with_days_to_go_needs_nobody(partnership, team) -> None:
+    offered(make_session(partnership), days=9)
+    offered(make_session(partnership), minutes=-5)
+    assert "offers" not in found(team)
+
+
+def test_whoever_has_no_email_is_to_be_rung(partnership, team) -> None:
+    one = offered(later(partnership), minutes=50)
+    one.person.email = ""
+    one.person.save()
+    (need,) = [one for one in needs_of(actor_for(team), timezone.now()) if one.need.key == "offers"]
+    assert "No email address: they don’t know yet" in need.rows[0].facts and need.rows[0].colour == "red"
+
+
+def test_a_fresh_request_with_time_left_is_not_stuck(partnership, team) -> None:
+    requested(make_session(partnership))
+    decided = requested(make_session(partnership), reminded_at=timezone.now())
+    Approval.objects.filter(pk=decided.pk).update(decision="approved", decided_at=timezone.now())
+    assert "approvals" not in found(team)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"asked": "team", "rule": "team"},
+        {"escalated_at": timezone.now(), "asked": "organisation_lead"},
+        {"asked_at": timezone.now() - timedelta(days=9)},
+        {"expires_at": timezone.now() + timedelta(minutes=30)},
+    ],
+    ids=["asked of the team", "passed on", "older than the reminder", "runs out"],
+)
+def test_a_request_that_is_stuck(fields, partnership, team) -> None:
+    requested(make_session(partnership), **fields)
+    assert len(found(team)["approvals"]) == 1
+
+
+def test_who_has_answered_or_was_not_asked_is_no_question(partnership, team) -> None:
+    now = timezone.now()
+    session = later(partnership)
+    booked(session)
+    booked(session, coming_asked_at=now, coming_confirmed_at=now)
+    booked(session, coming_asked_at=now, state="cancelled")
+    past = make_session(partnership, starts_at=now - timedelta(hours=1))
+    booked(past, coming_asked_at=now)
+    assert "not-answered" not in found(team)
+
+
+def test_a_short_waiting_list_is_no_over_demand(partnership, team) -> None:
+    session = make_session(partnership, capacity=20, minimum=6)
+    for _ in range(4):
+        booked(session, state="waiting")
+    assert "over-demand" not in found(team)
+    booked(session, state="waiting")
+    assert len(found(team)["over-demand"]) == 1, "a quarter of the places"
+
+
+def test_as_many_waiting_as_a_session_needs_are_over_demand(partnership, team) -> None:
+    session = make_session(partnership, capacity=60, minimum=3)
+    for number in range(3):
+        assert "over-demand" not in found(team), number
+        booked(session, state="waiting")
+    assert "over-demand" in found(team)
+
+
+def test_a_marked_register_is_not_outstanding(partnership, team) -> None:
+    session = make_session(partnership, starts_at=timezone.now() - timedelta(days=2))
+    booking = booked(session)
+    Attendance.objects.create(
+        partnership=partnership,
+        booking=booking,
+        session_date=session.dates.get(),
+        mark="present",
+        marked_at=timezone.now(),
+    )
+    assert "registers" not in found(team)
+
+
+def test_a_date_added_after_the_others_were_marked_is_outstanding(partnership, team) -> None:
+    session = make_session(partnership, starts_at=timezone.now() - timedelta(days=9), days=2)
+    booking = booked(session, state="attended")
+    first = session.dates.order_by("starts_at")[0]
+    Attendance.objects.create(
+        partnership=partnership,
+        booking=booking,
+        session_date=first,
+        mark="present",
+        marked_at=timezone.now(),
+    )
+    assert found(team)["registers"] == [session.course.title]
+
+
+def test_a_settled_walk_in_is_done(partnership, team) -> None:
+    past = make_session(partnership, starts_at=timezone.now() - timedelta(days=2))
+    walked_in(past, said="")
+    walked_in(past, settled_at=timezone.now())
+    assert "walk-ins" not in found(team)
+
+
+def test_a_filled_a_released_and_a_distant_quota_need_nobody(partnership, team) -> None:
+    filled = make_session(partnership)
+    booked(filled)
+    held_for(filled, days=3, places=1)
+    held_for(make_session(partnership), days=0)
+    held_for(make_session(partnership), days=9)
+    assert "quotas" not in found(team)
+
+
+def test_a_quota_counts_its_own_people_only(partnership, team) -> None:
+    session = make_session(partnership)
+    own = make_organisation(partnership)
+    held_for(session, days=3, places=1, organisation=own)
+    booked(session)
+    assert len(found(team)["quotas"]) == 1
+    booked(session, make_person(partnership, organisation=own))
+    assert "quotas" not in found(team)
+
+
+def test_a_course_with_dates_to_book_is_not_wanted(partnership, team) -> None:
+    wanted_dates(partnership)
+    make_session(partnership, course=Course.objects.get())
+    assert "wanted-dates" not in found(team)
+
+
+def test_sent_messages_and_decided_requests_need_nobody(partnership, team) -> None:
+    unsent(partnership, state="sent")
+    asks_to_join(partnership, state="accepted", decided_at=timezone.now())
+    assert not {"messages", "requests"} & set(found(team))
+
+
+def test_a_long_list_shows_its_first_rows_and_leads_to_the_rest(partnership, team, sign_in) -> None:
+    for number in range(7):
+        unsent(partnership, number=number)
+    page = sign_in(team).get("/alphashire/desk/").content.decode()
+    assert "(7)" in page and page.count("Title of failed") == 5
+    assert "See all 7" in page and "/alphashire/desk/needs/messages/" in page
+
+
+def test_the_desk_is_the_teams(partnership, sign_in) -> None:
+    for role in (Role.TRAINER, Role.ORGANISATION_LEAD, Role.SUBGROUP_CHAIR):
+        browser = sign_in(make_person(partnership, role))
+        for address in ("", "needs/offers/"):
+            assert browser.get(f"/alphashire/desk/{address}").status_code == 403
+
+
+def test_no_list_of_another_name(team, sign_in) -> None:
+    assert sign_in(team).get("/alphashire/desk/needs/lunch/").status_code == 404
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_the_desk_asks_the_same_number_of_questions(
+    partnership, team, sign_in, settings, django_assert_num_queries, rows
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    for number in range(rows):
+        for make in MADE.values():
+            make(partnership, number + 1)
+        make_session(partnership, starts_at=timezone.now() + timedelta(minutes=1))
+    browser = sign_in(team)
+    browser.get("/alphashire/desk/")
+    with django_assert_num_queries(27):
+        browser.get("/alphashire/desk/")
