@@ -9,7 +9,6 @@ from bookings.states import BookingState
 from courses.models import Session
 from partnership_portal.working_days import add_working_days, uk_date
 from partnerships.actors import Actor
-from partnerships.services.policies import policies_of
 
 # The policy's longest notice is thirty working days, which holidays make longer.
 _HORIZON = timedelta(days=60)
@@ -22,11 +21,10 @@ def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
     needs, and nobody has decided; one that was put off is due again on its day. Two queries.
     """
     sessions = _short(Session.objects.visible_to(actor), now)
-    policy_at = policies_of(actor.partnership)
     today = uk_date(now)
     found = []
     for session in sessions:
-        days = policy_at(session.starts_at).booking.decision_working_days.value
+        days = actor.partnership.policy(session.starts_at).booking.decision_working_days.value
         start = uk_date(session.starts_at)
         # A session at the weekend is decided on its own day at the latest.
         session.decide_by = add_working_days(start, -days) if days else start

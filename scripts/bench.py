@@ -28,7 +28,7 @@ from scripts.environment import PROJECT, Refusal, ending_on_refusal, say, secret
 
 PROFILE = "herefordshire"
 PORT = 8765
-CLIENTS, PLACES = 200, 25
+CLIENTS, PLACES = 500, 25
 Row = tuple[str, str, str, str, str]
 
 

@@ -116,6 +116,7 @@ def make_partnership(slug: str, **changes: Any) -> Partnership:
 def adopt(partnership: Partnership, document: Policy, *, at: datetime) -> PolicyVersion:
     """Put a policy in force from a moment, also one in the past."""
     number = PolicyVersion.objects.filter(partnership=partnership).count() + 1
+    partnership.forget_policy()
     return PolicyVersion.objects.create(
         partnership=partnership,
         number=number,

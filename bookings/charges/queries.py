@@ -17,7 +17,6 @@ from partnership_portal.working_days import add_months, uk_date, uk_moment
 from partnerships.actors import Actor
 from partnerships.models import Organisation, Partnership, Person
 from partnerships.policy import ChargeKind, ChargingPolicy, Policy
-from partnerships.services.policies import policy_through_time
 
 MOST_UNDECIDED = 200
 
@@ -68,7 +67,7 @@ def charges_of(actor: Actor, booking: Booking) -> list[Charge]:
 
 def undecided(actor: Actor) -> list[Undecided]:
     """What was settled and can't be charged until somebody says what it costs or how the organisation is charged."""
-    policy_at = policy_through_time(actor.partnership)
+    policy_at = actor.partnership.policy
     found = [_of_booking(one, policy_at(one.session.starts_at)) for one in _waiting_bookings(actor)]
     found += [_of_session(one, policy_at(one.starts_at)) for one in _waiting_sessions(actor)]
     return [one for one in found if one is not None]

@@ -55,7 +55,7 @@ def allocate(
 
 def would_get_place(session: Session, organisation: Organisation, now: datetime) -> bool:
     """Tell whether somebody of this organisation who books now gets a place at once; a look, no promise."""
-    if not _open(session, now):
+    if session.is_full or not _open(session, now):
         return not session.is_full
     newcomer = InLine(0, organisation.pk, organisation.sector_id)
     return newcomer in _placed(session, [*map(_in_line, _queue(session)), newcomer], now)
@@ -63,8 +63,9 @@ def would_get_place(session: Session, organisation: Organisation, now: datetime)
 
 def position_in_queue(booking: Booking) -> int:
     """The booking's place in the queue of its session, from 1."""
-    line = Booking.objects.filter(partnership=booking.partnership, session=booking.session).in_line()
-    return list(line.values_list("pk", flat=True)).index(booking.pk) + 1
+    line = Booking.objects.filter(partnership=booking.partnership_id, session=booking.session_id).in_line()
+    earlier = Q(booked_at__lt=booking.booked_at) | Q(booked_at=booking.booked_at, pk__lt=booking.pk)
+    return line.filter(earlier).count() + 1
 
 
 def offer_hold(policy: BookingPolicy, session: Session, now: datetime) -> datetime:

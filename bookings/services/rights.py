@@ -16,7 +16,7 @@ def memberships_to_book_with(actor: Actor, person: Person) -> MembershipQuerySet
     Everybody books for themselves, an organisation lead for the organisation's own people, the team for anybody.
     """
     memberships = Membership.objects.live().filter(partnership=actor.partnership, person=person)
-    memberships = memberships.select_related("organisation").order_by("pk")
+    memberships = memberships.select_related("organisation", "person").order_by("pk")
     if actor.may(Permission.MANAGE_BOOKINGS) or actor.person == person:
         return memberships
     return memberships.filter(organisation__in=actor.led_organisation_ids)

@@ -143,4 +143,6 @@ def _session(request: HttpRequest, pk: int) -> Session:
     sessions = (
         Session.objects.visible_to(request.actor).select_related("course", "venue").prefetch_related("dates")
     )
-    return get_object_or_404(sessions, pk=pk)
+    session = get_object_or_404(sessions, pk=pk)
+    session.partnership = request.partnership
+    return session

@@ -4,6 +4,7 @@ import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from partnerships.tenancy import TenantModel
 
@@ -42,6 +43,15 @@ class Partnership(models.Model):
         from partnerships.services.policies import policy_in_force
 
         return policy_in_force(self, at or timezone.now())
+
+    @cached_property
+    def policy_versions(self) -> "list[PolicyVersion]":
+        """Every version without its document, newest first; read once for this object, until ``forget_policy``."""
+        return list(PolicyVersion.objects.filter(partnership=self).defer("document").order_by("-number"))
+
+    def forget_policy(self) -> None:
+        """Read the versions again when next asked, because there is a new one."""
+        self.__dict__.pop("policy_versions", None)
 
 
 class PolicyVersion(TenantModel):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -24,15 +23,12 @@ def _parsed(version_id: int, fingerprint: str) -> Policy:
 
 
 def version_in_force(partnership: Partnership, at: datetime) -> PolicyVersion:
-    """The version in force at a moment; before the first one, the first (one query)."""
-    versions = PolicyVersion.objects.filter(partnership=partnership).defer("document")
-    found = (
-        versions.filter(effective_from__lte=at).order_by("-number").first()
-        or versions.order_by("number").first()
-    )
-    if found is None:
+    """The version in force at a moment; before the first one, the first. One query for any number of moments."""
+    versions = partnership.policy_versions
+    if not versions:
+        partnership.forget_policy()
         raise DomainError("This partnership has no policy yet. Load its file first.")
-    return found
+    return next((one for one in versions if one.effective_from <= at), versions[-1])
 
 
 def policy_in_force(partnership: Partnership, at: datetime) -> Policy:
@@ -40,36 +36,9 @@ def policy_in_force(partnership: Partnership, at: datetime) -> Policy:
     return policy_of(version_in_force(partnership, at))
 
 
-def policy_through_time(partnership: Partnership) -> Callable[[datetime], Policy]:
-    """The rules in force at any moment, for lists whose rows have a moment each (one query for all of them)."""
-    versions = list(
-        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("-number")
-    )
-    if not versions:
-        raise DomainError("This partnership has no policy yet. Load its file first.")
-
-    def at(moment: datetime) -> Policy:
-        return policy_of(next((one for one in versions if one.effective_from <= moment), versions[-1]))
-
-    return at
-
-
 def policy_of(version: PolicyVersion) -> Policy:
     """The rules of one version, such as the one that a fact was made under."""
     return _parsed(version.pk, version.fingerprint)
-
-
-def policies_of(partnership: Partnership) -> Callable[[datetime], Policy]:
-    """A look-up of the rules in force at any moment, for lists of facts from different times (one query)."""
-    versions = list(
-        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("number")
-    )
-
-    def in_force(at: datetime) -> Policy:
-        begun = [version for version in versions if version.effective_from <= at]
-        return policy_of((begun or versions[:1])[-1])
-
-    return in_force
 
 
 def adopt_policy(*, actor: Actor, policy: Policy, effective_from: datetime) -> tuple[PolicyVersion, bool]:
@@ -94,6 +63,8 @@ def adopt_policy(*, actor: Actor, policy: Policy, effective_from: datetime) -> t
         document=document,
         fingerprint=fingerprint,
     )
+    for held in (partnership, actor.partnership):
+        held.forget_policy()
     audit.record(
         actor,
         "partnerships.adopt_policy",

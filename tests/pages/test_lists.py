@@ -253,12 +253,12 @@ LISTS = {
     "charges": Case(
         make_charge,
         {"reference": UP, "organisation": UP, "raised": UP, "amount": UP, "-amount": DOWN, "": DOWN},
-        queries=17,
+        queries=16,
         search="organisation",
         column=6,
     ),
     "non-attendance": Case(
-        make_non_attender, {"name": UP, "-name": DOWN, "last": DOWN, "-last": UP, "": UP}, queries=16
+        make_non_attender, {"name": UP, "-name": DOWN, "last": DOWN, "-last": UP, "": UP}, queries=15
     ),
     "certificates": Case(
         make_certificate, {"number": UP, "issued": UP, "-issued": DOWN, "": DOWN}, queries=13, column=1
