@@ -1,24 +1,22 @@
 """Forms about bookings."""
 
-from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 
+from bookings.asked import Asked
+from bookings.evidence import MOST_BYTES, NotEvidence, kind_of_evidence
 from bookings.models import AccessNeeds
-from partnerships.models import Membership, Organisation
-from partnerships.policy import PrerequisiteRule
+from bookings.services.prerequisites import EarlierTraining
+from partnership_portal.widgets import GovDateField
+from partnership_portal.working_days import uk_today
+from partnerships.models import Organisation
 
 WHO_SEES_IT = (
     "For example step-free access, a hearing loop or large print. Only the partnership team and this session’s "
     "trainers see this. It is deleted when the session is over."
 )
-_BEFORE = {
-    PrerequisiteRule.NONE: "can come to every date",
-    PrerequisiteRule.PRE_COURSE_TASKS: "can come to every date and will do the pre-course tasks before",
-    PrerequisiteRule.SINGLE_AGENCY_FIRST: "can come to every date and have done the child protection training of "
-    "my own organisation",
-}
 
 
 def access_needs_field() -> forms.CharField:
@@ -30,47 +28,6 @@ def access_needs_field() -> forms.CharField:
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-
-
-class BookForm(forms.Form):
-    """Booking a place: for which organisation, what is needed on the day, and the promise to come."""
-
-    organisation = forms.TypedChoiceField(
-        label="Which organisation is this for?",
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose the organisation this is for"},
-    )
-    access_needs = access_needs_field()
-    declaration = forms.BooleanField(error_messages={"required": "Confirm that you can come"})
-    expects_place = forms.BooleanField(required=False, widget=forms.HiddenInput)
-
-    def __init__(
-        self,
-        *args: Any,
-        memberships: Sequence[Membership],
-        prerequisite: PrerequisiteRule,
-        learner: str = "",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(str(one.organisation_id), one.organisation.name) for one in memberships]
-        self.fields["organisation"].choices = choices
-        self.only_organisation = choices[0][1] if len(choices) == 1 else ""
-        if len(choices) == 1:
-            self.fields["organisation"].widget = forms.HiddenInput()
-            self.fields["organisation"].initial = choices[0][0]
-        if learner:
-            self.fields["access_needs"].label = f"Is there anything {learner} needs to take part?"
-            self.fields["declaration"].label = f"{learner} has agreed to be booked and can come to every date"
-            self.fields["declaration"].error_messages["required"] = f"Confirm that {learner} can come"
-        else:
-            self.fields["declaration"].label = f"My manager agrees, and I {_BEFORE[prerequisite]}"
-
-    def chosen(self, memberships: Sequence[Membership]) -> Organisation:
-        """The organisation to book for."""
-        key = self.cleaned_data["organisation"]
-        return next(one.organisation for one in memberships if one.organisation_id == key)
 
 
 def diets_field() -> forms.MultipleChoiceField:
@@ -92,6 +49,165 @@ def dietary_field() -> forms.CharField:
         required=False,
         max_length=200,
     )
+
+
+class BookForm(forms.Form):
+    """Booking a place: for which organisation, what is needed on the day, who pays, and the promise to come."""
+
+    organisation = forms.TypedChoiceField(
+        label="Which organisation is this for?",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the organisation this is for"},
+    )
+    audience_reason = forms.CharField(
+        label="Why do you want to come all the same?",
+        help_text="Whoever approves the booking and the partnership team read this.",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    training = forms.CharField(
+        label="What was the training called?",
+        help_text="For example, Safeguarding induction.",
+        required=False,
+        max_length=200,
+    )
+    trained_on = GovDateField(label="When was it completed?", required=False)
+    evidence = forms.FileField(
+        label="Or upload evidence",
+        help_text="For example the certificate, as a PDF, PNG or JPEG of up to 5 MB. Only the partnership team and "
+        "the person who comes can open it. It is deleted when the session is over.",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+        error_messages={"empty": "The file is empty. Choose another one."},
+    )
+    access_needs = access_needs_field()
+    diets = diets_field()
+    dietary = dietary_field()
+    purchase_order = forms.CharField(
+        label="Purchase order number or cost code",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+    declaration = forms.BooleanField(error_messages={"required": "Confirm that you can come"})
+    expects_place = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, asked: Asked, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = asked
+        self._for_organisations()
+        self._for_learner()
+        if asked.is_online:
+            del self.fields["diets"], self.fields["dietary"]
+        if not asked.outside:
+            del self.fields["audience_reason"]
+        if not asked.asks_earlier_training:
+            del self.fields["training"], self.fields["trained_on"], self.fields["evidence"]
+        elif asked.declared_before is not None:
+            self.fields["training"].initial = asked.declared_before.training
+            self.fields["trained_on"].initial = asked.declared_before.completed_on
+        if not asked.asks_purchase_order:
+            del self.fields["purchase_order"]
+        else:
+            self.fields["purchase_order"].help_text = self._about_purchase_order()
+
+    def clean_trained_on(self) -> date | None:
+        """What comes first has been done already."""
+        day = self.cleaned_data["trained_on"]
+        if day is not None and day > uk_today():
+            raise forms.ValidationError("The date must be in the past")
+        return day
+
+    def clean_evidence(self) -> bytes:
+        """The bytes of the file, once it is seen to be one that can be taken."""
+        file = self.cleaned_data["evidence"]
+        if not file:
+            return b""
+        content = bytes(file.read(MOST_BYTES + 1))
+        try:
+            kind_of_evidence(content)
+        except NotEvidence as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
+        return content
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what this organisation's booking can't do without."""
+        found = super().clean() or self.cleaned_data
+        if self.asked.must_show_earlier_training:
+            self._check_earlier_training(found)
+        organisation = found.get("organisation")
+        if organisation is None:
+            return found
+        if self.asked.must_explain(organisation) and not found.get("audience_reason"):
+            who = self.asked.learner or "you"
+            come = "wants" if self.asked.learner else "want"
+            self.add_error("audience_reason", f"Say why {who} {come} to come all the same")
+        if self.asked.needs_purchase_order(organisation) and not found.get("purchase_order"):
+            self.add_error("purchase_order", "Enter a purchase order number or cost code")
+        return found
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was said, as ``Told`` takes it."""
+        found = self.cleaned_data
+        return {
+            "access_needs": found["access_needs"],
+            "diets": tuple(found.get("diets", ())),
+            "dietary": found.get("dietary", ""),
+            "purchase_order": found.get("purchase_order", ""),
+            "audience_reason": found.get("audience_reason", ""),
+            "declared": str(self.fields["declaration"].label),
+            "earlier": EarlierTraining(
+                training=found.get("training", ""),
+                completed_on=found.get("trained_on"),
+                evidence=found.get("evidence", b""),
+            ),
+        }
+
+    @property
+    def organisation_chosen(self) -> Organisation:
+        """The organisation to book for."""
+        return self.asked.chosen(self.cleaned_data["organisation"])
+
+    def _check_earlier_training(self, found: dict[str, Any]) -> None:
+        if found.get("evidence") or any(
+            name in self.errors for name in ("training", "trained_on", "evidence")
+        ):
+            return
+        if not found.get("training"):
+            self.add_error("training", "Enter what the training was called, or upload evidence of it")
+        if not found.get("trained_on"):
+            self.add_error("trained_on", "Enter when the training was completed, or upload evidence of it")
+
+    def _for_organisations(self) -> None:
+        choices = [(str(one.organisation_id), one.organisation.name) for one in self.asked.memberships]
+        self.fields["organisation"].choices = choices
+        self.only_organisation = choices[0][1] if len(choices) == 1 else ""
+        if self.only_organisation:
+            self.fields["organisation"].widget = forms.HiddenInput()
+            self.fields["organisation"].initial = choices[0][0]
+
+    def _for_learner(self) -> None:
+        learner, declaration = self.asked.learner, self.fields["declaration"]
+        if not learner:
+            # A manager who is asked anyway says so for themselves.
+            agrees = "" if self.asked.manager_decides else "My manager agrees, and "
+            declaration.label = f"{agrees}I {self.asked.promise}"
+            return
+        self.fields["access_needs"].label = f"Is there anything {learner} needs to take part?"
+        self.fields["audience_reason"].label = f"Why should {learner} come all the same?"
+        declaration.label = f"{learner} has agreed to be booked and {self.asked.promise}"
+        declaration.error_messages["required"] = f"Confirm that {learner} can come"
+
+    def _about_purchase_order(self) -> str:
+        usual = [
+            one.organisation.purchase_order for one in self.asked.costs if one.organisation.purchase_order
+        ]
+        if usual and len(self.asked.memberships) == 1:
+            return f"A charge quotes it. Left empty, a charge quotes {usual[0]}."
+        return "A charge quotes it."
 
 
 class NeedsForm(forms.Form):

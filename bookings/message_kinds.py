@@ -37,6 +37,10 @@ WITH_PLACE: tuple[Fact, ...] = (
     ("Place", ["Civic Centre, 1 High Street, HR1 1AA"]),
     ("Joining instructions", ["Ask for room 3 at reception."]),
 )
+WITH_TASKS: tuple[Fact, ...] = (
+    *WITH_PLACE,
+    ("To do before you come", ["Read: Working Together, chapter 1 (20 minutes)"]),
+)
 INTO_DIARY = "A calendar file for each date, which puts it into the diary"
 OUT_OF_DIARY = "A calendar file for each date, which takes it out of the diary"
 ABOUT_PLACE = "It tells you about a place that was booked for you."
@@ -198,7 +202,7 @@ JOINING = MessageKind(
     name="Joining instructions",
     when="Some working days before the session, as the policy says, to everybody who had a place by then.",
     placeholders=ABOUT_BOOKING,
-    facts=WITH_PLACE,
+    facts=WITH_TASKS,
     button="See or cancel the booking",
     essential="It says where to be and what to bring.",
 )
@@ -207,8 +211,11 @@ REMINDER = MessageKind(
     subject=SUBJECT,
     name="Reminder of a session",
     when="Shortly before the session, as the policy says.",
-    placeholders=ABOUT_BOOKING,
-    facts=WITH_PLACE,
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("tasks left", "Says something if pre-course tasks are not ticked off yet", "yes"),
+    ),
+    facts=WITH_TASKS,
     button="See or cancel the booking",
     category=REMINDERS,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
+from bookings.before_the_course import to_do_for
 from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link
 from bookings.message_kinds import (
     CANCELLED,
@@ -160,7 +161,8 @@ def tell_joining(booking: Booking) -> None:
 
 def remind_of_session(booking: Booking) -> None:
     """Remind of the session, once for each booking and start."""
-    _queue(booking, REMINDER, no_later_than=booking.session.starts_at - _ON_THE_DAY)
+    left = "yes" if _still_to_do(booking) else ""
+    _queue(booking, REMINDER, {"tasks left": left}, no_later_than=booking.session.starts_at - _ON_THE_DAY)
 
 
 def tell_session_changed(booking: Booking, *, now: datetime) -> None:
@@ -318,7 +320,13 @@ def _approver(approval: Approval) -> str:
     return "the partnership team"
 
 
+def _still_to_do(booking: Booking) -> list[str]:
+    return [one.task.in_words for one in to_do_for(booking) if not one.is_done]
+
+
 def _facts(booking: Booking, kind: MessageKind) -> list[Fact]:
     facts = facts_of(booking)
     reason = booking.session.cancelled_reason
+    if kind in (JOINING, REMINDER) and (tasks := _still_to_do(booking)):
+        facts.append(("To do before you come", tasks))
     return [*facts, ("Reason", [reason])] if kind is SESSION_CANCELLED and reason else facts

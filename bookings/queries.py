@@ -159,7 +159,7 @@ def sessions_instead(booking: Booking, now: datetime) -> "list[Session]":
 
 def _of(session: Session) -> BookingQuerySet:
     bookings = Booking.objects.filter(partnership=session.partnership_id, session=session)
-    return bookings.select_related("person", "organisation", "booked_by")
+    return bookings.select_related("person", "organisation", "booked_by", "prerequisite")
 
 
 def registers_of(session: Session, now: datetime) -> list[dict[str, Any]]:

@@ -104,3 +104,14 @@ class QuotaQuerySet(models.QuerySet):
         """The team sees them; everybody else only feels that the mix is fair."""
         quotas = self.filter(partnership=actor.partnership)
         return quotas if actor.may(Permission.MANAGE_BOOKINGS) else quotas.none()
+
+
+class PrerequisiteQuerySet(models.QuerySet):
+    """What was done before a course, as declared or shown with bookings of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; everybody what was said of themselves."""
+        given = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return given
+        return given.filter(booking__person=actor.person) if actor.person else given.none()

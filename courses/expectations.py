@@ -20,9 +20,10 @@ def expectations(course: Course, policy: Policy) -> list[str]:
     """What is expected of participants: time, evaluation, longer-term impact, line manager."""
     duration = course.duration.rstrip(".")
     found = [f"Take part in all of it: {duration[:1].lower()}{duration[1:]}."]
-    if policy.booking.prerequisite.value is PrerequisiteRule.SINGLE_AGENCY_FIRST:
+    rule = policy.booking.prerequisite.value
+    if rule is PrerequisiteRule.SINGLE_AGENCY_FIRST and course.asks_prerequisite:
         found.append("Complete your own organisation’s child protection training first.")
-    if policy.booking.prerequisite.value is PrerequisiteRule.PRE_COURSE_TASKS:
+    if rule is PrerequisiteRule.PRE_COURSE_TASKS:
         found.append(
             "Complete any pre-course tasks, and agree with your manager that you are released for the time."
         )

@@ -73,6 +73,15 @@ class SchoolHolidayQuerySet(models.QuerySet):
         return self.filter(partnership=actor.partnership)
 
 
+class CourseTaskQuerySet(models.QuerySet):
+    """Pre-course tasks of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Everybody may know what is to be done before a published course; the planners, before any."""
+        tasks = self.filter(partnership=actor.partnership)
+        return tasks if actor.may(Permission.PLAN_PROGRAMME) else tasks.filter(course__status="published")
+
+
 class ProgrammeCopyQuerySet(models.QuerySet):
     """Copies of a year's programme."""
 

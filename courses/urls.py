@@ -7,6 +7,7 @@ from courses.views import (
     desk_courses,
     desk_series,
     desk_sessions,
+    desk_tasks,
     school_holidays,
 )
 
@@ -21,6 +22,11 @@ urlpatterns = [
     path("desk/courses/<slug:slug>/", desk_courses.course_edit, name="desk_course"),
     path("desk/courses/<slug:slug>/publish/", desk_courses.course_publish, name="desk_course_publish"),
     path("desk/courses/<slug:slug>/archive/", desk_courses.course_archive, name="desk_course_archive"),
+    path("desk/courses/<slug:slug>/tasks/", desk_tasks.task_list, name="desk_tasks"),
+    path("desk/courses/<slug:slug>/tasks/new/", desk_tasks.task_new, name="desk_task_new"),
+    path("desk/tasks/<int:pk>/", desk_tasks.task_edit, name="desk_task"),
+    path("desk/tasks/<int:pk>/up/", desk_tasks.task_up, name="desk_task_up"),
+    path("desk/tasks/<int:pk>/remove/", desk_tasks.task_remove, name="desk_task_remove"),
     path("desk/sessions/", desk_sessions.session_list, name="desk_sessions"),
     path("desk/sessions/export.xlsx", desk_sessions.session_list_export, name="desk_sessions_export"),
     path("desk/sessions/new/", desk_sessions.session_new, name="desk_session_new"),

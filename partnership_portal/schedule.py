@@ -14,6 +14,7 @@ from bookings.services.changes import tell_of_cancelled_sessions, tell_of_change
 from bookings.services.decisions import tell_of_decisions_due
 from bookings.services.interest import tell_of_new_dates
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
+from bookings.services.prerequisites import forget_evidence
 from bookings.services.queue import lapse_overdue, offer_places
 from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
@@ -50,6 +51,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "send joining instructions": send_joining_instructions,
         "remind of sessions": remind_of_sessions,
         "forget access needs": forget_access_needs,
+        "forget evidence": forget_evidence,
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,

@@ -153,6 +153,7 @@ class CourseProfile(Strict):
     before_you_come: str = ""
     asks_impact: bool = True
     asks_line_manager: bool = False
+    asks_prerequisite: bool = True
     approval: Literal["", "none", "line_manager", "organisation_lead", "team"] = ""
     charge_band: Slug = "core"
     is_published: bool = True

@@ -6,8 +6,10 @@ from .booking import AccessNeeds, Attendance, Booking
 from .charge import Charge
 from .feed import CalendarFeed
 from .interest import Interest
+from .prerequisite import EvidenceFile, Prerequisite
 from .quota import Quota
 from .reported_meeting import ReportedMeeting, ReportedPerson
+from .task_done import TaskDone
 from .trainer_notice import TrainerNotice
 from .walk_in import WalkIn
 
@@ -19,11 +21,14 @@ __all__ = [
     "Booking",
     "CalendarFeed",
     "Charge",
+    "EvidenceFile",
     "Interest",
+    "Prerequisite",
     "Quota",
     "ReportedMeeting",
     "ReportedPerson",
     "Statement",
+    "TaskDone",
     "TrainerNotice",
     "WalkIn",
 ]

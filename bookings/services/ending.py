@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bookings.models import AccessNeeds, Approval, Booking
+from bookings.services.prerequisites import delete_evidence
 from bookings.states import BookingState
 from partnerships.models import Person
 
@@ -10,7 +11,7 @@ from partnerships.models import Person
 def end_booking(
     booking: Booking, state: BookingState, *, by: Person | None, reason: str, now: datetime
 ) -> None:
-    """Write the end down, delete the access needs and close an open request for approval.
+    """Write the end down, delete access needs and evidence, and close an open request for approval.
 
     For services that hold the session's lock and write the audit.
     """
@@ -20,6 +21,7 @@ def end_booking(
     fields = ["state", "ended_at", "ended_by", "end_reason", "was_late_cancellation", "calendar_sequence"]
     booking.save(update_fields=fields)
     AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking).delete()
+    delete_evidence(booking, now)
     closed = {
         BookingState.DECLINED: Approval.Decision.DECLINED,
         BookingState.LAPSED: Approval.Decision.LAPSED,

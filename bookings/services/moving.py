@@ -11,8 +11,10 @@ from bookings.messages import tell_transferred
 from bookings.models import Approval, Booking
 from bookings.services.locks import locked_sessions
 from bookings.services.places import SessionIsFull, check_not_booked, check_open
+from bookings.services.prerequisites import carry_prerequisite
 from bookings.services.queue import allocate, lapse_offers_of, would_get_place
 from bookings.services.rights import may_give_up
+from bookings.services.tasks import carry_tasks
 from bookings.states import EXPECTED, BookingState
 from courses.models import Session
 from partnerships import audit
@@ -173,4 +175,6 @@ def _book_again(booking: Booking, session: Session, now: datetime) -> Booking:
         told=arrangements_of(session),
     )
     again.partnership, again.session = booking.partnership, session
+    carry_prerequisite(booking, again)
+    carry_tasks(booking, again)
     return again

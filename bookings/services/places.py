@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.arrangements import arrangements_of
+from bookings.audience import outside_audience
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
 from bookings.notice import is_late
@@ -15,6 +16,13 @@ from bookings.services.access_needs import keep_access_needs
 from bookings.services.approvals import Manager, approval_needed, ask_for_approval
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking, locked_session
+from bookings.services.prerequisites import (
+    NOTHING_EARLIER,
+    EarlierTraining,
+    check_prerequisite,
+    keep_prerequisite,
+)
+from bookings.services.purchase_orders import check_purchase_order, check_single_agency
 from bookings.services.queue import allocate, lapse_offers_of, position_in_queue, would_get_place
 from bookings.services.rights import may_give_up, membership_for
 from bookings.states import ENDED, BookingState
@@ -36,6 +44,10 @@ class AlreadyBooked(DomainError):
         self.booking = booking
 
 
+class OutsideAudience(DomainError):
+    """The course is for others, and nobody has said why this person should come all the same."""
+
+
 class SessionIsFull(DomainError):
     """No place is left, and the person has not said that the waiting list will do."""
 
@@ -51,6 +63,7 @@ class Told:
     declared: str = ""
     audience_reason: str = ""
     manager: Manager | None = None
+    earlier: EarlierTraining = NOTHING_EARLIER
 
 
 def book_place(
@@ -68,7 +81,9 @@ def book_place(
     Locks the session. A free place that somebody waits for goes to them, so that a newcomer never jumps the queue.
     With ``accept_waiting=False`` a full session refuses (``SessionIsFull``) instead of queueing somebody who expected
     a place. The team may book until the session ends, for people who come unannounced; everybody else until booking
-    closes. Refuses a second live booking with ``AlreadyBooked``.
+    closes. Refuses a second live booking with ``AlreadyBooked``, and somebody whom the course is not for with
+    ``OutsideAudience`` unless a reason is given; the team needs none, nor what the policy wants done first
+    (``PrerequisiteMissing``).
     """
     require(actor, Permission.BOOK_PLACE)
     with transaction.atomic():
@@ -78,6 +93,10 @@ def book_place(
         now = timezone.now()
         check_open(actor, session, now)
         check_not_booked(actor, session, person)
+        check_single_agency(session, organisation)
+        check_purchase_order(actor, session, organisation, told.purchase_order, now)
+        _check_audience(actor, session, membership, told.audience_reason)
+        check_prerequisite(actor, session, person, told.earlier)
         lapse_offers_of(session, now)
         allocate(session, now)
         rule = approval_needed(actor, session, membership)
@@ -158,6 +177,14 @@ def check_not_booked(actor: Actor, session: Session, person: Person) -> None:
     raise AlreadyBooked(sentence, booking)
 
 
+def _check_audience(actor: Actor, session: Session, membership: Membership, reason: str) -> None:
+    if reason.strip() or actor.may(Permission.MANAGE_BOOKINGS):
+        return
+    sentence = outside_audience(session.course, membership)
+    if sentence:
+        raise OutsideAudience(f"{sentence} Say why {membership.person.name} should come all the same.")
+
+
 def _first_state(
     session: Session, organisation: Organisation, rule: ApprovalRule, now: datetime, accept_waiting: bool
 ) -> BookingState:
@@ -194,10 +221,13 @@ def _join(
     )
     if told.access_needs.strip() or told.diets or told.dietary.strip():
         keep_access_needs(booking, told.access_needs, diets=told.diets, dietary=told.dietary)
+    earlier = keep_prerequisite(booking, told.earlier, by=actor.person, now=now)
     facts = {
         "session": session.pk,
         "person": membership.person_id,
         "organisation": membership.organisation_id,
     }
+    if earlier is not None:
+        facts["evidence"] = earlier.has_evidence
     audit.record(actor, "bookings.book_place", booking, after={**facts, "state": state})
     return booking

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from bookings.arrangements import dates_of
 from bookings.forms import DecisionForm
-from bookings.messages import facts_of
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
 from bookings.services.approvals import approve, decline
@@ -59,7 +58,12 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
             decline(actor=actor, approval=approval, reason=form.cleaned_data["reason"], name=name)
             messages.success(request, "Declined. We have told the person who asked, with your reason.")
             return redirect(request.path)
-    context = {"approval": approval, "form": form, "facts": facts_of(approval.booking), "decider": name}
+    context = {
+        "approval": approval,
+        "form": form,
+        "prerequisite": getattr(approval.booking, "prerequisite", None),
+        "opens_evidence": actor.is_team,
+    }
     return _render(request, actor, "bookings/approval.html", approval.booking, context)
 
 

@@ -2,11 +2,13 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
+from bookings.asked import asked_of
+from bookings.clashes import clashes_with
 from bookings.forms import BookForm, ManagerForm, SearchForm
 from bookings.models import Booking
 from bookings.queries import people_to_book
@@ -58,12 +60,8 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     if not sent and (held := _live_booking(request, session, person)):
         return _held(request, held)
     check_open(request.actor, session, timezone.now())
-    options = {
-        "memberships": memberships,
-        "prerequisite": request.partnership.policy(session.starts_at).booking.prerequisite.value,
-        "learner": "" if own else person.name,
-    }
-    form = BookForm(request.POST, **options) if sent else None
+    asked = asked_of(request.actor, session, memberships, "" if own else person.name)
+    form = BookForm(request.POST, request.FILES, asked=asked) if sent else None
     asks_manager = any(needs_manager_named(request.actor, session, one) for one in memberships)
     manager = ManagerForm(request.POST if sent else None) if asks_manager else None
     just_filled = False
@@ -73,12 +71,8 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
                 actor=request.actor,
                 session=session,
                 person=person,
-                organisation=form.chosen(memberships),
-                told=Told(
-                    access_needs=form.cleaned_data["access_needs"],
-                    declared=str(form.fields["declaration"].label),
-                    manager=Manager(*manager.cleaned_data.values()) if manager else None,
-                ),
+                organisation=form.organisation_chosen,
+                told=Told(**form.told, manager=Manager(*manager.cleaned_data.values()) if manager else None),
                 accept_waiting=not form.cleaned_data["expects_place"],
             )
         except AlreadyBooked as refusal:
@@ -86,14 +80,16 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
             return _held(request, refusal.booking)
         except SessionIsFull:
             just_filled = True
-            form = BookForm({**request.POST.dict(), "expects_place": "False"}, **options)
+            form = BookForm(_now_waiting(request), request.FILES, asked=asked)
         else:
             return _booked(request, booking, own)
     waiting = session.bookings.filter(partnership=request.partnership).in_line().count()
     now = timezone.now()
     has_place = not just_filled and would_get_place(session, memberships[0].organisation, now)
     context = {
-        "form": form or BookForm(initial={"expects_place": has_place}, **options),
+        "form": form or BookForm(initial={"expects_place": has_place}, asked=asked),
+        "asked": asked,
+        "clashes": clashes_with(request.actor, person, session),
         "session": session,
         "dates": dates_of(session),
         "person": person,
@@ -106,6 +102,13 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
     return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _now_waiting(request: HttpRequest) -> QueryDict:
+    """What was sent, for another try that expects no place."""
+    again = request.POST.copy()
+    again["expects_place"] = "False"
+    return again
 
 
 def _valid(*forms: forms.Form | None) -> bool:

@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from bookings.before_the_course import tasks_of, with_tasks_done
 from bookings.exports import bookings_sheet
 from bookings.filters import BookingFilter
 from bookings.models import Booking
@@ -42,10 +43,11 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
     )
     session = get_object_or_404(sessions, pk=pk)
     now = timezone.now()
-    people = list(people_on(session))
+    people = list(with_tasks_done(people_on(session)))
     context = {
         "session": session,
         "people": people,
+        "task_count": len(tasks_of(session.course)),
         "food": food_for(people),
         "queue": queue_of(session),
         "ended": ended_on(session),

@@ -3,11 +3,15 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from bookings.arrangements import calendar_of, dates_of
+from bookings.before_the_course import to_do_for
+from bookings.evidence import ENDINGS
 from bookings.forms import CancelForm, NeedsForm
-from bookings.models import AccessNeeds, Booking
+from bookings.models import AccessNeeds, Booking, Prerequisite
 from bookings.notice import is_late
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
@@ -15,6 +19,7 @@ from bookings.services.access_needs import change_access_needs
 from bookings.services.places import give_up
 from bookings.services.queue import position_in_queue
 from bookings.services.rights import may_give_up
+from bookings.services.tasks import tick_task, untick_task
 from bookings.states import ENDED, EXPECTED, BookingState
 from bookings.views.answers import answer_coming, answer_offer
 from notifications.calendars import CONTENT_TYPE
@@ -44,8 +49,36 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "can_cancel": _can_cancel(request, one),
         "can_change_needs": own and one.is_upcoming,
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
+        "prerequisite": getattr(one, "prerequisite", None),
+        "opens_evidence": own or request.actor.is_team,
+        "to_do": [] if one.is_ended else to_do_for(one),
+        "ticks": own and one.is_upcoming,
     }
     return render(request, "bookings/booking.html", context)
+
+
+@requires(Permission.SEE_OWN_PAGES)
+def evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file that shows what was done first: for the person and the team, to be saved and never shown in place."""
+    shown = Prerequisite.objects.visible_to(request.actor).select_related("file")
+    found = get_object_or_404(shown, booking=pk, file__isnull=False)
+    kind = Prerequisite.Evidence(found.evidence_type)
+    response = HttpResponse(bytes(found.file.content), content_type=kind.value)
+    response["Content-Disposition"] = f'attachment; filename="evidence-{pk}.{ENDINGS[kind]}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@requires(Permission.BOOK_PLACE)
+def tick(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
+    """Tick a pre-course task off, or take the tick back."""
+    one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)
+    task = get_object_or_404(one.session.course.tasks.all(), pk=task_pk)
+    step = untick_task if "undo" in request.POST else tick_task
+    step(actor=request.actor, booking=one, task=task)
+    address = reverse("bookings:booking", args=[request.partnership.slug, one.pk])
+    return redirect(f"{address}#task-{task.pk}")
 
 
 @requires(Permission.SEE_OWN_PAGES)
@@ -125,7 +158,13 @@ def _bookings(request: HttpRequest) -> BookingQuerySet:
     return (
         Booking.objects.visible_to(request.actor)
         .select_related(
-            "session__course", "session__venue", "person", "organisation", "booked_by", "partnership"
+            "session__course",
+            "session__venue",
+            "person",
+            "organisation",
+            "booked_by",
+            "partnership",
+            "prerequisite",
         )
         .prefetch_related("session__dates")
     )

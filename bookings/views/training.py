@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
+from bookings.before_the_course import tasks_of, with_tasks_done
 from bookings.queries import people_on, registers_of, trained_sessions
 from courses.models import Session
 from partnerships.permissions import Permission, requires
@@ -21,11 +22,13 @@ def training_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is coming to one of my sessions, and what they need."""
     sessions = Session.objects.trained_by(request.actor).select_related("course", "venue")
     session = get_object_or_404(sessions.prefetch_related("dates"), pk=pk)
+    tasks = tasks_of(session.course)
     context = {
         "session": session,
+        "task_count": len(tasks),
         "dates": dates_of(session),
         "registers": registers_of(session, timezone.now()),
-        "people": people_on(session),
+        "people": with_tasks_done(people_on(session)),
         "waiting": session.bookings.filter(partnership=request.partnership).in_line().count(),
         "is_over": session.ends_at <= timezone.now(),
     }

@@ -47,6 +47,7 @@ class CourseForm(forms.ModelForm):
             "before_you_come",
             "asks_impact",
             "asks_line_manager",
+            "asks_prerequisite",
             "approval",
             "charge_band",
             "section",
@@ -58,6 +59,7 @@ class CourseForm(forms.ModelForm):
             "before_you_come": "Before you come",
             "asks_impact": "Ask participants later what has changed",
             "asks_line_manager": "Ask the line manager too",
+            "asks_prerequisite": "Ask what was done first",
             "approval": "Who approves bookings",
             "charge_band": "Charge band",
         }
@@ -66,6 +68,8 @@ class CourseForm(forms.ModelForm):
             "duration": "In words. For example, half a day.",
             "frequency": "For example, every 2 months.",
             "trained_by": "For example, the training pool.",
+            "asks_prerequisite": "Where the policy wants an organisation’s own training done first. Untick it for a "
+            "course that is that training.",
             "charge_band": "The kind of course by which the partnership’s charges differ.",
         }
         widgets = {

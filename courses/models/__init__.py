@@ -6,11 +6,13 @@ from .programme_copy import ProgrammeCopy
 from .requirement import Requirement, RequirementOption
 from .school_holiday import SchoolHoliday
 from .session import Session, SessionDate, SessionTrainer, Venue
+from .task import CourseTask
 
 __all__ = [
     "Agreement",
     "Course",
     "CourseGroup",
+    "CourseTask",
     "Priority",
     "ProgrammeCopy",
     "Requirement",

@@ -57,6 +57,11 @@ class Course(TenantModel):
     before_you_come = models.TextField(blank=True, help_text="Prerequisites and pre-course tasks.")
     asks_impact = models.BooleanField("asks for longer-term impact", default=True)
     asks_line_manager = models.BooleanField("asks the line manager about impact", default=False)
+    asks_prerequisite = models.BooleanField(
+        "asks for what the policy wants done first",
+        default=True,
+        help_text="Not for a course that is itself the first training.",
+    )
     approval = models.CharField(
         "who approves bookings",
         max_length=20,

@@ -48,6 +48,7 @@ class CourseDetails:
     before_you_come: str = ""
     asks_impact: bool = True
     asks_line_manager: bool = False
+    asks_prerequisite: bool = True
     approval: str = ""
     charge_band: str = "core"
     section: str = ""

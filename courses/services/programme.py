@@ -24,6 +24,7 @@ _COURSE = (
     "before_you_come",
     "asks_impact",
     "asks_line_manager",
+    "asks_prerequisite",
     "approval",
     "charge_band",
     "section",

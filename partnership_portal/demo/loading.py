@@ -8,13 +8,16 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from bookings.audience import outside_audience
 from bookings.models import Booking
-from bookings.services.places import book_place
+from bookings.services.places import Told, book_place
+from bookings.services.prerequisites import EarlierTraining, asks_earlier_training
 from bookings.services.trainers import take_trainers_as_told
 from compliance.models import Report, TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
 from courses.models import Requirement, Session
 from notifications.models import Message
+from partnership_portal.demo.before import OWN_TRAINING, do_what_comes_before, write_tasks
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.charges import charge_for_the_past
@@ -74,6 +77,8 @@ def _fill(partnership: Partnership, now: dt.datetime) -> None:
     people = make_people(partnership, random)
     programme = Planner(partnership, people, random, uk_date(now)).programme()
     Historian(partnership, people, random, now).write(programme)
+    write_tasks(system(partnership, "demonstration"))
+    do_what_comes_before(partnership, random, now)
     _records(partnership, people, random, uk_date(now))
     _meetings(partnership, uk_date(now))
     write_school_holidays(partnership, uk_date(now))
@@ -141,10 +146,20 @@ def _book_for_practitioner(partnership: Partnership, now: dt.datetime) -> None:
             .coming(now)
             .filter(booking_closes_at__gt=now + dt.timedelta(days=6))
         )
-        session = coming.exclude(bookings__person=actor.person).filter(places_taken__lt=F("capacity")).first()
+        place = actor.memberships[0]
+        free = coming.exclude(bookings__person=actor.person).filter(places_taken__lt=F("capacity"))
+        session = next((one for one in free if not outside_audience(one.course, place)), None)
         if session is not None and not Booking.objects.of(actor).filter(session__starts_at__gt=now).exists():
-            place = actor.memberships[0].organisation
-            book_place(actor=actor, session=session, person=actor.person, organisation=place)
+            earlier = EarlierTraining(OWN_TRAINING, uk_date(now) - dt.timedelta(days=200))
+            book_place(
+                actor=actor,
+                session=session,
+                person=actor.person,
+                organisation=place.organisation,
+                told=Told(earlier=earlier)
+                if asks_earlier_training(session, partnership.policy())
+                else Told(),
+            )
 
 
 def _publish_last_quarter(partnership: Partnership, now: dt.datetime) -> None:

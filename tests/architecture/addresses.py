@@ -15,6 +15,7 @@ _DUMMIES = {
     "booking_pk": 999999,
     "report_pk": 999999,
     "entry_pk": 999999,
+    "task_pk": 999999,
     "page": 1,
     "slug": "nothing",
     "number": "NONE-1",

@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from bookings.message_kinds import ABOUT_BOOKING, REMINDERS
+from bookings.message_kinds import REMINDER, REMINDERS
 from notifications.kinds import every_kind
 from notifications.models import Message, MessagePreference
 from notifications.outbox import queue_message
@@ -24,7 +24,7 @@ def remind(person, key: str = "booking:1") -> Message | None:
         partnership=person.partnership,
         purpose="session_reminder",
         subject_key=key,
-        values={one.name: one.example for one in ABOUT_BOOKING},
+        values={one.name: one.example for one in REMINDER.placeholders},
         person=person,
     )
 

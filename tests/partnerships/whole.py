@@ -14,16 +14,27 @@ from bookings.models import (
     Booking,
     CalendarFeed,
     Charge,
+    EvidenceFile,
     Interest,
+    Prerequisite,
     Quota,
     ReportedMeeting,
     ReportedPerson,
     Statement,
+    TaskDone,
     TrainerNotice,
     WalkIn,
 )
 from compliance.models import Report, TrainingRecord
-from courses.models import Agreement, Priority, ProgrammeCopy, Requirement, RequirementOption, SchoolHoliday
+from courses.models import (
+    Agreement,
+    CourseTask,
+    Priority,
+    ProgrammeCopy,
+    Requirement,
+    RequirementOption,
+    SchoolHoliday,
+)
 from evaluations.models import (
     Answer,
     Certificate,
@@ -69,6 +80,14 @@ def make_whole_partnership(slug: str) -> Partnership:
             policy_version=policy,
         )
         AccessNeeds.objects.create(**where, booking=booking, text="Step-free access")
+        earlier = Prerequisite.objects.create(
+            **where, booking=booking, given_at=now, evidence_type="application/pdf"
+        )
+        EvidenceFile.objects.create(**where, prerequisite=earlier, content=b"%PDF-1.7")
+        task = CourseTask.objects.create(
+            **where, course=session.course, kind="read", title="T", text="x", minutes=5, position=1
+        )
+        TaskDone.objects.create(**where, booking=booking, task=task, done_at=now)
         WalkIn.objects.create(**where, booking=booking, key=uuid4())
         Attendance.objects.create(
             **where, booking=booking, session_date=session.dates.get(), mark="present", marked_at=now
