@@ -1,20 +1,20 @@
 """Questions about bookings that join or add up."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from bookings.models import AccessNeeds, Approval, Attendance, Booking
+from bookings.models import AccessNeeds, Approval, Attendance, Booking, GroupBooking
 from bookings.querysets import BookingQuerySet
 from bookings.register_hours import opens_at
 from bookings.states import ENDED, EXPECTED, IN_LINE, LIVE, UPCOMING, BookingState
 from courses.models import Session, SessionDate
 from partnerships.actors import Actor
-from partnerships.models import Membership
+from partnerships.models import Membership, Organisation
 from partnerships.permissions import Permission
 
 _REGISTERS_WANTED = timedelta(days=92)
@@ -240,3 +240,39 @@ def people_to_book(actor: Actor, session: Session, text: str, limit: int = 30) -
     booked = Booking.objects.filter(session=session, person=OuterRef("person"), state__in=LIVE)
     found = memberships.select_related("person", "organisation").annotate(booked=Exists(booked))
     return list(found.order_by("person__name_key", "pk")[:limit])
+
+
+def people_to_pick(
+    actor: Actor,
+    session: Session,
+    organisation: Organisation,
+    text: str,
+    *,
+    chosen: Collection[int] = (),
+    limit: int = 200,
+) -> "tuple[list[Membership], list[Membership], int]":
+    """An organisation's people for a group booking: those to choose from, those booked already, how many are left off.
+
+    Whoever is chosen is always among the first, whatever is searched for.
+    """
+    live = Membership.objects.live().filter(partnership=actor.partnership, organisation=organisation)
+    booked = Booking.objects.filter(session=session, person=OuterRef("person"), state__in=LIVE)
+    alike = Q(person__name_key__contains=text.lower()) | Q(person__in=chosen)
+    found = list(
+        live.filter(alike)
+        .select_related("person")
+        .annotate(booked=Exists(booked))
+        .order_by("person__name_key", "pk")
+    )
+    free = [one for one in found if not one.booked]
+    others = [one for one in free if one.person_id not in chosen]
+    shown: list[Membership] = [*(one for one in free if one.person_id in chosen), *others[:limit]]
+    return shown, [one for one in found if one.booked], max(len(others) - limit, 0)
+
+
+def booked_in_group(group: GroupBooking) -> list[Booking]:
+    """Who was booked with a group, by name, each with the state and position of now."""
+    bookings = Booking.objects.filter(partnership=group.partnership_id, group=group)
+    return list(
+        with_position(bookings).select_related("person", "approval").order_by("person__name_key", "pk")
+    )

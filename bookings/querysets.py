@@ -55,6 +55,17 @@ class BookingQuerySet(models.QuerySet):
         return self.filter(state__in=IN_LINE).order_by("booked_at", "pk")
 
 
+class GroupBookingQuerySet(models.QuerySet):
+    """Group bookings of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; a lead those of the organisation."""
+        groups = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return groups
+        return groups.filter(organisation__in=actor.led_organisation_ids)
+
+
 class ApprovalQuerySet(models.QuerySet):
     """Approvals of one partnership."""
 

@@ -5,6 +5,7 @@ from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
 from .charge import Charge
 from .feed import CalendarFeed
+from .group_booking import GroupBooking
 from .interest import Interest
 from .prerequisite import EvidenceFile, Prerequisite
 from .quota import Quota
@@ -22,6 +23,7 @@ __all__ = [
     "CalendarFeed",
     "Charge",
     "EvidenceFile",
+    "GroupBooking",
     "Interest",
     "Prerequisite",
     "Quota",

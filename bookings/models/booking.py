@@ -51,6 +51,14 @@ class Booking(TenantModel):
         related_name="swapped_to",
         help_text="The booking whose place this one took over.",
     )
+    group = models.ForeignKey(
+        "bookings.GroupBooking",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        help_text="With whom it was booked, if a lead or the team booked several people at once.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     end_reason = models.CharField(max_length=250, blank=True)

@@ -90,24 +90,40 @@ def book_place(
         membership = membership_for(actor, person, organisation)
         session = locked_session(actor, session)
         # Read under the lock, so that the order of the queue is the order in which people got here.
-        now = timezone.now()
-        check_open(actor, session, now)
-        check_not_booked(actor, session, person)
-        check_single_agency(session, organisation)
-        check_purchase_order(actor, session, organisation, told.purchase_order, now)
-        _check_audience(actor, session, membership, told.audience_reason)
-        check_prerequisite(actor, session, person, told.earlier)
-        lapse_offers_of(session, now)
-        allocate(session, now)
-        rule = approval_needed(actor, session, membership)
-        state = _first_state(session, organisation, rule, now, accept_waiting)
-        booking = _join(actor, session, membership, state, told, now)
-        if state == BookingState.REQUESTED:
-            tell_requested(booking, ask_for_approval(booking, rule, membership, told.manager, now))
-        elif state == BookingState.CONFIRMED:
-            tell_confirmed(booking, now=now)
-        else:
-            tell_waiting(booking, position=position_in_queue(booking))
+        return ask_for_place(actor, session, membership, told, timezone.now(), accept_waiting=accept_waiting)
+
+
+def ask_for_place(
+    actor: Actor,
+    session: Session,
+    membership: Membership,
+    told: Told,
+    now: datetime,
+    *,
+    accept_waiting: bool = True,
+) -> Booking:
+    """Everything that booking one person checks and does, alone or in a group; keeps ``places_taken`` true.
+
+    For services that hold the session's lock and have found out that the actor may book with this membership.
+    """
+    check_open(actor, session, now)
+    check_not_booked(actor, session, membership.person)
+    check_single_agency(session, membership.organisation)
+    check_purchase_order(actor, session, membership.organisation, told.purchase_order, now)
+    _check_audience(actor, session, membership, told.audience_reason)
+    check_prerequisite(actor, session, membership.person, told.earlier)
+    lapse_offers_of(session, now)
+    allocate(session, now)
+    rule = approval_needed(actor, session, membership)
+    state = _first_state(session, membership.organisation, rule, now, accept_waiting)
+    booking = _join(actor, session, membership, state, told, now)
+    session.places_taken += booking.holds_place
+    if state == BookingState.REQUESTED:
+        tell_requested(booking, ask_for_approval(booking, rule, membership, told.manager, now))
+    elif state == BookingState.CONFIRMED:
+        tell_confirmed(booking, now=now)
+    else:
+        tell_waiting(booking, position=position_in_queue(booking))
     return booking
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from allauth.account.models import EmailAddress
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -34,15 +35,7 @@ def add_person(
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
         locked_partnership(actor)
-        person = _with_email(actor, email)
-        if person is None:
-            person = Person.objects.create(
-                partnership=actor.partnership,
-                name=name.strip(),
-                email=email.strip().lower(),
-                phone=phone.strip(),
-            )
-            audit.record(actor, "partnerships.add_person", person)
+        person = _with_email(actor, email) or _add(actor, name, email, phone)
         if not Membership.objects.live().filter(person=person, organisation=organisation).exists():
             add_membership(
                 actor=actor,
@@ -53,6 +46,34 @@ def add_person(
                 line_manager_name=line_manager_name,
                 line_manager_email=line_manager_email,
             )
+    return person
+
+
+def add_colleague(
+    *, actor: Actor, name: str, organisation: Organisation, email: str = "", job_role: str = ""
+) -> Person:
+    """Add somebody to an organisation that the actor leads; the team may for any.
+
+    An email that is known here names that person. Whoever has belonged to another organisation is added by the team or
+    joins by themselves: a lead must not open the record of anybody whose address they know, nor learn from the refusal
+    who they are. Locks the partnership. Doing it twice changes nothing.
+    """
+    may_manage = actor.may(Permission.MANAGE_PEOPLE)
+    if not may_manage and organisation.pk not in actor.led_organisation_ids:
+        raise PermissionDenied("You can add people to an organisation that you lead.")
+    if not organisation.is_active:
+        raise DomainError(f"{organisation.name} takes no new members.")
+    with transaction.atomic():
+        locked_partnership(actor)
+        person = _with_email(actor, email)
+        if person is not None and not may_manage and _has_been_elsewhere(person, organisation):
+            raise DomainError(
+                f"We can’t add this person to {organisation.name} from here. Ask the partnership team, or ask them to "
+                f"join {organisation.name} themselves."
+            )
+        person = person or _add(actor, name, email)
+        if not Membership.objects.live().filter(person=person, organisation=organisation).exists():
+            add_membership(actor=actor, person=person, organisation=organisation, job_role=job_role)
     return person
 
 
@@ -112,6 +133,22 @@ def claim_person(*, actor: Actor) -> Person | None:
         claimant = replace(actor, person=person)
         audit.record(claimant, "partnerships.claim_person", person, after={"account": actor.user.pk})
     return person
+
+
+def _add(actor: Actor, name: str, email: str, phone: str = "") -> Person:
+    person = Person.objects.create(
+        partnership=actor.partnership, name=name.strip(), email=email.strip().lower(), phone=phone.strip()
+    )
+    audit.record(actor, "partnerships.add_person", person)
+    return person
+
+
+def _has_been_elsewhere(person: Person, organisation: Organisation) -> bool:
+    return (
+        Membership.objects.filter(partnership=person.partnership_id, person=person)
+        .exclude(organisation=organisation)
+        .exists()
+    )
 
 
 def _verified(actor: Actor) -> "QuerySet[EmailAddress]":

@@ -16,6 +16,8 @@ _DUMMIES = {
     "report_pk": 999999,
     "entry_pk": 999999,
     "task_pk": 999999,
+    "organisation_pk": 999999,
+    "group_pk": 999999,
     "page": 1,
     "slug": "nothing",
     "number": "NONE-1",

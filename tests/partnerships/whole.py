@@ -15,6 +15,7 @@ from bookings.models import (
     CalendarFeed,
     Charge,
     EvidenceFile,
+    GroupBooking,
     Interest,
     Prerequisite,
     Quota,
@@ -78,6 +79,9 @@ def make_whole_partnership(slug: str) -> Partnership:
             state="attended",
             booked_at=now,
             policy_version=policy,
+        )
+        GroupBooking.objects.create(
+            **where, session=session, organisation=membership.organisation, key=uuid4(), booked_at=now
         )
         AccessNeeds.objects.create(**where, booking=booking, text="Step-free access")
         earlier = Prerequisite.objects.create(

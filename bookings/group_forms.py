@@ -1,0 +1,216 @@
+"""Forms of booking several people: whom to pick, the list to check, and what is said for everybody."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.http import QueryDict
+
+from bookings.charges.announced import Announced
+from bookings.colleagues import SOMEBODY_NEW, Wanted
+from bookings.group_outcomes import Fate, Outcome
+from bookings.pasted_lines import MOST_EMAIL, MOST_JOB, MOST_NAME, read_pasted
+from partnership_portal.widgets import PARTS, GovDateField
+from partnerships.actors import Actor
+from partnerships.models import Membership, Organisation
+from partnerships.permissions import Permission
+
+_PREFIX = "rows"
+
+
+class FindOrganisationForm(forms.Form):
+    """Which organisation the team books for."""
+
+    q = forms.CharField(label="Organisation’s name contains", required=False, max_length=100)
+
+
+class PickForm(forms.Form):
+    """Whom to book: some of the organisation's people, and others as they stand in a list."""
+
+    q = forms.CharField(label="Show only names that contain", required=False, max_length=100)
+    people = forms.TypedMultipleChoiceField(
+        label="Choose people", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    pasted = forms.CharField(
+        label="Names and email addresses",
+        help_text="One person on each line: name, email address and, if you like, job role. You can paste them from a "
+        "spreadsheet. Leave the address out for people who have none.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "data-count": "off"}),
+    )
+
+    def __init__(self, *args: Any, people: Sequence[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(one.person_id, _in_words(one)) for one in people]
+        self.fields["people"].choices = choices  # type: ignore[attr-defined]
+        self.fields["people"].widget.attrs["class"] = "govuk-checkboxes--small"
+
+
+def keys_picked(data: QueryDict) -> list[int]:
+    """Whom the page says to have been chosen; the service judges whether they may be."""
+    return [int(key) for key in data.getlist("people") if key.isdecimal() and len(key) < 19]
+
+
+def picked(data: QueryDict) -> list[Wanted]:
+    """Everybody on the list of the page where it is picked, those chosen first."""
+    chosen = [Wanted(person=key) for key in keys_picked(data)]
+    lines = read_pasted(data.get("pasted", ""))
+    return chosen + [Wanted(name=one.name, email=one.email, job_role=one.job_role) for one in lines]
+
+
+class RowForm(forms.Form):
+    """One person of the list, to be mended or left out."""
+
+    person = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label="Name", required=False, max_length=MOST_NAME)
+    email = forms.CharField(
+        label="Email address",
+        required=False,
+        max_length=MOST_EMAIL,
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}),
+    )
+    job_role = forms.CharField(label="Job or volunteer role", required=False, max_length=MOST_JOB)
+    same_as = forms.ChoiceField(label="Who is meant?", required=False, widget=forms.RadioSelect)
+    audience_reason = forms.CharField(
+        label="Why should they come all the same?", required=False, max_length=300
+    )
+    training = forms.CharField(
+        label="Child protection training of your organisation", required=False, max_length=200
+    )
+    trained_on = GovDateField(label="When was it?", required=False)
+    leave_out = forms.BooleanField(label="Leave out", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The choices are known with the outcome only; until then any answer is read and the service judges it.
+        self.fields["same_as"].choices = [(said, said) for said in [self._said("same_as")] if said]  # type: ignore[attr-defined]
+
+    def offer(self, outcome: Outcome) -> None:
+        """Ask what this person's outcome leaves open."""
+        if outcome.candidates:
+            known = [(str(one.person_id), _in_full(one)) for one in outcome.candidates]
+            self.fields["same_as"].choices = [*known, (SOMEBODY_NEW, "Somebody else of the same name")]  # type: ignore[attr-defined]
+        else:
+            self.fields["same_as"].widget = forms.HiddenInput()
+        if not outcome.outside:
+            self.fields["audience_reason"].widget = forms.HiddenInput()
+        if not outcome.asks_training:
+            del self.fields["training"], self.fields["trained_on"]
+        self.fields["leave_out"].label = f"Leave {outcome.name} out"
+
+    @property
+    def wanted(self) -> Wanted:
+        """The person as the row names them."""
+        given = self.cleaned_data
+        texts = {name: " ".join(str(given.get(name) or self._said(name)).split()) for name in _TEXTS}
+        return Wanted(person=given.get("person"), trained_on=given.get("trained_on"), **texts)
+
+    def _said(self, name: str) -> str:
+        return str(self.data.get(self.add_prefix(name), ""))
+
+
+_TEXTS = ("name", "email", "job_role", "same_as", "audience_reason", "training")
+Rows = forms.formset_factory(RowForm, extra=0, absolute_max=500, max_num=500)
+
+
+def rows_sent(data: Mapping[str, Any]) -> list[Wanted] | None:
+    """The list as it was sent from the check page, without those left out; nothing where it is not in the data."""
+    if f"{_PREFIX}-TOTAL_FORMS" not in data:
+        return None
+    rows = Rows(data, prefix=_PREFIX)
+    rows.is_valid()
+    kept = [row for row in rows if not getattr(row, "cleaned_data", {}).get("leave_out")]
+    return [row.wanted for row in kept if row.wanted != Wanted()]
+
+
+def rows_of(outcomes: Sequence[Outcome]) -> Any:
+    """The rows of the check page, one for each outcome."""
+    data: dict[str, Any] = {f"{_PREFIX}-TOTAL_FORMS": len(outcomes), f"{_PREFIX}-INITIAL_FORMS": 0}
+    for number, outcome in enumerate(outcomes):
+        one = outcome.wanted
+        given = {name: getattr(one, name) for name in _TEXTS}
+        given["person"] = one.person or ""
+        given |= {f"trained_on_{part}": getattr(one.trained_on, part, "") for part in PARTS}
+        data |= {f"{_PREFIX}-{number}-{name}": value for name, value in given.items()}
+    rows = Rows(data, prefix=_PREFIX)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        row.offer(outcome)
+    rows.is_valid()
+    return rows
+
+
+def ask_what_is_missing(rows: Any, outcomes: Sequence[Outcome], actor: Actor) -> bool:
+    """Mark what a row must still say before it can be booked; tells whether anything is missing.
+
+    The team may leave out what others must give.
+    """
+    by_team = actor.may(Permission.MANAGE_BOOKINGS)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if outcome.fate is Fate.ASK:
+            row.add_error("same_as", f"Say who is meant by {outcome.name}, or leave the line out")
+        if outcome.lacks_reason and not by_team:
+            row.add_error("audience_reason", f"Say why {outcome.name} should come all the same")
+        if outcome.lacks_training and not by_team:
+            empty = "trained_on" if outcome.wanted.training else "training"
+            row.add_error(empty, f"Name the training that {outcome.name} has done, with its date")
+    return any(row.errors for row in rows)
+
+
+class ConfirmForm(forms.Form):
+    """What is said for everybody on the list, and what whoever confirms was shown."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    shown = forms.CharField(widget=forms.HiddenInput)
+    purchase_order = forms.CharField(
+        label="Purchase order number or cost code",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-20"}),
+    )
+    declaration = forms.BooleanField(
+        label="Everybody on this list has agreed to be booked and can come to every date",
+        error_messages={"required": "Confirm that everybody on the list can come"},
+    )
+
+    def __init__(self, *args: Any, cost: Announced, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = self.fields["purchase_order"]
+        if not cost.asks_purchase_order:
+            del self.fields["purchase_order"]
+            return
+        usual = cost.organisation.purchase_order
+        order.help_text = "Charges for these bookings quote it."
+        if usual:
+            order.help_text += f" Left empty, they quote {usual}."
+        order.required = cost.needs_purchase_order and not actor.may(Permission.MANAGE_BOOKINGS)
+        order.error_messages["required"] = "Enter a purchase order number or cost code"
+
+    @property
+    def declared(self) -> str:
+        """What was confirmed, in its own words."""
+        return str(self.fields["declaration"].label)
+
+
+def as_lines(wanted: Sequence[Wanted]) -> str:
+    """Those who were written down, as lines again."""
+    written = [one for one in wanted if one.person is None]
+    return "\n".join("\t".join(filter(None, [one.name, one.email, one.job_role])) for one in written)
+
+
+def _in_words(one: Membership) -> str:
+    return f"{one.person.name}, {one.job_role}" if one.job_role else one.person.name
+
+
+def _in_full(one: Membership) -> str:
+    return f"{_in_words(one)} ({one.person.email or 'no email address'})"
+
+
+def organisations_to_book_for(actor: Actor, text: str) -> list[Organisation]:
+    """The organisations that the actor leads; for the team those whose name contains the text."""
+    organisations = Organisation.objects.filter(partnership=actor.partnership, is_active=True)
+    if actor.may(Permission.MANAGE_BOOKINGS):
+        found = organisations.filter(name_key__contains=text.lower()) if text else organisations.none()
+        led = organisations.filter(pk__in=actor.led_organisation_ids)
+        return list((found | led).order_by("name_key")[:30])
+    return list(organisations.filter(pk__in=actor.led_organisation_ids).order_by("name_key"))

@@ -1,0 +1,224 @@
+"""Booking several people of one organisation at once, each exactly as if they were booked alone."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from bookings.audience import audience_of
+from bookings.clashes import clashes_with
+from bookings.colleagues import Candidates, Colleagues, Wanted
+from bookings.group_outcomes import Fate, Outcome
+from bookings.models import Booking, GroupBooking
+from bookings.services.locks import locked_session
+from bookings.services.places import Told, ask_for_place, check_open
+from bookings.services.prerequisites import NOTHING_EARLIER, EarlierTraining, asks_earlier_training
+from bookings.services.queue import position_in_queue
+from bookings.states import BookingState
+from courses.models import Session
+from partnership_portal.working_days import uk_today
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.models import Membership, Organisation
+from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
+from partnerships.services.people import add_colleague
+
+MOST = 60
+# Stands for what whoever books is still going to say on the check page.
+_LATER = "Still to be said"
+_FATES = {
+    BookingState.CONFIRMED: Fate.PLACE,
+    BookingState.WAITING: Fate.WAITING,
+    BookingState.REQUESTED: Fate.APPROVAL,
+}
+
+
+class NotAsShown(DomainError):
+    """What would come of it is not what whoever confirms was shown; nothing is booked."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__("The list or the places have changed since you looked. Nothing is booked yet.")
+        self.outcomes = outcomes
+
+
+@dataclass(frozen=True)
+class ForAll:
+    """What is said for everybody on the list."""
+
+    purchase_order: str = ""
+    declared: str = ""
+
+
+def check_group(
+    *,
+    actor: Actor,
+    session: Session,
+    organisation: Organisation,
+    wanted: Sequence[Wanted],
+    for_all: ForAll = ForAll(),
+) -> list[Outcome]:
+    """Tell what would come of booking these people, by booking them and taking it all back.
+
+    So the page shows what happens and not what a second set of rules thinks of it. What the page still asks for (a
+    reason, a purchase order number) is taken as said. Locks like ``book_group``.
+    """
+    outcomes: list[Outcome] = []
+    with _taken_back():
+        outcomes = _book_all(actor, session, organisation, wanted, for_all, unsaid=_LATER)
+    return outcomes
+
+
+def book_group(
+    *,
+    actor: Actor,
+    session: Session,
+    organisation: Organisation,
+    wanted: Sequence[Wanted],
+    key: UUID,
+    shown: str,
+    for_all: ForAll = ForAll(),
+) -> GroupBooking:
+    """Book them all in one transaction, and only if what comes of it is what was ``shown`` (``digest``).
+
+    One transaction, so that nobody gets between the first and the last of them and the page that was confirmed stays
+    true; each person within a step of their own, so that one who can't be booked keeps nobody else out. Whoever isn't
+    in the organisation yet is added. Locks the partnership (for new people), then the session. ``key`` names the form:
+    sent again, it books nobody.
+    """
+    with transaction.atomic():
+        _may_book(actor, organisation)
+        _lock(actor, session, wanted)
+        sent = GroupBooking.objects.filter(partnership=actor.partnership, key=key).first()
+        if sent is not None:
+            return sent
+        outcomes = _book_all(actor, session, organisation, wanted, for_all)
+        if digest(outcomes) != shown:
+            raise NotAsShown(outcomes)
+        booked = [one.booking.pk for one in outcomes if one.booking is not None]
+        if not booked:
+            raise DomainError("Nobody on this list can be booked.")
+        group = GroupBooking.objects.create(
+            partnership=actor.partnership,
+            session=session,
+            organisation=organisation,
+            key=key,
+            booked_by=actor.person,
+            booked_at=timezone.now(),
+            left_out=[{"name": one.name, "why": one.why} for one in outcomes if one.booking is None],
+        )
+        Booking.objects.filter(partnership=actor.partnership, pk__in=booked).update(group=group)
+        facts = {"session": session.pk, "organisation": organisation.pk, "booked": booked}
+        audit.record(
+            actor, "bookings.book_group", group, after={**facts, "left_out": len(outcomes) - len(booked)}
+        )
+    return group
+
+
+def digest(outcomes: Sequence[Outcome]) -> str:
+    """What a page of outcomes says of each person, as one short text: who they are, and what becomes of them."""
+    told = [[*one.wanted.identity, one.fate, one.person_id] for one in outcomes]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+@contextmanager
+def _taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _may_book(actor: Actor, organisation: Organisation) -> None:
+    require(actor, Permission.BOOK_PLACE)
+    if not actor.may(Permission.MANAGE_BOOKINGS) and organisation.pk not in actor.led_organisation_ids:
+        raise PermissionDenied("You can book several people of an organisation that you lead.")
+
+
+def _lock(actor: Actor, session: Session, wanted: Sequence[Wanted]) -> Session:
+    if any(one.person is None for one in wanted):
+        # Adding people takes this lock; taken here, before the session's, so that nobody waits in a circle.
+        locked_partnership(actor)
+    return locked_session(actor, session)
+
+
+def _book_all(
+    actor: Actor,
+    session: Session,
+    organisation: Organisation,
+    wanted: Sequence[Wanted],
+    for_all: ForAll,
+    unsaid: str = "",
+) -> list[Outcome]:
+    _may_book(actor, organisation)
+    if len(wanted) > MOST:
+        raise DomainError(f"Book at most {MOST} people at once. This list has {len(wanted)}.")
+    session = _lock(actor, session, wanted)
+    check_open(actor, session, timezone.now())
+    colleagues, audience = Colleagues(actor, organisation), audience_of(session.course)
+    asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
+    outcomes = []
+    for one in wanted:
+        told = Told(
+            purchase_order=for_all.purchase_order or unsaid,
+            declared=for_all.declared,
+            audience_reason=one.audience_reason or unsaid,
+            earlier=_earlier(one, unsaid) if asks_training else NOTHING_EARLIER,
+        )
+        outcome = _book_one(actor, session, colleagues, one, told)
+        if outcome.membership is not None:
+            outside = audience.outside(outcome.membership)
+            clashes = () if outcome.is_new else clashes_with(actor, outcome.membership.person, session)
+            outcome = replace(outcome, outside=outside, clashes=tuple(clashes), asks_training=asks_training)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _book_one(actor: Actor, session: Session, colleagues: Colleagues, one: Wanted, told: Told) -> Outcome:
+    found: Membership | None = None
+    try:
+        with transaction.atomic():
+            named = colleagues.named_by(one)
+            if isinstance(named, Candidates):
+                return Outcome(one, Fate.ASK, one.name, why=named.question, candidates=named.memberships)
+            found = named or _added(actor, colleagues.organisation, one)
+            colleagues.check_once(found)
+            booking = ask_for_place(actor, session, found, told, timezone.now())
+    except DomainError as refusal:
+        # What was counted for somebody who was not booked in the end is counted no more.
+        session.refresh_from_db(fields=["places_taken"])
+        name = found.person.name if found else one.name or one.email
+        return Outcome(one, Fate.REFUSED, name, why=refusal.sentence)
+    colleagues.take(found)
+    return Outcome(
+        one,
+        _FATES[BookingState(booking.state)],
+        found.person.name,
+        person_id=found.person_id if named else None,
+        membership=found,
+        booking=booking,
+        is_new=named is None,
+        position=position_in_queue(booking) if booking.is_in_line else None,
+        approver=booking.approval.get_asked_display() if booking.state == BookingState.REQUESTED else "",
+    )
+
+
+def _earlier(one: Wanted, unsaid: str) -> EarlierTraining:
+    return EarlierTraining(one.training or unsaid, one.trained_on or (uk_today() if unsaid else None))
+
+
+def _added(actor: Actor, organisation: Organisation, one: Wanted) -> Membership:
+    person = add_colleague(
+        actor=actor, name=one.name, email=one.email, job_role=one.job_role, organisation=organisation
+    )
+    membership = Membership.objects.live().get(
+        partnership=actor.partnership, person=person, organisation=organisation
+    )
+    membership.person, membership.organisation = person, organisation
+    return membership

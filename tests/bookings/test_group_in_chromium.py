@@ -1,0 +1,65 @@
+"""A lead books for several people in Chromium: accessible and narrow."""
+
+import pytest
+from playwright.sync_api import expect
+
+from bookings.models import Booking
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.factories import make_course, make_organisation, make_partnership, make_person, make_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def alphashire(settings):
+    """A school with a lead and staff, and a session with five places."""
+    settings.PORTAL_DEMO = True
+    partnership = make_partnership("alphashire")
+    with acting_in(partnership):
+        school = make_organisation(partnership, name="Oak Tree Primary School and Nursery")
+        lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school, name="Lea Lead")
+        for name in ("Ann Smith", "Bartholomew Featherstonehaugh-Cholmondeley", "Cem Yılmaz", "Dee Jones"):
+            make_person(partnership, organisation=school, name=name)
+        session = make_session(
+            partnership, course=make_course(partnership, title="Child neglect"), capacity=5
+        )
+    return partnership, lead, session
+
+
+def test_a_lead_books_six_of_whom_three_are_pasted(open_browser, alphashire):
+    partnership, lead, session = alphashire
+    page = open_browser(lead.user)
+    page.goto(f"/alphashire/sessions/{session.pk}/")
+    page.get_by_role("link", name="Book for several people").click()
+    assert_accessible(page)
+    page.get_by_label("Show only names that contain").fill("bart")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_label("Ann Smith, Family support worker")).to_have_count(0)
+    page.get_by_label("Bartholomew").check()
+    page.get_by_label("Show only names that contain").fill("")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("Ann Smith, Family support worker").check()
+    page.get_by_label("Dee Jones, Family support worker").check()
+    page.get_by_label("Names and email addresses").fill(
+        "Nora New <nora@example.org>, Nurse\nPaul Paper\nQuentin Quick, quentin@nowhere"
+    )
+    assert_accessible(page)
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.get_by_role("heading", name="Check the list")).to_be_visible()
+    expect(page.get_by_text("“quentin@nowhere” is not an email address.")).to_be_visible()
+    assert_accessible(page)
+    page.locator("#id_rows-5-email").fill("quentin@example.org")
+    page.get_by_role("button", name="Check again after changes").click()
+    expect(page.get_by_text("Number 1 on the waiting list.")).to_be_visible()
+    page.get_by_role("button", name="Book 6 people").click()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Everybody on this list has agreed").check()
+    page.get_by_role("button", name="Book 6 people").click()
+    expect(page.get_by_role("heading", name="6 people booked for")).to_be_visible()
+    assert_accessible(page)
+    with acting_in(partnership):
+        states = sorted(Booking.objects.values_list("state", flat=True))
+    assert states == ["confirmed"] * 5 + ["waiting"]
