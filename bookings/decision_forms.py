@@ -1,4 +1,4 @@
-"""Forms about a session with fewer people than it needs, and about merging two sessions."""
+"""Forms of the team: a session with fewer people than it needs, merging two, whose booking it is."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -8,6 +8,7 @@ from django import forms
 from courses.models import Session
 from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.widgets import GovDateField
+from partnerships.models import Membership, Organisation
 
 GO_AHEAD, MERGE, CANCEL, POSTPONE = "go_ahead", "merge", "cancel", "postpone"
 _CHOICES = [
@@ -94,3 +95,30 @@ class DecisionForm(forms.Form):
         if decision == MERGE and found.get("into") is None and "into" not in self.errors:
             self.add_error("into", "Choose a session")
         return found
+
+
+class OrganisationForm(forms.Form):
+    """In whose name a booking is."""
+
+    organisation = forms.TypedChoiceField(
+        label="Organisation",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the organisation"},
+    )
+
+    def __init__(self, *args: Any, memberships: Iterable[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisations = {one.organisation_id: one.organisation for one in memberships}
+        choices = [(str(pk), one.name) for pk, one in self.organisations.items()]
+        cast(forms.TypedChoiceField, self.fields["organisation"]).choices = choices
+
+    @property
+    def has_choice(self) -> bool:
+        """Tell whether there is another one."""
+        return bool(self.organisations)
+
+    @property
+    def chosen(self) -> Organisation:
+        """The organisation that was chosen."""
+        return self.organisations[self.cleaned_data["organisation"]]

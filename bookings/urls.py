@@ -88,6 +88,7 @@ urlpatterns = [
     path("desk/sessions/<int:pk>/merge/", decisions.merge, name="merge"),
     path("desk/bookings/", desk.desk_bookings, name="desk_bookings"),
     path("desk/bookings/export.xlsx", desk.export, name="export"),
+    path("desk/bookings/<int:pk>/organisation/", desk.organisation, name="organisation"),
     path("desk/sessions/<int:pk>/bookings/", desk.desk_session, name="desk_session"),
     path("desk/sessions/<int:pk>/places/", places.places, name="places"),
     path("desk/sessions/<int:pk>/places/number/", places.capacity, name="capacity"),

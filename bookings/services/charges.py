@@ -26,6 +26,7 @@ from partnerships.tenancy import acting_in
 
 State = Charge.State
 CORRECTED = "The register was corrected."
+ANOTHERS = "The booking was another organisation’s."
 NOT_ITS_OWN = "The session is not single-agency use any more."
 # What each outcome of a booking is charged as; a cancellation only where it was late.
 CHARGED_FOR = {
@@ -65,17 +66,21 @@ def kind_owed(booking: Booking) -> ChargeKind | None:
     return CHARGED_FOR.get(BookingState(booking.state))
 
 
-def take_back(*, actor: Actor, charge: Charge, reason: str, now: datetime) -> Charge | None:
+def take_back(
+    *, actor: Actor, charge: Charge, reason: str, now: datetime, waived_too: bool = False
+) -> Charge | None:
     """Withdraw a charge, or credit one that finance has; gives the credit note, if there is one.
 
-    For services that hold the lock on the charge or its session. A waived charge stays waived: nothing is owed, and
-    should the register change once more, nobody has to waive it again. The same goes for what a person has credited.
+    For services that hold the lock on the charge or its session. A waived charge stays waived unless told otherwise:
+    nothing is owed, and should the register change once more, nobody has to waive it again. The same goes for what a
+    person has credited.
     """
     require(actor, Permission.MANAGE_CHARGES)
     before = charge.state
-    if before not in {State.OPEN, State.BATCHED} or charge.is_credit_note:
+    known = {State.OPEN, State.BATCHED, State.WAIVED} if waived_too else {State.OPEN, State.BATCHED}
+    if before not in known or charge.is_credit_note:
         return None
-    charge.state = State.WITHDRAWN if before == State.OPEN else State.CREDITED
+    charge.state = State.CREDITED if before == State.BATCHED else State.WITHDRAWN
     charge.reason, charge.decided_by, charge.decided_at = reason, actor.person, now
     charge.save(update_fields=["state", "reason", "decided_by", "decided_at"])
     note = _credit_note(actor, charge, reason, now) if charge.state == State.CREDITED else None
@@ -119,10 +124,14 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
     policy, made, done = policy_of(version), [], []
     for booking in bookings:
         kind = kind_owed(booking)
-        for charge in held[booking.pk]:
+        of_others = [one for one in held[booking.pk] if one.organisation_id != booking.organisation_id]
+        its_own = [one for one in held[booking.pk] if one.organisation_id == booking.organisation_id]
+        for charge in of_others:
+            take_back(actor=actor, charge=charge, reason=ANOTHERS, now=now, waived_too=True)
+        for charge in its_own:
             if charge.kind != kind:
                 take_back(actor=actor, charge=charge, reason=CORRECTED, now=now)
-        if kind is not None and all(charge.kind != kind for charge in held[booking.pk]):
+        if kind is not None and all(charge.kind != kind for charge in its_own):
             price = booking_prices(session, policy, booking.organisation)[kind]
             if price.pence is None:
                 continue

@@ -14,6 +14,7 @@ from bookings.models import Approval, Booking, WalkIn
 from bookings.services.ending import close_request
 from bookings.services.locks import locked_session
 from bookings.services.marks import Mark, Presence, settle, write_marks
+from bookings.services.organisations import put_in_name_of
 from bookings.services.register import check_register, may_mark, on_the_day
 from bookings.states import EXPECTED, HOLDS_PLACE, BookingState
 from courses.models import Session, SessionDate
@@ -158,8 +159,7 @@ def settle_walk_in(*, actor: Actor, walk_in: WalkIn, organisation: Organisation)
             add_membership(actor=actor, person=booking.person, organisation=organisation)
         for stopgap in live.filter(organisation__name=UNSETTLED).exclude(organisation=organisation):
             end_membership(actor=actor, membership=stopgap)
-        booking.organisation = organisation
-        booking.save(update_fields=["organisation"])
+        put_in_name_of(booking, organisation)
         walk_in.settled_at, walk_in.settled_by = timezone.now(), actor.person
         walk_in.save(update_fields=["settled_at", "settled_by"])
         change = {"before": {"organisation": before}, "after": {"organisation": organisation.pk}}

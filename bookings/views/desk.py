@@ -1,18 +1,22 @@
 """The team's lists of bookings."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.before_the_course import tasks_of, with_tasks_done
+from bookings.decision_forms import OrganisationForm
 from bookings.exports import bookings_sheet
 from bookings.filters import BookingFilter
 from bookings.models import Booking
 from bookings.queries import ended_on, food_for, listed, people_on, queue_of, registers_of
+from bookings.services.organisations import correct_organisation, organisations_to_choose
 from courses.models import Session
 from partnerships.downloads import download_list
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 ROWS = 50
@@ -57,6 +61,27 @@ def desk_session(request: HttpRequest, pk: int) -> HttpResponse:
         "booking_closed": session.booking_closes_at <= now,
     }
     return render(request, "bookings/desk_session.html", context)
+
+
+@requires(Permission.MANAGE_BOOKINGS)
+def organisation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put right in whose name a booking is."""
+    bookings = Booking.objects.visible_to(request.actor).select_related(
+        "person", "organisation", "session__course"
+    )
+    booking = get_object_or_404(bookings, pk=pk)
+    memberships = organisations_to_choose(request.actor, booking)
+    form = OrganisationForm(request.POST if request.method == "POST" else None, memberships=list(memberships))
+
+    def save() -> None:
+        correct_organisation(actor=request.actor, booking=booking, organisation=form.chosen)
+
+    if request.method == "POST" and carried_out(form, save):
+        messages.success(
+            request, f"The booking is now for {form.chosen.name}. Its charges follow within minutes."
+        )
+        return redirect("bookings:booking", request.partnership.slug, booking.pk)
+    return render(request, "bookings/organisation.html", {"form": form, "booking": booking})
 
 
 def _chosen(request: HttpRequest) -> BookingFilter:

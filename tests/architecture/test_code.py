@@ -35,6 +35,7 @@ _INNER_STEPS = {
     "bookings.services.prerequisites.carry_prerequisite",
     "bookings.services.prerequisites.delete_evidence",
     "bookings.services.prerequisites.keep_prerequisite",
+    "bookings.services.organisations.put_in_name_of",
     "bookings.services.queue.allocate",
     "bookings.services.queue.confirm",
     "bookings.services.queue.lapse_offers_of",
