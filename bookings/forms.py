@@ -206,8 +206,8 @@ class BookForm(forms.Form):
             one.organisation.purchase_order for one in self.asked.costs if one.organisation.purchase_order
         ]
         if usual and len(self.asked.memberships) == 1:
-            return f"A charge quotes it. Left empty, a charge quotes {usual[0]}."
-        return "A charge quotes it."
+            return f"Whatever is charged quotes it: {usual[0]}, if you leave it empty."
+        return "Whatever is charged quotes it."
 
 
 class NeedsForm(forms.Form):

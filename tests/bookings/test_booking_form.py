@@ -150,7 +150,9 @@ def test_where_the_policy_requires_the_number_nobody_books_without(partnership, 
     assert not Booking.objects.exists()
     organisation.purchase_order = "USUAL-1"
     organisation.save()
-    assert "Left empty, a charge quotes USUAL-1." in text_of(client.get(url("book", session.pk)))
+    assert "Whatever is charged quotes it: USUAL-1, if you leave it empty." in text_of(
+        client.get(url("book", session.pk))
+    )
     send(client, person, session)
     assert Booking.objects.get().purchase_order == ""
 
