@@ -3,9 +3,9 @@
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django_filters import ChoiceFilter, ModelChoiceFilter
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
-from bookings.models import Approval, Booking, WalkIn
+from bookings.models import Approval, Booking, BulkMessage, WalkIn
 from bookings.states import BookingState
 from courses.filters import courses_to_choose
 from courses.models import Session
@@ -108,4 +108,20 @@ class NonAttendanceFilter(ListFilter):
 
     class Meta:
         model = Person
+        fields: list[str] = []
+
+
+class BulkMessageFilter(ListFilter):
+    """Which bulk messages, and in which order; a team writes some a week."""
+
+    q = CharFilter("title", "icontains", label="Title contains", max_length=100)
+    state = ChoiceFilter(label="Show", choices=BulkMessage.State.choices, empty_label="All")
+    first_day = FromDay("asked_at", label="From")
+    last_day = UntilDay("asked_at", label="Until")
+
+    orders = {"title": ("title", "-asked_at", "pk"), "sent": ("asked_at", "pk")}
+    first_order = "-sent"
+
+    class Meta:
+        model = BulkMessage
         fields: list[str] = []

@@ -1,6 +1,6 @@
 """What is sent about bookings."""
 
-from notifications.kinds import Category, Fact, MessageKind, Placeholder, register
+from notifications.kinds import BULLETIN, Category, Fact, MessageKind, Placeholder, register
 
 SUBJECT = "Bookings"
 
@@ -380,3 +380,33 @@ DECISION_DUE = MessageKind(
 )
 
 register(TRAINER_NAMED, TRAINER_CHANGED, TRAINER_DROPPED, TRAINER_CANCELLED, DECISION_DUE)
+
+BULK = "Bulk messages"
+# Of somebody with several bookings in the selection each value names all of them.
+ABOUT_SELECTION = (
+    Placeholder("course", "The title of the course that they booked", "Child Neglect Overview"),
+    Placeholder("date", "The session’s first date", "12 May 2027"),
+    Placeholder("place", "The venue’s name, or “Online”", "Civic Centre"),
+    Placeholder("organisation", "The organisation that the place is for", "Oak Tree Nursery"),
+)
+
+BULK_ABOUT_BOOKING = MessageKind(
+    purpose="bulk_about_booking",
+    subject=BULK,
+    name="About their bookings",
+    when="When the team writes to the people of a selection about what they have booked. Such a message begins with "
+    "these words.",
+    placeholders=ABOUT_SELECTION,
+    facts=(("Sessions", ["Child Neglect Overview, Wednesday 12 May 2027, 9:30am, Civic Centre"]),),
+    essential="It is about something that you have booked.",
+)
+BULK_NEWS = MessageKind(
+    purpose="bulk_news",
+    subject=BULK,
+    name="News",
+    when="When the team writes news to the people of a selection. Such a message begins with these words.",
+    placeholders=ABOUT_SELECTION,
+    category=BULLETIN,
+)
+
+register(BULK_ABOUT_BOOKING, BULK_NEWS)

@@ -126,3 +126,12 @@ class PrerequisiteQuerySet(models.QuerySet):
         if actor.may(Permission.MANAGE_BOOKINGS):
             return given
         return given.filter(booking__person=actor.person) if actor.person else given.none()
+
+
+class BulkMessageQuerySet(models.QuerySet):
+    """Bulk messages of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all, nobody else any."""
+        found = self.filter(partnership=actor.partnership)
+        return found if actor.may(Permission.MANAGE_BOOKINGS) else found.none()

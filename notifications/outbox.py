@@ -17,7 +17,7 @@ from notifications.models import Message
 from notifications.preferences import stop_link, wants
 from notifications.quiet import next_allowed
 from notifications.tasks import send_message
-from notifications.wording import Fixed, letter, wording_for
+from notifications.wording import Fixed, Wording, letter, wording_for
 from partnerships.models import Partnership, Person
 
 log = logging.getLogger(__name__)
@@ -52,14 +52,15 @@ def queue_message(
     at_once: bool = False,
     no_later_than: datetime | None = None,
     now: datetime | None = None,
+    wording: Wording | None = None,
 ) -> Message | None:
     """Queue one message in the caller's transaction, in the coordinator's name; it is sent after the commit.
 
     The purpose's kind (``notifications.kinds``) says which ``values`` the words may name and what stands on the button
-    to ``link``. Gives nothing where the person has no address or doesn't want messages of this category, and the row
-    that is already there when it was queued before; nothing is then even rendered. In quiet hours it waits, unless
-    its kind or the caller says that it goes at once, or it would wait beyond ``no_later_than``. When the broker is
-    away the row waits for ``sweep_outboxes``.
+    to ``link``; ``wording`` are words for this message instead of those of its kind. Gives nothing where the person has
+    no address or doesn't want messages of this category, and the row that is already there when it was queued before;
+    nothing is then even rendered. In quiet hours it waits, unless its kind or the caller says that it goes at once, or
+    it would wait beyond ``no_later_than``. When the broker is away the row waits for ``sweep_outboxes``.
     """
     kind = known_kind(purpose)
     name, email = (person.name, person.email) if person is not None else (to_name, to_email)
@@ -72,9 +73,8 @@ def queue_message(
     if not wants(person, kind):
         return None
     fixed = Fixed(facts, kind.button, link, stop_link(person, kind))
-    written = letter(
-        partnership, wording_for(partnership, kind), name=name, values=kind.checked(values), fixed=fixed
-    )
+    words = wording or wording_for(partnership, kind)
+    written = letter(partnership, words, name=name, values=kind.checked(values), fixed=fixed)
     message = Message(
         **key,
         person=person,

@@ -1,5 +1,7 @@
 """Which messages somebody wants: those that are not essential can be switched off, by category."""
 
+from collections.abc import Iterable
+
 from notifications.kinds import Category, MessageKind, every_category
 from notifications.models import MessagePreference
 from partnerships.errors import DomainError
@@ -17,6 +19,16 @@ def wants(person: Person | None, kind: MessageKind) -> bool:
         partnership=person.partnership_id, person=person, category=kind.category.code, wanted=False
     )
     return not unwanted.exists()
+
+
+def who_want_none(people: Iterable[Person], kind: MessageKind) -> set[int]:
+    """The keys of those of these people who have switched off messages of this kind (one query; none if essential)."""
+    if kind.category is None:
+        return set()
+    unwanted = MessagePreference.objects.filter(
+        person__in=list(people), category=kind.category.code, wanted=False
+    )
+    return set(unwanted.values_list("person_id", flat=True))
 
 
 def unwanted_by(person: Person) -> set[str]:

@@ -7,7 +7,7 @@ twice, at the same time, late, or be killed in between.
 from collections.abc import Callable
 from datetime import datetime
 
-from bookings.services import batches, charges
+from bookings.services import batches, bulk_messages, charges
 from bookings.services.access_needs import forget_access_needs
 from bookings.services.approvals import chase_approvals
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
@@ -46,6 +46,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "requeue stuck copies": requeue_stuck_copies,
         "raise charges": charges.raise_charges,
         "requeue stuck batches": batches.requeue_stuck_batches,
+        "requeue stuck bulk messages": bulk_messages.requeue_stuck_bulk_messages,
     },
     "daily": {
         "send joining instructions": send_joining_instructions,

@@ -3,6 +3,7 @@
 from .approval import Approval
 from .batch import Batch, Statement
 from .booking import AccessNeeds, Attendance, Booking
+from .bulk_message import BulkMessage
 from .charge import Charge
 from .feed import CalendarFeed
 from .group_booking import GroupBooking
@@ -20,6 +21,7 @@ __all__ = [
     "Attendance",
     "Batch",
     "Booking",
+    "BulkMessage",
     "CalendarFeed",
     "Charge",
     "EvidenceFile",

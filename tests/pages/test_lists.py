@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from bookings.models import Approval, Booking, Charge, WalkIn
+from bookings.models import Approval, Booking, BulkMessage, Charge, WalkIn
 from courses.models import Agreement, Venue
 from evaluations.models import Certificate, Invitation, Questionnaire, QuestionnaireVersion
 from notifications.models import Message
@@ -181,6 +181,22 @@ def make_request(partnership: Partnership, name: str, number: int) -> None:
     JoinRequest.objects.filter(pk=asked.pk).update(asked_at=moment(number - 9))
 
 
+def make_bulk_message(partnership: Partnership, name: str, number: int) -> None:
+    BulkMessage.objects.create(
+        partnership=partnership,
+        key=uuid4(),
+        purpose="bulk_news",
+        title=name,
+        text="x",
+        bookings=[],
+        people=[],
+        without_email=0,
+        unwanted=0,
+        asked_at=moment(number - 9),
+        touched_at=moment(number - 9),
+    )
+
+
 UP, DOWN = "up", "down"
 # What each order makes of rows that were made in the order of their names.
 LISTS = {
@@ -244,6 +260,9 @@ LISTS = {
     ),
     "messages": Case(
         make_message, {"written": UP, "-written": DOWN, "": DOWN}, queries=13, search="", column=2
+    ),
+    "bulk-messages": Case(
+        make_bulk_message, {"title": UP, "-title": DOWN, "sent": UP, "-sent": DOWN, "": DOWN}, queries=14
     ),
     "walk-ins": Case(
         make_walk_in,

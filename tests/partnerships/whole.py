@@ -12,6 +12,7 @@ from bookings.models import (
     Attendance,
     Batch,
     Booking,
+    BulkMessage,
     CalendarFeed,
     Charge,
     EvidenceFile,
@@ -132,6 +133,19 @@ def make_whole_partnership(slug: str) -> Partnership:
             **where, name="Summer", first_day=date(2026, 7, 22), last_day=date(2026, 8, 31)
         )
         ProgrammeCopy.objects.create(**where, from_year=2026, chosen=[], requested_at=now, touched_at=now)
+        BulkMessage.objects.create(
+            **where,
+            key=uuid4(),
+            purpose="bulk_news",
+            title="t",
+            text="x",
+            bookings=[booking.pk],
+            people=[person.pk],
+            without_email=0,
+            unwanted=0,
+            asked_at=now,
+            touched_at=now,
+        )
         Approval.objects.create(
             **where, booking=booking, rule="team", asked="team", asked_at=now, expires_at=now
         )
