@@ -115,3 +115,8 @@ class Colleagues:
 
 def _name_key(name: str) -> str:
     return " ".join(name.lower().split())
+
+
+def same_person(said: str, known: str) -> bool:
+    """Tell whether a name as somebody says it may be the name in the records: they share a part of it."""
+    return bool(set(_name_key(said).split()) & set(_name_key(known).split()))

@@ -283,6 +283,29 @@ LEFT = MessageKind(
     essential="It answers something that was done with your booking.",
     at_once=True,
 )
+_COLLEAGUE = Placeholder("colleague", "The name of whoever has the place now", "Bashir Khan")
+PASSED_ON = MessageKind(
+    purpose="booking_passed_on",
+    subject=SUBJECT,
+    name="Place passed on to a colleague",
+    when="When somebody’s place goes over to a colleague, to whoever had it.",
+    placeholders=(*ABOUT_BOOKING, _COLLEAGUE),
+    facts=WITHOUT_PLACE,
+    button="Find another session",
+    files=OUT_OF_DIARY,
+    essential=ABOUT_PLACE,
+    at_once=True,
+)
+PASSED_ON_LEAD = MessageKind(
+    purpose="passed_on_lead",
+    subject=SUBJECT,
+    name="A place was passed on, to the lead",
+    when="When somebody gives their own place to a colleague, to the leads of the organisation.",
+    placeholders=(*ABOUT_BOOKING, _COLLEAGUE),
+    facts=WITHOUT_PLACE,
+    button="See the booking",
+    essential="It is about a place of the organisation that you lead.",
+)
 SESSION_CANCELLED = MessageKind(
     purpose="session_cancelled",
     subject=SUBJECT,
@@ -318,6 +341,8 @@ register(
     MERGED,
     TRANSFERRED,
     CANCELLED,
+    PASSED_ON,
+    PASSED_ON_LEAD,
     LEFT,
     SESSION_CANCELLED,
 )

@@ -18,6 +18,8 @@ from bookings.message_kinds import (
     MERGED,
     OFFER_LAPSED,
     OFFERED,
+    PASSED_ON,
+    PASSED_ON_LEAD,
     REMINDER,
     REQUEST_LAPSED,
     REQUESTED,
@@ -43,7 +45,10 @@ _SOON = timedelta(days=2)
 _ON_THE_DAY = timedelta(hours=3)
 # An offer is read before half a working day of it has gone.
 _OFFER_READ = timedelta(hours=4)
-_LOOK_ELSEWHERE = (LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED)
+_LOOK_ELSEWHERE = (
+    *(LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED),
+    PASSED_ON,
+)
 
 
 def tell_confirmed(booking: Booking, *, now: datetime) -> None:
@@ -135,6 +140,25 @@ def tell_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
         _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
     else:
         _queue(booking, LEFT)
+
+
+def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
+    """Say that the place has gone to a colleague, and take it out of the diary."""
+    drop_unsent(booking.partnership, subject_of(booking.pk))
+    _queue(booking, PASSED_ON, {"colleague": colleague.name}, attachments=withdrawals(booking, stamp=now))
+
+
+def tell_lead_passed_on(booking: Booking, colleague: Booking, lead: Person) -> None:
+    """Tell a lead that one of the organisation's people has given their place to a colleague."""
+    queue_message(
+        partnership=booking.partnership,
+        purpose=PASSED_ON_LEAD.purpose,
+        subject_key=subject_of(booking.pk),
+        person=lead,
+        values={**values_of(booking, lead), "colleague": colleague.person.name},
+        facts=facts_of(booking),
+        link=absolute("bookings:booking", partnership=booking.partnership.slug, pk=colleague.pk),
+    )
 
 
 def tell_session_cancelled(

@@ -276,3 +276,14 @@ def booked_in_group(group: GroupBooking) -> list[Booking]:
     return list(
         with_position(bookings).select_related("person", "approval").order_by("person__name_key", "pk")
     )
+
+
+def people_to_swap_in(actor: Actor, booking: Booking) -> "list[Membership]":
+    """The colleagues who can come instead: who has no place on the session, and no request that somebody decides."""
+    has_one = Booking.objects.filter(
+        session=booking.session_id, person=OuterRef("person"), state__in=LIVE
+    ).exclude(state=BookingState.WAITING)
+    live = Membership.objects.live().filter(
+        ~Exists(has_one), partnership=actor.partnership, organisation=booking.organisation_id
+    )
+    return list(live.select_related("person").order_by("person__name_key", "pk"))

@@ -110,13 +110,13 @@ def ask_for_place(
     check_not_booked(actor, session, membership.person)
     check_single_agency(session, membership.organisation)
     check_purchase_order(actor, session, membership.organisation, told.purchase_order, now)
-    _check_audience(actor, session, membership, told.audience_reason)
+    check_audience(actor, session, membership, told.audience_reason)
     check_prerequisite(actor, session, membership.person, told.earlier)
     lapse_offers_of(session, now)
     allocate(session, now)
     rule = approval_needed(actor, session, membership)
     state = _first_state(session, membership.organisation, rule, now, accept_waiting)
-    booking = _join(actor, session, membership, state, told, now)
+    booking = write_booking(actor, session, membership, state, told, now)
     session.places_taken += booking.holds_place
     if state == BookingState.REQUESTED:
         tell_requested(booking, ask_for_approval(booking, rule, membership, told.manager, now))
@@ -193,7 +193,8 @@ def check_not_booked(actor: Actor, session: Session, person: Person) -> None:
     raise AlreadyBooked(sentence, booking)
 
 
-def _check_audience(actor: Actor, session: Session, membership: Membership, reason: str) -> None:
+def check_audience(actor: Actor, session: Session, membership: Membership, reason: str) -> None:
+    """Refuse somebody whom the course is not for as long as nobody says why; the team needs no reason."""
     if reason.strip() or actor.may(Permission.MANAGE_BOOKINGS):
         return
     sentence = outside_audience(session.course, membership)
@@ -215,9 +216,20 @@ def _first_state(
     return BookingState.CONFIRMED if has_place else BookingState.WAITING
 
 
-def _join(
-    actor: Actor, session: Session, membership: Membership, state: BookingState, told: Told, now: datetime
+def write_booking(
+    actor: Actor,
+    session: Session,
+    membership: Membership,
+    state: BookingState,
+    told: Told,
+    now: datetime,
+    *,
+    instead_of: Booking | None = None,
 ) -> Booking:
+    """Write the booking with what was said, and its entry in the trail; for services that hold the session's lock.
+
+    A booking ``instead_of`` another takes over its turn in the queue and its group.
+    """
     has_place = state == BookingState.CONFIRMED
     booking = Booking.objects.create(
         partnership=actor.partnership,
@@ -227,7 +239,9 @@ def _join(
         job_role=membership.job_role,
         state=state,
         booked_by=actor.person,
-        booked_at=now,
+        booked_at=instead_of.booked_at if instead_of else now,
+        swapped_from=instead_of,
+        group=instead_of.group if instead_of else None,
         confirmed_at=now if has_place else None,
         declared=told.declared[:300],
         purchase_order=told.purchase_order.strip()[:60],

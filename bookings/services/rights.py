@@ -47,3 +47,10 @@ def may_give_up(actor: Actor, booking: Booking) -> bool:
     return actor.may(Permission.CANCEL_BOOKING) and (
         actor.may(Permission.MANAGE_BOOKINGS) or booking.organisation_id in actor.led_organisation_ids
     )
+
+
+def may_swap(actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor may put a colleague in the place of whoever has it: the organisation's lead, the team."""
+    return actor.may(Permission.CANCEL_BOOKING) and (
+        actor.may(Permission.MANAGE_BOOKINGS) or booking.organisation_id in actor.led_organisation_ids
+    )

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
@@ -12,8 +13,11 @@ from bookings.notice import is_late
 from bookings.services.approvals import approve, decline
 from bookings.services.offers import accept_offer
 from bookings.services.places import give_up
+from bookings.services.prerequisites import asks_earlier_training
 from bookings.services.still_coming import still_coming
+from bookings.services.swaps import can_be_swapped, pass_on
 from bookings.states import BookingState
+from bookings.swap_forms import PassOnForm
 from partnerships.actors import Actor
 
 
@@ -42,8 +46,36 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
             messages.success(request, "Thank you for telling us. Somebody else can have the place now.")
         return redirect(request.path)
     can_answer = booking.state == BookingState.CONFIRMED and booking.session.starts_at > timezone.now()
-    context = {"can_answer": can_answer, "late": can_answer and is_late(booking, timezone.now())}
+    signed_in = reverse("bookings:pass_on", args=[request.partnership.slug, booking.pk])
+    context = {
+        "can_answer": can_answer,
+        "late": can_answer and is_late(booking, timezone.now()),
+        # By a link the page is beneath the link's own address.
+        "pass_on_page": signed_in if request.actor == actor else f"{request.path}pass-on/",
+    }
     return _render(request, actor, "bookings/still_coming.html", booking, context)
+
+
+def answer_pass_on(request: HttpRequest, actor: Actor, booking: Booking) -> HttpResponse:
+    """Ask for the colleague who takes the place; the button gives it to them."""
+    policy = request.partnership.policy(booking.session.starts_at)
+    form = PassOnForm(request.POST or None, asks_training=asks_earlier_training(booking.session, policy))
+
+    def act() -> Booking:
+        given = form.cleaned_data
+        return pass_on(actor=actor, booking=booking, name=given["name"], email=given["email"], told=form.told)
+
+    colleague = form.carried_out(act) if request.method == "POST" else None
+    if colleague is not None:
+        messages.success(
+            request, f"Thank you. Your place has gone to {colleague.person.name}. We have told both of you."
+        )
+        return redirect(request.path)
+    context = {
+        "form": form,
+        "can_pass_on": can_be_swapped(booking, timezone.now()),
+    }
+    return _render(request, actor, "bookings/pass_on.html", booking, context)
 
 
 def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "") -> HttpResponse:

@@ -13,7 +13,7 @@ from bookings.links import (
 )
 from bookings.models import Approval, Booking
 from bookings.querysets import ApprovalQuerySet
-from bookings.views.answers import answer_coming, answer_offer, decide
+from bookings.views.answers import answer_coming, answer_offer, answer_pass_on, decide
 from partnerships.links import read_token
 from partnerships.permissions import holder_of_link
 
@@ -32,6 +32,14 @@ def coming(request: HttpRequest, token: str) -> HttpResponse:
     """Say whether they are still coming."""
     booking = booking_of_link(request, COMING, token)
     return answer_coming(request, holder_of_booking(booking, COMING), booking)
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def pass_on(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the place to a colleague."""
+    booking = booking_of_link(request, COMING, token)
+    return answer_pass_on(request, holder_of_booking(booking, COMING), booking)
 
 
 @holder_of_link

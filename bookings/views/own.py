@@ -18,10 +18,11 @@ from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
 from bookings.services.places import give_up
 from bookings.services.queue import position_in_queue
-from bookings.services.rights import may_give_up
+from bookings.services.rights import may_give_up, may_swap
+from bookings.services.swaps import can_be_swapped
 from bookings.services.tasks import tick_task, untick_task
 from bookings.states import ENDED, EXPECTED, BookingState
-from bookings.views.answers import answer_coming, answer_offer
+from bookings.views.answers import answer_coming, answer_offer, answer_pass_on
 from notifications.calendars import CONTENT_TYPE
 from partnership_portal.working_days import uk_date
 from partnerships.permissions import Permission, requires
@@ -47,6 +48,8 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_cancel": _can_cancel(request, one),
+        "can_pass_on": own and can_be_swapped(one, timezone.now()),
+        "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming,
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
         "prerequisite": getattr(one, "prerequisite", None),
@@ -129,6 +132,13 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
 def coming(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether I am still coming."""
     return answer_coming(request, request.actor, _visible(request, pk))
+
+
+@requires(Permission.BOOK_PLACE)
+def pass_on(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give my place to a colleague."""
+    one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)
+    return answer_pass_on(request, request.actor, one)
 
 
 @requires(Permission.BOOK_PLACE)

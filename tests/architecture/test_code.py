@@ -30,6 +30,7 @@ _INNER_STEPS = {
     "bookings.services.marks.settle",
     "bookings.services.marks.write_marks",
     "bookings.services.approvals.ask_for_approval",
+    "bookings.services.places.write_booking",
     "bookings.services.ending.close_request",
     "bookings.services.ending.end_booking",
     "bookings.services.prerequisites.carry_prerequisite",

@@ -7,13 +7,16 @@ import pytest
 from django.db import IntegrityError, connection
 
 from bookings.models import Booking
-from bookings.services import places
+from bookings.services import places, swaps
 from bookings.services.locks import locked_session
 from bookings.services.places import book_place, give_up
+from bookings.services.swaps import SWAPPED, swap_place
 from courses.models import Session
 from notifications.models import Message
+from partnerships.errors import DomainError
+from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import actor_for, make_partnership, make_person, make_session
+from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session
 
 RACERS = 20
 
@@ -142,3 +145,60 @@ def test_places_given_back_while_others_book_go_to_the_queue_and_none_is_lost() 
 
 def test_the_lock_is_what_the_service_takes() -> None:
     assert places.locked_session is locked_session
+
+
+def _prepare_swap():
+    """Somebody with a place, their lead, and two colleagues who could come instead."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        school = make_organisation(partnership)
+        lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+        ann, bob, cem = (make_person(partnership, organisation=school) for _ in range(3))
+        session = make_session(partnership, capacity=2)
+        held = book_place(actor=actor_for(ann), session=session, person=ann, organisation=school)
+        actor = actor_for(lead)
+    return partnership, session, held, actor, bob, cem
+
+
+def _swapping(actor, held, colleague):
+    return lambda: str(swap_place(actor=actor, booking=held, person=colleague).state)
+
+
+def test_a_place_is_swapped_to_one_of_two_colleagues_and_never_to_both() -> None:
+    partnership, session, held, actor, bob, cem = _prepare_swap()
+    outcomes = _race(partnership, [_swapping(actor, held, one) for one in (bob, cem)] * 5)
+    with acting_in(partnership):
+        (new,) = Booking.objects.live().filter(session=session)
+        assert new.swapped_from == held
+        session.refresh_from_db()
+        assert session.places_taken == 1
+    assert outcomes == {"confirmed": 5, DomainError.__name__: 5}
+
+
+def test_a_place_is_swapped_or_given_back_and_never_both() -> None:
+    partnership, session, held, actor, bob, _ = _prepare_swap()
+    jobs = [_swapping(actor, held, bob), lambda: give_up(actor=actor, booking=held).state] * 5
+    _race(partnership, jobs)
+    with acting_in(partnership):
+        held.refresh_from_db()
+        live = Booking.objects.live().filter(session=session).count()
+        session.refresh_from_db()
+        assert session.places_taken == live == (1 if held.end_reason == SWAPPED else 0)
+
+
+def test_control_without_the_lock_two_swaps_break_on_the_constraint(monkeypatch) -> None:
+    """Both read the place before either takes it over: only the database keeps it from going to two people."""
+    partnership, _, held, actor, bob, cem = _prepare_swap()
+    have_read = threading.Barrier(2)
+
+    def unlocked(actor, booking):
+        found = Booking.objects.select_related("person", "booked_by", "organisation", "session__course").get(
+            pk=booking.pk
+        )
+        found.partnership = found.session.partnership = actor.partnership
+        have_read.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(swaps, "locked_booking", unlocked)
+    outcomes = _race(partnership, [_swapping(actor, held, one) for one in (bob, cem)])
+    assert outcomes == {"confirmed": 1, IntegrityError.__name__: 1}
