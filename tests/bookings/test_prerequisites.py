@@ -123,6 +123,19 @@ def test_evidence_will_do_instead(partnership, session, sign_in) -> None:
     assert url("evidence", kept.booking_id) in text_of(client.get(url("booking", kept.booking_id)))
 
 
+def test_a_file_that_was_not_kept_is_asked_for_once_more(partnership, session, book, sign_in) -> None:
+    person, words = make_person(partnership), "was not kept. Choose it once more."
+    client = sign_in(person)
+    assert words not in text_of(send(client, person, session, declaration=""))
+    file = SimpleUploadedFile("certificate.pdf", PDF)
+    assert words in text_of(send(client, person, session, declaration="", evidence=file))
+    Session.objects.filter(pk=session.pk).update(capacity=1)
+    book(make_person(partnership), session, earlier=DECLARED)
+    file = SimpleUploadedFile("certificate.pdf", PDF)
+    page = send(client, person, session, evidence=file)
+    assert page.status_code == 409 and words in text_of(page)
+
+
 @pytest.mark.parametrize(
     ("content", "kind"), [(PDF, "application/pdf"), (PNG, "image/png"), (JPEG, "image/jpeg")]
 )
