@@ -57,7 +57,8 @@ def with_risks(
             starts_at__lt=end,
         )
         .annotate(has_trainer=Exists(SessionTrainer.objects.filter(session=OuterRef("pk"))))
-        .select_related("course", "venue")
+        .select_related("course")
+        .only("course__title", "starts_at", "capacity", "places_taken", "minimum")
         .order_by("starts_at", "pk")
     )
     return [(session, _reasons(session, percent)) for session in sessions]

@@ -15,6 +15,7 @@ from compliance.queries.risk import with_risks
 from courses.models import Session
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
+from partnership_portal.working_days import add_working_days
 from partnership_portal.working_days import uk_date as day_of
 from partnerships.actors import Actor
 from partnerships.models import JoinRequest
@@ -245,8 +246,15 @@ def _join_requests(actor: Actor, now: datetime) -> QuerySet[Any]:
 
 
 def _risks(actor: Actor, now: datetime) -> list[Any]:
-    percent = actor.partnership.policy(now).reporting.at_risk_bookings_percent.value
-    return [one for one in with_risks(actor.partnership, now, now + _AHEAD, percent=percent) if one[1]]
+    policy = actor.partnership.policy(now)
+    percent = policy.reporting.at_risk_bookings_percent.value
+    decided = add_working_days(day_of(now), policy.booking.decision_working_days.value)
+    return [
+        (session, reasons)
+        for session, reasons in with_risks(actor.partnership, now, now + _AHEAD, percent=percent)
+        # With too few people a session is decided on in these days; that nobody trains it is still to be settled.
+        if reasons and (day_of(session.starts_at) > decided or not session.has_trainer)  # type: ignore[attr-defined]
+    ]
 
 
 # In the order in which they can't wait: what runs out within hours, then days, then what is untidy, then what comes.
@@ -313,21 +321,21 @@ NEEDS = (
     ),
     Need(
         "over-demand",
-        "More people waiting than another session would need",
-        "Add places, or plan another session.",
+        "Long waiting lists",
+        "So many wait that another session would be filled. Add places, or plan one.",
         attention.over_demand,
         _over_demand,
     ),
     Need(
         "wanted-dates",
-        "Courses without dates that people wait for",
-        "Plan a session: everybody who asked is told when it can be booked.",
+        "People wait for new dates",
+        "These courses have no session to book. Once one is published, everybody who asked is told.",
         attention.wanted_dates,
         _wanted,
     ),
     Need(
         "quotas",
-        "Places held for a sector or organisation, soon released",
+        "Held places, soon released",
         "Ask whom they are held for, or let the date pass: then anybody gets them.",
         attention.quotas_to_be_released,
         _quota,

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from bookings.models import Booking
+from bookings.models import Approval, Booking
 from bookings.queries import registers_outstanding
 from bookings.reconciliation_desk import desk_of
 from bookings.services.reconciliation import add_report
@@ -19,6 +19,7 @@ from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.loading import load, load_operator
 from partnership_portal.demo.online import online_date
 from partnership_portal.onboarding.reading import SHIPPED
+from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import UK, uk_date, uk_moment, uk_today
 from partnerships.actors import actor_of
 from partnerships.models import JoinRequest, Partnership, Person, User
@@ -118,6 +119,13 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
         states = set(Session.objects.values_list("status", flat=True))
         assert states == {"draft", "published", "cancelled"}
         assert Booking.objects.filter(state="waiting").exists()
+        # Every list of the desk has something to show.
+        assert {one.need.key for one in needs_of(actor_of(people["team"].user, partnership), now)} == set(
+            BY_KEY
+        )
+        assert Booking.objects.filter(person=people["practitioner"], state="offered").exists()
+        for part in ("manager", "lead"):
+            assert Approval.objects.waiting_for(actor_of(people[part].user, partnership)).exists()
     for part in PARTS:
         landed = client.post("/demo/sign-in/", {"email": part.email(name)}, follow=True)
         assert landed.status_code == 200

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from bookings.models import Attendance, Booking
+from bookings.models import Approval, Attendance, Booking
 from bookings.queries import registers_outstanding
 from courses.models import Session
 from partnerships.models import JoinRequest, Membership, User
 from partnerships.permissions import Role
 from partnerships.services.policies import version_in_force
 from tests.factories import make_person, make_session
+from tests.pages.made import offered, requested
 
 
 def book(session, person, state: str = "confirmed") -> Booking:
@@ -83,3 +84,86 @@ def test_the_teams_lists_ask_the_same_number_of_questions(
     browser.get(f"/{partnership.slug}/{address}")
     with django_assert_num_queries(queries):
         browser.get(f"/{partnership.slug}/{address}")
+
+
+def me(sign_in, person) -> str:
+    return sign_in(person).get("/alphashire/me/").content.decode()
+
+
+def test_my_page_says_until_when_a_place_is_offered_to_me(partnership, sign_in) -> None:
+    person = make_person(partnership)
+    one = offered(make_session(partnership), hours=5)
+    Booking.objects.filter(pk=one.pk).update(person=person)
+    page = me(sign_in, person)
+    assert f"You are offered a place: {one.session.course}" in page and "Take it by" in page
+    assert f"/alphashire/me/bookings/{one.pk}/offer/" in page
+    assert "You are offered a place" not in me(sign_in, make_person(partnership))
+    Booking.objects.filter(pk=one.pk).update(offer_expires_at=timezone.now() - timedelta(minutes=1))
+    assert "You are offered a place" not in me(sign_in, person)
+
+
+def test_my_page_asks_whether_i_am_still_coming_until_i_say(partnership, sign_in) -> None:
+    person = make_person(partnership)
+    booking = book(make_session(partnership), person)
+    asks = "Say whether you are still coming"
+    assert asks not in me(sign_in, person)
+    Booking.objects.filter(pk=booking.pk).update(coming_asked_at=timezone.now())
+    page = me(sign_in, person)
+    assert asks in page and f"/alphashire/me/bookings/{booking.pk}/coming/" in page
+    Booking.objects.filter(pk=booking.pk).update(coming_confirmed_at=timezone.now())
+    assert asks not in me(sign_in, person)
+
+
+def test_requests_are_told_to_whoever_is_asked_and_to_nobody_else(partnership, sign_in) -> None:
+    manager = make_person(partnership)
+    learner = make_person(partnership, line_manager=manager)
+    place = Membership.objects.get(person=learner)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=place.organisation)
+    elsewhere = make_person(partnership, Role.ORGANISATION_LEAD)
+    one = requested(make_session(partnership), booking=book(make_session(partnership), learner, "requested"))
+    waits = "1 booking waits for your approval"
+    assert waits in me(sign_in, manager) and waits not in me(sign_in, lead)
+    assert waits in sign_in(manager).get("/alphashire/team/").content.decode()
+    assert waits not in sign_in(lead).get("/alphashire/organisation/").content.decode()
+    Approval.objects.filter(pk=one.pk).update(asked="organisation_lead")
+    assert waits in me(sign_in, lead) and waits not in me(sign_in, manager)
+    assert waits in sign_in(lead).get("/alphashire/organisation/").content.decode()
+    assert waits not in me(sign_in, elsewhere) and waits not in me(sign_in, learner)
+    Approval.objects.filter(pk=one.pk).update(asked="team")
+    assert waits not in me(sign_in, lead)
+    Approval.objects.filter(pk=one.pk).update(
+        decision="approved", decided_at=timezone.now(), asked="organisation_lead"
+    )
+    assert waits not in me(sign_in, lead)
+
+
+def test_nobody_is_asked_about_their_own_booking(partnership, sign_in) -> None:
+    lead = make_person(partnership, Role.ORGANISATION_LEAD)
+    requested(
+        make_session(partnership),
+        booking=book(make_session(partnership), lead, "requested"),
+        asked="organisation_lead",
+    )
+    assert "for your approval" not in me(sign_in, lead)
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_my_page_asks_the_same_number_of_questions(
+    partnership, sign_in, settings, django_assert_num_queries, rows
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    person = make_person(partnership, Role.ORGANISATION_LEAD)
+    own = Membership.objects.get(person=person).organisation
+    for _ in range(rows):
+        asked = book(make_session(partnership), person)
+        Booking.objects.filter(pk=asked.pk).update(coming_asked_at=timezone.now())
+        colleague = make_person(partnership, organisation=own)
+        requested(
+            make_session(partnership),
+            booking=book(make_session(partnership), colleague, "requested"),
+            asked="organisation_lead",
+        )
+    browser = sign_in(person)
+    browser.get("/alphashire/me/")
+    with django_assert_num_queries(20):
+        browser.get("/alphashire/me/")
