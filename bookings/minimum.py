@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
+from bookings.models import Booking
 from bookings.states import BookingState
 from courses.models import Session
 from partnership_portal.working_days import add_working_days, uk_date
@@ -52,9 +53,13 @@ def other_sessions(actor: Actor, session: Session, now: datetime) -> QuerySet[Se
 
 def _short(sessions: QuerySet[Session], now: datetime) -> "QuerySet[Any]":
     confirmed = Count("bookings", filter=Q(bookings__state=BookingState.CONFIRMED))
+    # Who holds a place before the start is confirmed or has an offer: only sessions that can be short are counted.
+    offered = Booking.objects.filter(session=OuterRef("pk"), state=BookingState.OFFERED)
+    can_be_short = Q(places_taken__lt=F("minimum")) | Exists(offered)
     put_off = Q(decision=Session.Decision.POSTPONED, decide_again_on__lte=uk_date(now))
     return (
         sessions.filter(
+            can_be_short,
             Q(decision="") | put_off,
             status=Session.Status.PUBLISHED,
             minimum__gt=0,

@@ -190,11 +190,16 @@ def registers_outstanding(sessions: "QuerySet[Session]", now: datetime) -> "Quer
         session=OuterRef("session"),
         state=BookingState.CONFIRMED,
     )
+    since = now - _REGISTERS_WANTED
     begun = SessionDate.objects.filter(
-        session__in=sessions,
-        session__status=Session.Status.PUBLISHED,
+        session__in=sessions.filter(
+            # Follows from what is asked of the date, and is what the index on sessions finds.
+            status=Session.Status.PUBLISHED,
+            starts_at__lte=now,
+            ends_at__gt=since,
+        ),
         starts_at__lte=now,
-        ends_at__gt=now - _REGISTERS_WANTED,
+        ends_at__gt=since,
     )
     # A date that was added after all the others were marked has people on it who are confirmed no more.
     untouched = ~Exists(Attendance.objects.filter(session_date=OuterRef("pk")))

@@ -110,6 +110,15 @@ class Booking(TenantModel):
                 name="open_offer",
                 condition=Q(state=BookingState.OFFERED),
             ),
+            models.Index(
+                fields=["partnership", "session"],
+                name="still_coming_unanswered",
+                condition=Q(
+                    state=BookingState.CONFIRMED,
+                    coming_asked_at__isnull=False,
+                    coming_confirmed_at__isnull=True,
+                ),
+            ),
         ]
         triggers = [
             # Keeps courses.Session.places_taken; its constraint refuses a booking beyond the capacity.

@@ -20,7 +20,14 @@ def sessions_of(actor: Actor, now: datetime) -> dict[str, Any]:
     end = uk_moment(today + timedelta(days=_DAYS + 1), time())
     dates = list(
         Session.objects.visible_to(actor)
-        .filter(status=Session.Status.PUBLISHED, dates__starts_at__gte=midnight, dates__starts_at__lt=end)
+        .filter(
+            status=Session.Status.PUBLISHED,
+            dates__starts_at__gte=midnight,
+            dates__starts_at__lt=end,
+            # Follows from what is asked of the date, and is what the index on sessions finds.
+            starts_at__lt=end,
+            ends_at__gte=midnight,
+        )
         .select_related("course", "venue")
         .only("course__title", "venue__name", "starts_at", "places_taken", "capacity")
         .annotate(date_pk=F("dates__pk"), day=F("dates__starts_at"), day_ends=F("dates__ends_at"))
