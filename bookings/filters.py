@@ -51,6 +51,26 @@ class BookingFilter(ListFilter):
         return self.values.get("session")
 
 
+class OrganisationBookingFilter(ListFilter):
+    """Which bookings of the organisations that somebody leads, and in which order."""
+
+    q = Contains("person__name_key", label="Name contains")
+    state = ChoiceFilter(label="State", choices=BookingState.choices, empty_label="All")
+    session = ModelChoiceFilter(queryset=_sessions, widget=forms.HiddenInput)
+
+    orders = {name: BookingFilter.orders[name] for name in ("name", "session", "-session", "state", "booked")}
+    first_order = "-session"
+
+    class Meta:
+        model = Booking
+        fields: list[str] = []
+
+    @property
+    def session_chosen(self) -> Session | None:
+        """The one session whose bookings are asked for."""
+        return self.values.get("session")
+
+
 class ApprovalFilter(ListFilter):
     """Which requests that wait for an approval, and in which order; few are open at a time."""
 

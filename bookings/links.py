@@ -2,12 +2,16 @@
 
 import base64
 import binascii
+from datetime import UTC, datetime
 
 from bookings.models import Approval, Booking
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
+from partnerships.models import Person
 
 OFFER, COMING, APPROVAL, MOVE = "offer", "coming", "approval", "move"
+# A sheet of paper that names somebody without an address, and the message that proves the address.
+CLAIM, RECORD = "claim", "record"
 
 
 def booking_link(booking: Booking, purpose: str) -> str:
@@ -44,3 +48,32 @@ def holder_of_approval(approval: Approval) -> Actor:
 def holds_link_of(actor: Actor, approval: Approval) -> bool:
     """Tell whether the actor opened the link of this very request."""
     return actor.label == f"link: {APPROVAL} {approval.pk}"
+
+
+def claim_link(person: Person) -> str:
+    """The full address on a joining sheet, by which its person claims their record."""
+    token = token_for(person.partnership, CLAIM, person.pk).removeprefix(f"{CLAIM}-")
+    return absolute("bookings:claim", partnership=person.partnership.slug, token=token)
+
+
+def record_link(person: Person, email: str, until: datetime) -> str:
+    """The full address that attaches an email address to a person, until it runs out; sent to that address alone."""
+    nonce = base64.urlsafe_b64encode(f"{int(until.timestamp())} {email}".encode()).decode().rstrip("=")
+    token = token_for(person.partnership, RECORD, person.pk, nonce=nonce).removeprefix(f"{RECORD}-")
+    return absolute("bookings:claim_record", partnership=person.partnership.slug, token=token)
+
+
+def email_in(nonce: str) -> tuple[str, datetime]:
+    """Which address a link attaches, and until when; the signature vouches for both."""
+    until, _, email = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4)).decode().partition(" ")
+    return email, datetime.fromtimestamp(int(until), UTC)
+
+
+def holder_of_record(person: Person, purpose: str) -> Actor:
+    """Whoever opened the link about one person's record: acts for nobody yet, since a sheet can be found."""
+    return holder(person.partnership, f"{purpose} {person.pk}")
+
+
+def holds_claim_of(actor: Actor, person: Person) -> bool:
+    """Tell whether the actor opened a link about this very person's record."""
+    return actor.label in {f"link: {CLAIM} {person.pk}", f"link: {RECORD} {person.pk}"}

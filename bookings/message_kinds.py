@@ -306,6 +306,31 @@ PASSED_ON_LEAD = MessageKind(
     button="See the booking",
     essential="It is about a place of the organisation that you lead.",
 )
+CLAIM_ASKED = MessageKind(
+    purpose="claim_asked",
+    subject=SUBJECT,
+    name="Attach an email address to a record",
+    when="When somebody who was booked without an email address gives one, to that address.",
+    placeholders=(
+        Placeholder("learner", "Whose record it is", "Siân O’Neill"),
+        Placeholder("until", "When the link runs out", "6 May 2027 at 5pm"),
+    ),
+    button="Attach this address",
+    essential="It proves that the address is yours.",
+    at_once=True,
+)
+CLAIM_TO_SETTLE = MessageKind(
+    purpose="claim_to_settle",
+    subject=SUBJECT,
+    name="A claimed address belongs to somebody else",
+    when="When somebody gives an email address that another person here has, to the partnership’s own address.",
+    placeholders=(
+        Placeholder("learner", "Whose record was claimed", "Siân O’Neill"),
+        Placeholder("other", "Who has the address", "S. O’Neill"),
+    ),
+    button="See the person",
+    essential="It asks the team for a decision.",
+)
 SESSION_CANCELLED = MessageKind(
     purpose="session_cancelled",
     subject=SUBJECT,
@@ -343,6 +368,8 @@ register(
     CANCELLED,
     PASSED_ON,
     PASSED_ON_LEAD,
+    CLAIM_ASKED,
+    CLAIM_TO_SETTLE,
     LEFT,
     SESSION_CANCELLED,
 )

@@ -1,14 +1,16 @@
 """The messages about a booking: each is created once for a booking, whoever or whatever causes it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
 from bookings.before_the_course import to_do_for
-from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link
+from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link, record_link
 from bookings.message_kinds import (
     CANCELLED,
     CHANGED,
+    CLAIM_ASKED,
+    CLAIM_TO_SETTLE,
     CONFIRMED,
     DATES_ADDED,
     DECLINED,
@@ -158,6 +160,33 @@ def tell_lead_passed_on(booking: Booking, colleague: Booking, lead: Person) -> N
         values={**values_of(booking, lead), "colleague": colleague.person.name},
         facts=facts_of(booking),
         link=absolute("bookings:booking", partnership=booking.partnership.slug, pk=colleague.pk),
+    )
+
+
+def tell_claimed(person: Person, email: str, *, until: datetime, day: date) -> None:
+    """Send the link that attaches the address to the person; to one address once a day."""
+    queue_message(
+        partnership=person.partnership,
+        purpose=CLAIM_ASKED.purpose,
+        subject_key=f"claim:{person.pk}:{day.isoformat()}",
+        to_name=person.name,
+        to_email=email,
+        values={"learner": person.name, "until": uk_datetime(until)},
+        link=record_link(person, email, until),
+    )
+
+
+def tell_claim_to_settle(person: Person, other: Person, *, day: date) -> None:
+    """Ask the team to settle who two people are, one of whom gave the address of the other."""
+    partnership = person.partnership
+    queue_message(
+        partnership=partnership,
+        purpose=CLAIM_TO_SETTLE.purpose,
+        subject_key=f"claim:{person.pk}:{day.isoformat()}:{other.pk}",
+        to_name=partnership.coordinator_name,
+        to_email=partnership.coordinator_email,
+        values={"learner": person.name, "other": other.name},
+        link=absolute("partnerships:person", partnership=partnership.slug, pk=person.pk),
     )
 
 

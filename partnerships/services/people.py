@@ -35,7 +35,7 @@ def add_person(
     require(actor, Permission.MANAGE_PEOPLE)
     with transaction.atomic():
         locked_partnership(actor)
-        person = _with_email(actor, email) or _add(actor, name, email, phone)
+        person = person_with_email(actor, email) or _add(actor, name, email, phone)
         if not Membership.objects.live().filter(person=person, organisation=organisation).exists():
             add_membership(
                 actor=actor,
@@ -65,7 +65,7 @@ def add_colleague(
         raise DomainError(f"{organisation.name} takes no new members.")
     with transaction.atomic():
         locked_partnership(actor)
-        person = _with_email(actor, email)
+        person = person_with_email(actor, email)
         if person is not None and not may_manage and _has_been_elsewhere(person, organisation):
             raise DomainError(
                 f"We can’t add this person to {organisation.name} from here. Ask the partnership team, or ask them to "
@@ -83,7 +83,7 @@ def change_person(*, actor: Actor, person: Person, name: str, email: str, phone:
     with transaction.atomic():
         locked_partnership(actor)
         person = Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
-        other = _with_email(actor, email)
+        other = person_with_email(actor, email)
         if other is not None and other.pk != person.pk:
             raise DomainError(
                 f"{other.name} has this email address already. Each person needs one of their own."
@@ -102,7 +102,7 @@ def change_own_details(*, actor: Actor, name: str, email: str, phone: str) -> Pe
         email = email.strip().lower()
         if email != person.email and not _verified(actor).filter(email__iexact=email).exists():
             raise DomainError("Choose an email address that you have confirmed for your account.")
-        other = _with_email(actor, email)
+        other = person_with_email(actor, email)
         if other is not None and other.pk != person.pk:
             raise DomainError("Another person here has this email address. Contact the partnership team.")
         return _change(actor, person, "partnerships.change_own_details", name=name, email=email, phone=phone)
@@ -151,11 +151,35 @@ def _has_been_elsewhere(person: Person, organisation: Organisation) -> bool:
     )
 
 
+def attach_email(*, actor: Actor, person: Person, email: str) -> Person:
+    """Give somebody who has neither email nor account an address that they have proved to be theirs.
+
+    For the holder of a link about this very person. Never touches an account, nor an address that somebody else here
+    has. Locks the partnership.
+    """
+    if not actor.label.endswith(f" {person.pk}") or not actor.label.startswith("link: record "):
+        raise PermissionDenied("Only the link that was sent to the address attaches it.")
+    with transaction.atomic():
+        locked_partnership(actor)
+        person = Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
+        if person.email or person.user_id is not None or person_with_email(actor, email) is not None:
+            raise DomainError("This address can’t be attached. Ask the partnership team.")
+        return _change(
+            actor,
+            person,
+            "partnerships.attach_email",
+            name=person.name,
+            email=email,
+            phone=person.phone,
+        )
+
+
 def _verified(actor: Actor) -> "QuerySet[EmailAddress]":
     return EmailAddress.objects.filter(user=actor.user, verified=True)
 
 
-def _with_email(actor: Actor, email: str) -> Person | None:
+def person_with_email(actor: Actor, email: str) -> Person | None:
+    """Who here has this address, if anybody."""
     key = email.strip().lower()
     return Person.objects.filter(partnership=actor.partnership, email_key=key).first() if key else None
 

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from bookings.links import COMING, booking_link, claim_link
 from bookings.models import Booking
+from partnerships.models import Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
@@ -63,3 +65,36 @@ def test_a_lead_books_six_of_whom_three_are_pasted(open_browser, alphashire):
     with acting_in(partnership):
         states = sorted(Booking.objects.values_list("state", flat=True))
     assert states == ["confirmed"] * 5 + ["waiting"]
+    page.get_by_role("link", name="Ann Smith").click()
+    page.get_by_role("link", name="Swap Ann Smith for a colleague").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Swap").click()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Who comes instead?").select_option(label="Cem Yılmaz, Family support worker")
+    page.get_by_role("button", name="Swap").click()
+    expect(page.get_by_text("The place has gone from Ann Smith to Cem Yılmaz.")).to_be_visible()
+    assert_accessible(page)
+    page.goto("/alphashire/organisation/bookings/")
+    expect(page.get_by_role("link", name="Swap Cem Yılmaz")).to_be_visible()
+    assert_accessible(page)
+    with acting_in(partnership):
+        paul = Person.objects.get(name="Paul Paper")
+        claim = "/alphashire/" + claim_link(paul).partition("/alphashire/")[2]
+        place = Booking.objects.get(person__name="Cem Yılmaz")
+        coming = "/alphashire/" + booking_link(place, COMING).partition("/alphashire/")[2]
+    phone = open_browser(width=320)
+    phone.goto(claim)
+    assert_accessible(phone)
+    phone.get_by_label("Your email address").fill("paul@example.org")
+    phone.get_by_role("button", name="Send me the link").click()
+    expect(phone.get_by_text("a message with a link is on its way")).to_be_visible()
+    assert_accessible(phone)
+    phone.goto(coming)
+    phone.get_by_role("link", name="Give my place to a colleague").click()
+    assert_accessible(phone)
+    phone.get_by_label("Your colleague’s full name").fill("Ann Smith")
+    phone.get_by_label("Your colleague’s email address").fill("nobody@example.org")
+    phone.get_by_role("button", name="Give my place away").click()
+    expect(phone.locator(".govuk-error-summary")).to_be_visible()
+    assert_accessible(phone)
