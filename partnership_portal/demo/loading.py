@@ -23,6 +23,7 @@ from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.charges import charge_for_the_past
 from partnership_portal.demo.desk import fill_the_desk
 from partnership_portal.demo.door import let_walk_ins_in
+from partnership_portal.demo.group import book_for_colleagues
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
 from partnership_portal.demo.people import People, account, make_people
@@ -60,6 +61,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     hold_online_session(partnership, now)
     change_sessions(system(partnership, "demonstration"), now)
     fill_the_desk(partnership, now)
+    book_for_colleagues(partnership)
     charge_for_the_past(partnership, now)
     _publish_last_quarter(partnership, now)
     return True

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from bookings.models import Approval, Booking
+from bookings.models import Approval, Booking, GroupBooking
 from bookings.queries import registers_outstanding
 from bookings.reconciliation_desk import desk_of
 from bookings.services.reconciliation import add_report
@@ -124,6 +124,10 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
             BY_KEY
         )
         assert Booking.objects.filter(person=people["practitioner"], state="offered").exists()
+        assert (
+            GroupBooking.objects.get().bookings.filter(person__email="", booked_by=people["lead"]).count()
+            == 2
+        )
         for part in ("manager", "lead"):
             assert Approval.objects.waiting_for(actor_of(people[part].user, partnership)).exists()
     for part in PARTS:
