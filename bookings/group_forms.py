@@ -131,7 +131,7 @@ def rows_of(outcomes: Sequence[Outcome]) -> Any:
         one = outcome.wanted
         given = {name: getattr(one, name) for name in _TEXTS}
         given["person"] = one.person or ""
-        given |= {f"trained_on_{part}": getattr(one.trained_on, part, "") for part in PARTS}
+        given |= {f"trained_on_{part}": str(getattr(one.trained_on, part, "")) for part in PARTS}
         data |= {f"{_PREFIX}-{number}-{name}": value for name, value in given.items()}
     rows = Rows(data, prefix=_PREFIX)
     for row, outcome in zip(rows, outcomes, strict=True):

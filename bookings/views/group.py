@@ -126,7 +126,7 @@ def _confirm(
         shown=form.cleaned_data["shown"],
         for_all=ForAll(form.cleaned_data.get("purchase_order", ""), form.declared),
     )
-    messages.success(request, "Done. Everybody who is booked and has an email address gets a message.")
+    messages.success(request, "Everybody who is booked and has an email address gets a message.")
     return redirect("bookings:group_done", request.partnership.slug, session.pk, group.pk)
 
 

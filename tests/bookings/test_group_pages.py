@@ -1,14 +1,16 @@
 """The pages of a group booking: picked, checked, mended, confirmed; nobody else's organisation is found there."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from bookings.models import Booking, GroupBooking
+from bookings.models import Booking, GroupBooking, Prerequisite
 from partnerships.models import Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import make_organisation, make_person, make_session
+from tests.factories import adopt, make_organisation, make_person, make_session, policy
 
 
 @pytest.fixture
@@ -65,6 +67,24 @@ def test_from_picking_to_the_result(partnership, school, client) -> None:
     page = client.get(done[0].url).content.decode()
     assert "3 people booked for Oak Tree School" in page and "On the waiting list" in page
     assert Booking.objects.count() == 3
+
+
+def test_the_training_that_comes_first_is_named_for_each_person_on_the_page(
+    partnership, school, client
+) -> None:
+    rule = policy(booking__prerequisite="single_agency_first")
+    adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
+    session = make_session(partnership)
+    check = f"/alphashire/sessions/{session.pk}/book/group/{school.pk}/check/"
+    page = client.post(check, {"pasted": "Ann Smith, ann@example.org\nBob Jones"}).content.decode()
+    sent = {**fields_of(page), "confirm": "1", "declaration": "on"}
+    page = client.post(check, sent).content.decode()
+    assert "Name the training that Ann Smith has done, with its date" in page and not Booking.objects.exists()
+    for row in ("rows-0", "rows-1"):
+        sent |= {f"{row}-training": "Level 1", f"{row}-trained_on_day": "4"}
+        sent |= {f"{row}-trained_on_month": "9", f"{row}-trained_on_year": "2026"}
+    assert client.post(check, sent).status_code == 302
+    assert Prerequisite.objects.filter(training="Level 1", completed_on="2026-09-04").count() == 2
 
 
 def test_leaving_out_and_adding_more_keep_the_rest_of_the_list(partnership, school, client) -> None:
