@@ -112,8 +112,8 @@ def over_demand(actor: Actor, now: datetime) -> "QuerySet[Any]":
 def walk_ins_to_settle(actor: Actor) -> QuerySet[WalkIn]:
     """Walk-ins whose organisation the team must settle, oldest first."""
     return (
-        WalkIn.objects.filter(partnership=actor.partnership, settled_at__isnull=True)
-        .exclude(organisation_said="")
+        WalkIn.objects.unsettled()
+        .filter(partnership=actor.partnership)
         .select_related("booking__person", "booking__organisation", "booking__session__course")
         .defer("booking__session__course__search")
         .order_by("pk")

@@ -128,6 +128,14 @@ class PrerequisiteQuerySet(models.QuerySet):
         return given.filter(booking__person=actor.person) if actor.person else given.none()
 
 
+class WalkInQuerySet(models.QuerySet):
+    """Walk-ins of one partnership."""
+
+    def unsettled(self) -> Self:
+        """Those whose organisation the team must settle."""
+        return self.filter(settled_at__isnull=True).exclude(organisation_said="")
+
+
 class BulkMessageQuerySet(models.QuerySet):
     """Bulk messages of one partnership."""
 

@@ -19,6 +19,7 @@ from partnerships.models import Organisation, Partnership, Person
 from partnerships.policy import ChargeKind, ChargingPolicy, Policy
 
 MOST_UNDECIDED = 200
+_UNSETTLED = "Which organisation this walk-in belongs to has not been settled yet."
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,14 @@ def _looked_back_to(policy: ChargingPolicy, now: datetime) -> datetime:
 def _waiting_bookings(actor: Actor) -> Any:
     return (
         Booking.objects.filter(TO_CHARGE, partnership=actor.partnership)
-        .select_related("organisation", "person", "session__course")
+        .select_related("organisation", "person", "session__course", "walk_in")
         .defer("session__course__search")
         .order_by("session__starts_at", "pk")[:MOST_UNDECIDED]
     )
 
 
 def _waiting_sessions(actor: Actor) -> Any:
-    charged = Charge.objects.standing().filter(kind=ChargeKind.SINGLE_AGENCY_USE).values("session")
+    charged = Charge.objects.decided().filter(kind=ChargeKind.SINGLE_AGENCY_USE).values("session")
     return (
         Session.objects.filter(
             partnership=actor.partnership,
@@ -146,10 +147,12 @@ def _of_booking(booking: Booking, policy: Policy) -> Undecided | None:
     if kind is None:
         return None
     price = booking_prices(booking.session, policy, booking.organisation)[kind]
-    if price.pence is not None:
+    walk_in = getattr(booking, "walk_in", None)
+    why = _UNSETTLED if walk_in is not None and walk_in.is_unsettled else price.why_unknown
+    if not why:
         return None
     what = f"{Charge.Kind(kind).label} of {booking.person.name}"
-    return Undecided(booking.organisation, booking.session, what, price.why_unknown, booking)
+    return Undecided(booking.organisation, booking.session, what, why, booking)
 
 
 def _of_session(session: Session, policy: Policy) -> Undecided | None:

@@ -12,10 +12,12 @@ from courses.models import Session, SessionDate
 from partnerships.models import Organisation, Person, PolicyVersion
 from partnerships.tenancy import TenantModel
 
+LATE = Q(state=BookingState.CANCELLED, was_late_cancellation=True)
+SETTLED = Q(state__in=MARKED) | LATE
 # Settled one way or the other, and its charges not worked out since.
-TO_CHARGE = ~Q(charged_as=F("state")) & (
-    Q(state__in=MARKED) | Q(state=BookingState.CANCELLED, was_late_cancellation=True) | ~Q(charged_as="")
-)
+TO_CHARGE = ~Q(charged_as=F("state")) & (SETTLED | ~Q(charged_as=""))
+# In ``charged_as`` of what was charged before and is to be worked out anew, whatever has become of it since.
+CHARGE_ANEW = "anew"
 # Literals of bookings.states, for the triggers.
 _HOLDS = "('offered', 'confirmed', 'attended', 'partly_attended', 'did_not_attend')"
 _STEPS = ", ".join(f"('{here}', '{there}')" for here, steps in STEPS.items() for there in steps)

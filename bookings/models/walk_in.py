@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from bookings.models.booking import Booking
+from bookings.querysets import WalkInQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
@@ -18,6 +19,8 @@ class WalkIn(TenantModel):
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = WalkInQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -33,3 +36,8 @@ class WalkIn(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.booking.person}, who came without a booking"
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Tell whether the team must still settle whose the booking is."""
+        return self.settled_at is None and self.organisation_said != ""

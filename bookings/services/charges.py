@@ -7,8 +7,8 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from bookings.models import Booking, Charge
-from bookings.models.booking import TO_CHARGE
+from bookings.models import Booking, Charge, WalkIn
+from bookings.models.booking import LATE, SETTLED, TO_CHARGE
 from bookings.services.locks import locked_session
 from bookings.states import BookingState
 from courses.models import Session
@@ -27,6 +27,7 @@ from partnerships.tenancy import acting_in
 State = Charge.State
 CORRECTED = "The register was corrected."
 ANOTHERS = "The booking was another organisation’s."
+BOOKED_AGAIN = "The person booked this session again."
 NOT_ITS_OWN = "The session is not single-agency use any more."
 # What each outcome of a booking is charged as; a cancellation only where it was late.
 CHARGED_FOR = {
@@ -95,7 +96,9 @@ def take_back(
 
 
 def _sessions_to_charge(partnership: Partnership, now: datetime) -> list[Session]:
-    charged = Charge.objects.standing().filter(session=OuterRef("pk"), kind=ChargeKind.SINGLE_AGENCY_USE)
+    charged = Charge.objects.decided().filter(
+        session=OuterRef("pk"), kind=ChargeKind.SINGLE_AGENCY_USE, organisation=OuterRef("single_agency_for")
+    )
     own = Q(single_agency_for__isnull=False, opened_to_others=False)
     own_and_over = own & Q(status=Session.Status.PUBLISHED, ends_at__lte=now)
     bookings = Booking.objects.filter(TO_CHARGE, partnership=partnership)
@@ -112,25 +115,23 @@ def _sessions_to_charge(partnership: Partnership, now: datetime) -> list[Session
 
 
 def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now: datetime) -> list[Charge]:
-    bookings = list(
-        Booking.objects.filter(TO_CHARGE, partnership=actor.partnership, session=session)
-        .select_related("organisation")
-        .order_by("pk")
-    )
+    bookings, last = _bookings_to_charge(actor, session)
     held: dict[int, list[Charge]] = defaultdict(list)
     standing = Charge.objects.decided().filter(partnership=actor.partnership, booking__in=bookings)
     for charge in standing.select_for_update().order_by("pk"):
         held[charge.booking_id or 0].append(charge)
     policy, made, done = policy_of(version), [], []
     for booking in bookings:
-        kind = kind_owed(booking)
+        was_booked_again = last.get(booking.person_id, booking.pk) != booking.pk
+        kind = None if was_booked_again else kind_owed(booking)
         of_others = [one for one in held[booking.pk] if one.organisation_id != booking.organisation_id]
         its_own = [one for one in held[booking.pk] if one.organisation_id == booking.organisation_id]
         for charge in of_others:
             take_back(actor=actor, charge=charge, reason=ANOTHERS, now=now, waived_too=True)
         for charge in its_own:
             if charge.kind != kind:
-                take_back(actor=actor, charge=charge, reason=CORRECTED, now=now)
+                reason = BOOKED_AGAIN if was_booked_again else CORRECTED
+                take_back(actor=actor, charge=charge, reason=reason, now=now)
         if kind is not None and all(charge.kind != kind for charge in its_own):
             price = booking_prices(session, policy, booking.organisation)[kind]
             if price.pence is None:
@@ -145,18 +146,41 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
     return made
 
 
+def _bookings_to_charge(actor: Actor, session: Session) -> tuple[list[Booking], dict[int, int]]:
+    """The bookings to work out, and of each person the booking that was settled last.
+
+    Only that one is charged for: whoever cancels late and then comes all the same has taken up one place. So earlier
+    bookings of the same people are looked at once more. What is said to be another organisation's at the door waits
+    until the team has settled whose it is.
+    """
+    of_session = Booking.objects.filter(partnership=actor.partnership, session=session)
+    to_charge = of_session.filter(TO_CHARGE)
+    people = set(to_charge.order_by().values_list("person", flat=True))
+    settled = of_session.filter(SETTLED, person__in=people).order_by("pk")
+    last = dict(settled.values_list("person", "pk"))
+    unsettled = WalkIn.objects.unsettled().filter(partnership=actor.partnership, booking__session=session)
+    bookings = (
+        of_session.filter(TO_CHARGE | LATE, person__in=people)
+        .exclude(pk__in=unsettled.values("booking"))
+        .select_related("organisation")
+        .order_by("pk")
+    )
+    return list(bookings), last
+
+
 def _charge_session_itself(
     actor: Actor, session: Session, version: PolicyVersion, now: datetime
 ) -> list[Charge]:
     held = list(
-        Charge.objects.standing()
+        Charge.objects.decided()
         .filter(partnership=actor.partnership, session=session, kind=ChargeKind.SINGLE_AGENCY_USE)
         .select_for_update()
     )
     owed = session.is_single_agency and session.status == Session.Status.PUBLISHED and session.ends_at <= now
     for charge in held:
-        if not owed or charge.organisation_id != session.single_agency_for_id:
-            take_back(actor=actor, charge=charge, reason=NOT_ITS_OWN, now=now)
+        is_anothers = charge.organisation_id != session.single_agency_for_id
+        if not owed or is_anothers:
+            take_back(actor=actor, charge=charge, reason=NOT_ITS_OWN, now=now, waived_too=is_anothers)
     organisation = session.single_agency_for
     if not owed or organisation is None or any(one.organisation_id == organisation.pk for one in held):
         return []

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.models import Booking
+from bookings.models.booking import CHARGE_ANEW
 from bookings.services.locks import locked_booking
 from bookings.services.queue import allocate
 from partnerships import audit
@@ -45,5 +46,7 @@ def correct_organisation(*, actor: Actor, booking: Booking, organisation: Organi
 
 def put_in_name_of(booking: Booking, organisation: Organisation) -> None:
     """Make it the organisation's, to be charged anew; for services that hold the session's lock and write the audit."""
-    booking.organisation, booking.charged_as = organisation, ""
+    booking.organisation = organisation
+    # What the other organisation was charged is taken back even if nobody is charged any more.
+    booking.charged_as = CHARGE_ANEW if booking.charged_as else ""
     booking.save(update_fields=["organisation", "charged_as"])
