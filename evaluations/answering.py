@@ -1,10 +1,24 @@
-"""What counts as an answer to which question, and which are still missing."""
+"""What counts as an answer to which question, which questions are asked, and which are still to be answered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from evaluations.kinds import QuestionKind
 from evaluations.models import Answer, Invitation, Question
+from partnership_portal.templatetags.portal import uk_date
 from partnerships.errors import DomainError
 
-Value = int | str | list[str] | None
+
+@dataclass(frozen=True)
+class WithWords:
+    """A yes or a no, and what is said beside it."""
+
+    code: str
+    text: str
+
+
+Value = int | str | list[str] | WithWords | None
 
 SCALE = range(1, 6)
 CONFIDENCE = range(11)
@@ -16,7 +30,7 @@ YES_NO = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
 def choices_of(question: Question) -> list[tuple[str, str]]:
     """The choices that a question offers, as pairs of code and words."""
     match question.kind:
-        case QuestionKind.SCALE:
+        case QuestionKind.SCALE | QuestionKind.MATRIX:
             return _scale(question, SCALE)
         case QuestionKind.CONFIDENCE:
             return _scale(question, CONFIDENCE)
@@ -39,10 +53,16 @@ def readable(question: Question, value: Value) -> Value:
             return value
         case QuestionKind.SHORT_TEXT | QuestionKind.LONG_TEXT:
             most = SHORT_TEXT if question.kind == QuestionKind.SHORT_TEXT else LONG_TEXT
-            text = str(value).replace("\x00", "").strip()
-            if len(text) > most:
-                raise DomainError(f"The answer to “{question.text}” is longer than {most:,} characters.")
-            return text or None
+            return _text(question, value, most) or None
+        case QuestionKind.DATE:
+            return _day(question, value)
+        case QuestionKind.MATRIX:
+            return _marks(question, value)
+        case QuestionKind.YES_NO if isinstance(value, WithWords):
+            chosen = _chosen(question, [value.code])
+            text = _text(question, value.text, LONG_TEXT)
+            beside = question.follow_up is not None and question.follow_up["on"] == value.code
+            return WithWords(value.code, text) if beside and text else chosen
         case _:
             return _chosen(question, [value] if isinstance(value, str) else value)
 
@@ -51,6 +71,8 @@ def value_of(answer: Answer) -> Value:
     """The answer as a number, a text or the codes chosen."""
     if answer.number is not None:
         return answer.number
+    if answer.chosen and answer.text:
+        return WithWords(answer.chosen[0], answer.text)
     return answer.chosen or answer.text
 
 
@@ -60,14 +82,62 @@ def in_words(question: Question, answer: Answer | None) -> str:
         return ""
     if answer.number is not None:
         return str(answer.number)
+    if question.kind == QuestionKind.DATE:
+        return uk_date(date.fromisoformat(answer.text))
+    if question.kind == QuestionKind.MATRIX:
+        marks = dict(code.rsplit(":", 1) for code in answer.chosen)
+        rows = [(row["label"], marks[row["value"]]) for row in question.rows if row["value"] in marks]
+        return "; ".join(f"{label}: {mark}" for label, mark in rows)
     labels = dict(choices_of(question)) if answer.chosen else {}
-    return ", ".join(labels.get(code, code) for code in answer.chosen) or answer.text
+    chosen = ", ".join(labels.get(code, code) for code in answer.chosen)
+    return f"{chosen}: {answer.text}" if chosen and answer.text else chosen or answer.text
+
+
+def asked(questions: Iterable[Question], given: Mapping[str, Value]) -> list[Question]:
+    """The questions that are asked of somebody who has given these answers, by key; in order.
+
+    A question that depends on one that isn't asked itself isn't asked either.
+    """
+    found: dict[str, Question] = {}
+    for question in questions:
+        needs = question.shown_if
+        if needs is None or (
+            needs["key"] in found and set(codes_in(given.get(needs["key"]))) & set(needs["values"])
+        ):
+            found[question.key] = question
+    return list(found.values())
+
+
+def codes_in(value: Value) -> list[str]:
+    """What was chosen."""
+    match value:
+        case WithWords(code=code):
+            return [code]
+        case list():
+            return value
+        case str():
+            return [value]
+        case _:
+            return []
+
+
+def is_complete(question: Question, value: Value) -> bool:
+    """Tell whether a question is answered: every row of a matrix that must be, anything else at all."""
+    if question.kind == QuestionKind.MATRIX and question.is_required:
+        return len(codes_in(value)) == len(question.rows)
+    return value not in (None, "", [])
 
 
 def gaps(invitation: Invitation) -> list[Question]:
-    """Required questions without an answer, in order."""
-    answered = set(invitation.answers.values_list("question_id", flat=True))
-    return [one for one in invitation.version.questions.all() if one.is_required and one.pk not in answered]
+    """Required questions that are asked and without a whole answer, in order."""
+    given = {
+        answer.question.key: value_of(answer) for answer in invitation.answers.select_related("question")
+    }
+    return [
+        one
+        for one in asked(invitation.version.questions.all(), given)
+        if one.is_required and not is_complete(one, given.get(one.key))
+    ]
 
 
 def _scale(question: Question, numbers: range) -> list[tuple[str, str]]:
@@ -85,3 +155,26 @@ def _chosen(question: Question, codes: object) -> list[str]:
     if len(codes) > 1 and question.kind != QuestionKind.CHOICES:
         raise DomainError(f"Choose one answer to “{question.text}”.")
     return [code for code in offered if code in codes]
+
+
+def _text(question: Question, value: object, most: int) -> str:
+    text = str(value).replace("\x00", "").strip()
+    if len(text) > most:
+        raise DomainError(f"The answer to “{question.text}” is longer than {most:,} characters.")
+    return text
+
+
+def _day(question: Question, value: object) -> str:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError as error:
+        raise DomainError(f"The answer to “{question.text}” must be a date.") from error
+
+
+def _marks(question: Question, value: object) -> list[str]:
+    rows = [row["value"] for row in question.rows]
+    offered = {f"{row}:{number}": row for row in rows for number in SCALE}
+    marks = value if isinstance(value, list) else []
+    if any(mark not in offered for mark in marks) or len({offered[mark] for mark in marks}) < len(marks):
+        raise DomainError(f"Give one answer for each row of “{question.text}”.")
+    return sorted(marks, key=lambda mark: rows.index(offered[mark]))

@@ -1,19 +1,33 @@
 """Forms: a page of a questionnaire, the number of a certificate, a reason."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
-from evaluations.answering import LONG_TEXT, SHORT_TEXT, Value, choices_of
+from evaluations.answering import LONG_TEXT, SHORT_TEXT, Value, WithWords, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.models import Question
+from partnership_portal.widgets import GovDateField
 
-_NUMBERS = {QuestionKind.SCALE, QuestionKind.CONFIDENCE}
 _IN_A_ROW = {
     QuestionKind.SCALE: {"class": "govuk-radios--inline"},
     QuestionKind.CONFIDENCE: {"class": "govuk-radios--inline govuk-radios--small"},
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it stands on the page: one field, or for a matrix one a row."""
+
+    question: Question
+    fields: list[forms.BoundField]
+
+    @property
+    def is_matrix(self) -> bool:
+        """Tell whether its fields stand under one heading."""
+        return self.question.kind == QuestionKind.MATRIX
 
 
 class QuestionPageForm(forms.Form):
@@ -24,24 +38,26 @@ class QuestionPageForm(forms.Form):
 
     def __init__(self, questions: Iterable[Question], saved: Mapping[str, Value], data: Any = None) -> None:
         self.questions = list(questions)
-        initial = {question.key: _shown(question, saved.get(question.key)) for question in self.questions}
+        initial: dict[str, Any] = {}
+        for question in self.questions:
+            initial |= _shown(question, saved.get(question.key))
         super().__init__(data, initial=initial)
         for question in self.questions:
-            self.fields[question.key] = _field(question)
+            self.fields |= _fields(question)
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The questions with their fields, in order."""
+        return [Asked(question, [self[name] for name in _fields(question)]) for question in self.questions]
 
     @property
     def kept(self) -> dict[str, Value]:
         """The answers that are right, by question; a question left empty is there too, so that it can be emptied."""
         return {
-            question.key: _given(question, self.cleaned_data[question.key])
-            if question.key in self.cleaned_data
-            else None
-            for question in self.questions
-            if question.key in self.cleaned_data or not self._was_filled(question)
+            one.question.key: _given(one.question, self.cleaned_data)
+            for one in self.asked
+            if all(field.name in self.cleaned_data or not _is_filled(field) for field in one.fields)
         }
-
-    def _was_filled(self, question: Question) -> bool:
-        return bool(self[question.key].data)
 
 
 class CheckForm(forms.Form):
@@ -73,16 +89,75 @@ class ReasonForm(forms.Form):
     )
 
 
-def _shown(question: Question, value: Value) -> Any:
-    if question.kind in {QuestionKind.CHOICE, QuestionKind.YES_NO} and isinstance(value, list):
-        return value[0] if value else None
-    return str(value) if isinstance(value, int) else value
+def _is_filled(field: forms.BoundField) -> bool:
+    data = field.data
+    return any(data.values()) if isinstance(data, dict) else bool(data)
 
 
-def _given(question: Question, value: Any) -> Value:
-    if question.kind in _NUMBERS:
-        return int(value) if value else None
-    return value or None
+def _more(question: Question) -> str:
+    return f"{question.key}--more"
+
+
+def _row(question: Question, row: str) -> str:
+    return f"{question.key}--{row}"
+
+
+def _shown(question: Question, value: Value) -> dict[str, Any]:
+    """The answer so far, by the names of the fields."""
+    match QuestionKind(question.kind), value:
+        case QuestionKind.MATRIX, list():
+            marks = dict(mark.rsplit(":", 1) for mark in value)
+            return {_row(question, row): mark for row, mark in marks.items()}
+        case _, WithWords(code=code, text=text):
+            return {question.key: code, _more(question): text}
+        case ((QuestionKind.CHOICE | QuestionKind.YES_NO), list()):
+            return {question.key: value[0] if value else None}
+        case _, int():
+            return {question.key: str(value)}
+        case _:
+            return {question.key: value}
+
+
+def _given(question: Question, data: Mapping[str, Any]) -> Value:
+    value = data.get(question.key)
+    match question.kind:
+        case QuestionKind.MATRIX:
+            marks = {row["value"]: data.get(_row(question, row["value"])) for row in question.rows}
+            return [f"{row}:{mark}" for row, mark in marks.items() if mark]
+        case QuestionKind.SCALE | QuestionKind.CONFIDENCE:
+            return int(value) if value else None
+        case QuestionKind.DATE:
+            return value.isoformat() if value else None
+        case QuestionKind.YES_NO if value and question.follow_up:
+            return WithWords(value, data.get(_more(question), ""))
+        case _:
+            return value or None
+
+
+def _fields(question: Question) -> dict[str, forms.Field]:
+    """The fields of a question by their names."""
+    if question.kind == QuestionKind.MATRIX:
+        return {_row(question, row["value"]): _row_field(question, row["label"]) for row in question.rows}
+    fields = {question.key: _field(question)}
+    if question.follow_up:
+        fields[_more(question)] = forms.CharField(
+            label=question.follow_up["text"],
+            help_text=f"If you answered {question.follow_up['on']}.",
+            required=False,
+            max_length=LONG_TEXT,
+            widget=forms.Textarea(attrs={"rows": "3"}),
+        )
+    return fields
+
+
+def _row_field(question: Question, label: str) -> forms.Field:
+    return forms.ChoiceField(
+        label=label,
+        required=question.is_required,
+        choices=choices_of(question),
+        widget=forms.RadioSelect(attrs=_IN_A_ROW[QuestionKind.SCALE]),
+        error_messages={"required": f"Answer the question: {label}"},
+    )
 
 
 def _field(question: Question) -> forms.Field:
@@ -102,6 +177,10 @@ def _field(question: Question) -> forms.Field:
             return forms.CharField(max_length=SHORT_TEXT, **common)
         case QuestionKind.LONG_TEXT:
             return forms.CharField(max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": "5"}), **common)
+        case QuestionKind.DATE:
+            return GovDateField(
+                **{**common, "error_messages": {"required": common["error_messages"]["required"]}}
+            )
         case QuestionKind.CHOICES:
             return forms.MultipleChoiceField(
                 choices=choices_of(question), widget=forms.CheckboxSelectMultiple, **common

@@ -6,11 +6,14 @@ from django.db import models
 class QuestionnaireKind(models.TextChoices):
     """What a questionnaire is for, and so who answers it."""
 
+    PRE_COURSE = "pre_course", "Pre-course questionnaire"
     EVALUATION = "evaluation", "Evaluation"
     IMPACT = "impact", "Impact evaluation"
     LINE_MANAGER = "line_manager", "Line manager form"
     TRAINER_FEEDBACK = "trainer_feedback", "Trainer feedback"
     OBSERVATION = "observation", "Observation"
+    DIP_SAMPLE = "dip_sample", "Dip-sample interview"
+    SINGLE_AGENCY_AUDIT = "single_agency_audit", "Single-agency audit"
 
 
 class QuestionKind(models.TextChoices):
@@ -23,3 +26,11 @@ class QuestionKind(models.TextChoices):
     YES_NO = "yes_no", "Yes or no"
     SHORT_TEXT = "short_text", "Short text"
     LONG_TEXT = "long_text", "Long text"
+    DATE = "date", "Date"
+    MATRIX = "matrix", "Several rows on one scale"
+
+
+HAS_OPTIONS = frozenset({QuestionKind.CHOICE, QuestionKind.CHOICES})
+HAS_ENDS = frozenset({QuestionKind.SCALE, QuestionKind.CONFIDENCE, QuestionKind.MATRIX})
+# Another question may depend on what was chosen here.
+ASKED_ABOUT = HAS_OPTIONS | {QuestionKind.YES_NO}

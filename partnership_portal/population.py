@@ -203,7 +203,7 @@ JOIN partnerships_person person ON person.id = b.person_id
 CROSS JOIN (
     SELECT v.id FROM evaluations_questionnaireversion v
     JOIN evaluations_questionnaire q ON q.id = v.questionnaire_id
-    WHERE v.partnership_id = %(p)s AND q.kind = 'evaluation' ORDER BY v.number DESC LIMIT 1
+    WHERE v.partnership_id = %(p)s AND q.kind = 'evaluation' AND q.is_default ORDER BY v.number DESC LIMIT 1
 ) v
 WHERE b.partnership_id = %(p)s AND b.state = 'attended' AND s.starts_at > now() - interval '2 years'
     AND s.joining_instructions = 'Bring photo identification.'

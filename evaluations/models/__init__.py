@@ -2,14 +2,22 @@
 
 from .certificate import Certificate, CertificateCounter
 from .invitation import Answer, Invitation
-from .questionnaire import Question, Questionnaire, QuestionnaireVersion
+from .questionnaire import (
+    CourseQuestionnaire,
+    Question,
+    Questionnaire,
+    QuestionnaireDraft,
+    QuestionnaireVersion,
+)
 
 __all__ = [
     "Answer",
     "Certificate",
     "CertificateCounter",
+    "CourseQuestionnaire",
     "Invitation",
     "Question",
     "Questionnaire",
+    "QuestionnaireDraft",
     "QuestionnaireVersion",
 ]

@@ -1,21 +1,30 @@
 import pgtrigger
 from django.db import models
+from django.db.models import Q
 
+from courses.models import Course
 from evaluations.kinds import QuestionKind, QuestionnaireKind
+from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
 
 class Questionnaire(TenantModel):
-    """A form of one kind; its questions are those of its newest published version."""
+    """A form of one kind; its questions are those of its newest version. One of each kind is asked by default."""
 
     kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
     title = models.CharField(max_length=200)
+    is_default = models.BooleanField(
+        default=False, help_text="Asked about every course that has none of its own of this kind."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["partnership", "kind", "title"], name="one_questionnaire_per_title"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["partnership", "kind"], condition=Q(is_default=True), name="one_default_per_kind"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -28,7 +37,16 @@ class QuestionnaireVersion(TenantModel):
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
     introduction = models.TextField(blank=True)
-    published_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(
+        Person,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="None: the portal.",
+    )
+    from_library = models.BooleanField(default=False, help_text="In the portal's own words.")
 
     class Meta:
         ordering = ["-number"]
@@ -54,6 +72,17 @@ class Question(TenantModel):
     hint = models.CharField(max_length=300, blank=True)
     is_required = models.BooleanField(default=True)
     options = models.JSONField(default=list, blank=True, help_text="The choices, or the two ends of a scale.")
+    rows = models.JSONField(
+        default=list, blank=True, help_text="The rows of a matrix, each with code and words."
+    )
+    follow_up = models.JSONField(
+        null=True, blank=True, help_text="What is asked beside a yes or a no: on which, and in which words."
+    )
+    shown_if = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Key of an earlier question, and the codes of which one must be chosen.",
+    )
 
     class Meta:
         ordering = ["position"]
@@ -67,3 +96,38 @@ class Question(TenantModel):
 
     def __str__(self) -> str:
         return self.text
+
+
+class QuestionnaireDraft(TenantModel):
+    """The next version of a questionnaire as the team is writing it (``evaluations.drafts``), asked of nobody."""
+
+    questionnaire = models.OneToOneField(Questionnaire, on_delete=models.CASCADE, related_name="draft")
+    document = models.JSONField()
+    revision = models.PositiveIntegerField(
+        default=1, help_text="Counts changes, so that a stale page changes nothing."
+    )
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Draft of {self.questionnaire}"
+
+
+class CourseQuestionnaire(TenantModel):
+    """A course that is asked about with a questionnaire of its own instead of the default one of that kind."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="questionnaire_links")
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.CASCADE, related_name="course_links")
+    kind = models.CharField(
+        max_length=20, choices=QuestionnaireKind.choices, help_text="That of the questionnaire."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "course", "kind"], name="one_questionnaire_per_course_and_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course}: {self.questionnaire}"

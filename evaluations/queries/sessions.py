@@ -4,23 +4,32 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from courses.models import Session
-from evaluations.answering import choices_of
+from evaluations.answering import choices_of, in_words
 from evaluations.disclosure import FEWEST, shown
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question
 
 _NUMBERS = {QuestionKind.SCALE, QuestionKind.CONFIDENCE}
-_TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT}
+_TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE}
 
 
 @dataclass
 class QuestionResult:
-    """How one question was answered: a count for each choice, or the texts; None is a figure not to be shown."""
+    """How one question, or one row of a matrix, was answered: a count for each choice, or the texts.
+
+    None is a figure not to be shown.
+    """
 
     question: Question
+    row: str = ""
     counts: list[tuple[str, int | None]] = field(default_factory=list)
     mean: float | None = None
     texts: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """What was asked."""
+        return f"{self.question.text}: {self.row}" if self.row else self.question.text
 
 
 @dataclass
@@ -62,31 +71,47 @@ def session_result(session: Session, kind: QuestionnaireKind, *, for_team: bool)
     for answer in answers:
         by_question.setdefault(answer.question, []).append(answer)
     for question, given in by_question.items():
-        if question.kind not in _TEXTS:
-            result.results.append(_counted(question, given, for_team=for_team))
-        elif for_team:
+        if question.kind == QuestionKind.MATRIX:
+            result.results += _rows(question, given, for_team=for_team)
+        elif question.kind not in _TEXTS:
+            numbers = [one.number for one in given if one.number is not None]
+            codes = [code for one in given for code in one.chosen]
+            result.results.append(_counted(QuestionResult(question), numbers, codes, for_team=for_team))
+        if for_team and (texts := [in_words(question, one) for one in given if one.text]):
             # In the order of the alphabet, so that a text can't be told by when it was written.
-            result.results.append(QuestionResult(question, texts=sorted(one.text for one in given)))
+            result.results.append(QuestionResult(question, texts=sorted(texts)))
     _compare(result, answers, for_team=for_team)
     return result
 
 
-def _counted(question: Question, given: list[Answer], *, for_team: bool) -> QuestionResult:
-    numbers = [one.number for one in given if one.number is not None]
+def _rows(question: Question, given: list[Answer], *, for_team: bool) -> list[QuestionResult]:
+    marks = [code.rsplit(":", 1) for one in given for code in one.chosen]
+    return [
+        _counted(
+            QuestionResult(question, row["label"]),
+            [int(number) for code, number in marks if code == row["value"]],
+            [],
+            for_team=for_team,
+        )
+        for row in question.rows
+    ]
+
+
+def _counted(
+    result: QuestionResult, numbers: list[int], codes: list[str], *, for_team: bool
+) -> QuestionResult:
     counter: Counter[str] = Counter(str(number) for number in numbers)
-    counter.update(code for one in given for code in one.chosen)
-    choices = choices_of(question)
+    counter.update(codes)
+    choices = choices_of(result.question)
     counts: list[int | None] = [counter[code] for code, _ in choices]
     if not for_team:
         counts = shown([counter[code] for code, _ in choices])
     enough = for_team or len(numbers) >= FEWEST
-    mean = round(sum(numbers) / len(numbers), 1) if numbers and enough else None
-    if mean is not None and None in counts:
-        # From the mean and the other counts, those withheld could be worked out: the mean says more.
-        return QuestionResult(question, mean=mean)
-    return QuestionResult(
-        question, [(label, count) for (_, label), count in zip(choices, counts, strict=True)], mean
-    )
+    result.mean = round(sum(numbers) / len(numbers), 1) if numbers and enough else None
+    if result.mean is None or None not in counts:
+        result.counts = [(label, count) for (_, label), count in zip(choices, counts, strict=True)]
+    # Otherwise those withheld could be worked out from the mean and the other counts: the mean says more.
+    return result
 
 
 def _compare(result: SessionResult, answers: list[Answer], *, for_team: bool) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.models import Booking
-from evaluations.answering import Value, gaps, readable
+from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
 from evaluations.links import may_answer
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.services.certificates import issue_if_due
@@ -54,6 +54,7 @@ def submit_answers(*, actor: Actor, invitation: Invitation) -> Certificate | Non
         if invitation.booking_id is not None:
             booking = Booking.objects.select_for_update(no_key=True).get(pk=invitation.booking_id)
         invitation = _open(actor, invitation)
+        _forget_what_is_not_asked(invitation)
         if missing := gaps(invitation):
             raise DomainError(f"Answer “{missing[0].text}” before you send the form.")
         now = timezone.now()
@@ -96,7 +97,15 @@ def _refuse_observation_beforehand(invitation: Invitation, now: datetime) -> Non
         raise DomainError("You can send this form once the session has begun. What you wrote is saved.")
 
 
-def _keep(invitation: Invitation, given: dict[Question, int | str | list[str]]) -> None:
+def _forget_what_is_not_asked(invitation: Invitation) -> None:
+    """Answers to questions that what was answered later has taken out."""
+    answers = list(invitation.answers.select_related("question"))
+    given = {one.question.key: value_of(one) for one in answers}
+    left = {one.pk for one in asked(invitation.version.questions.all(), given)}
+    _take_back(invitation, [one.question for one in answers if one.question_id not in left])
+
+
+def _keep(invitation: Invitation, given: dict[Question, Value]) -> None:
     Answer.objects.bulk_create(
         [
             Answer(
@@ -104,8 +113,8 @@ def _keep(invitation: Invitation, given: dict[Question, int | str | list[str]]) 
                 invitation=invitation,
                 question=question,
                 number=value if isinstance(value, int) else None,
-                text=value if isinstance(value, str) else "",
-                chosen=value if isinstance(value, list) else [],
+                text=value.text if isinstance(value, WithWords) else value if isinstance(value, str) else "",
+                chosen=codes_in(value) if isinstance(value, list | WithWords) else [],
             )
             for question, value in given.items()
         ],

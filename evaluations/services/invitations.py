@@ -98,7 +98,7 @@ def _invite(
 ) -> Invitation | None:
     policy_version = version_in_force(actor.partnership, session.starts_at)
     closes_at = answers_close_at(kind, policy_of(policy_version), session, now)
-    version = version_in_use(actor.partnership, kind)
+    version = version_in_use(actor.partnership, kind, session.course)
     if closes_at is None or version is None:
         return None
     person, name, email = asked

@@ -41,7 +41,7 @@ def observe_session(*, actor: Actor, session: Session) -> Invitation:
         policy_version = version_in_force(actor.partnership, session.starts_at)
         open_for = timedelta(days=policy_of(policy_version).evaluation.open_days.value)
         closes_at = end_of_day(session.ends_at + open_for)
-        version = version_in_use(actor.partnership, _FORM)
+        version = version_in_use(actor.partnership, _FORM, session.course)
         if version is None:
             raise DomainError("The partnership has no observation form yet. Ask the partnership team.")
         if closes_at <= now:

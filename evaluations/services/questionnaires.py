@@ -1,95 +1,129 @@
-"""The questionnaires of a partnership: taking over the portal's library, and the version in use."""
-
-import tomllib
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+"""The questionnaires of a partnership: taking over the portal's library, and which version is asked about a course."""
 
 from django.db import transaction
 from django.utils import timezone
 
+from courses.models import Course
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Question, Questionnaire, QuestionnaireVersion
+from evaluations.library import LibraryForm, library
+from evaluations.models import CourseQuestionnaire, Questionnaire, QuestionnaireVersion
+from evaluations.versions import draft_of, publish_version
 from partnerships import audit
 from partnerships.actors import Actor
+from partnerships.errors import DomainError
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
-
-_LIBRARY = Path(__file__).resolve().parent.parent / "library"
+from partnerships.services.locks import locked_partnership
 
 
 def adopt_library(*, actor: Actor) -> list[QuestionnaireVersion]:
     """Take over each questionnaire of the library that the partnership does not have in these words.
 
-    Gives the versions made; none when nothing has changed since. Locks the partnership's row.
+    One that the team has written on stays as the team wrote it. Gives the versions made; none when nothing has changed
+    since. Locks the partnership's row.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
-        partnership = Partnership.objects.select_for_update(no_key=True).get(pk=actor.partnership.pk)
-        return [made for document in _library() if (made := _adopt(actor, partnership, document)) is not None]
+        partnership = locked_partnership(actor)
+        return [made for form in library() if (made := _adopt(actor, partnership, form)) is not None]
 
 
-def version_in_use(partnership: Partnership, kind: QuestionnaireKind | str) -> QuestionnaireVersion | None:
-    """The newest published version of this kind."""
-    return (
-        QuestionnaireVersion.objects.filter(
-            partnership=partnership, questionnaire__kind=kind, published_at__isnull=False
+def version_in_use(
+    partnership: Partnership, kind: QuestionnaireKind | str, course: Course | None = None
+) -> QuestionnaireVersion | None:
+    """The newest version of the course's own questionnaire of this kind, or of the default one (one query)."""
+    chosen = Questionnaire.objects.filter(partnership=partnership, kind=kind, is_default=True)
+    if course is not None:
+        own = CourseQuestionnaire.objects.filter(partnership=partnership, course=course, kind=kind)
+        chosen = (
+            Questionnaire.objects.filter(partnership=partnership, pk__in=own.values("questionnaire")) | chosen
         )
-        .order_by("-published_at", "-number")
-        .first()
-    )
+    versions = QuestionnaireVersion.objects.filter(partnership=partnership, questionnaire__in=chosen)
+    # The course's own comes first, whether or not it is the default elsewhere.
+    return versions.select_related("questionnaire").order_by("questionnaire__is_default", "-number").first()
 
 
-@lru_cache(maxsize=1)
-def _library() -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(path.read_text("utf-8")) for path in sorted(_LIBRARY.glob("*.toml")))
+def ask_by_default(*, actor: Actor, questionnaire: Questionnaire) -> Questionnaire:
+    """Make it the one that is asked about courses without one of their own; those asked before keep theirs.
+
+    Locks the partnership's row. Done twice is done once.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        partnership = locked_partnership(actor)
+        questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
+        if questionnaire.is_default:
+            return questionnaire
+        _refuse_unpublished(questionnaire)
+        of_kind = Questionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind)
+        before = of_kind.filter(is_default=True).first()
+        of_kind.filter(is_default=True).update(is_default=False)
+        questionnaire.is_default = True
+        questionnaire.save(update_fields=["is_default"])
+        audit.record(
+            actor,
+            "evaluations.ask_by_default",
+            questionnaire,
+            before={"questionnaire": before.pk if before else None},
+            after={"questionnaire": questionnaire.pk},
+        )
+        return questionnaire
 
 
-def _adopt(actor: Actor, partnership: Partnership, document: dict[str, Any]) -> QuestionnaireVersion | None:
+def ask_about_courses(*, actor: Actor, questionnaire: Questionnaire, courses: list[Course]) -> None:
+    """Make it the questionnaire of exactly these courses, in place of any other of its kind; others get the default.
+
+    Locks the partnership's row.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        partnership = locked_partnership(actor)
+        questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
+        if courses:
+            _refuse_unpublished(questionnaire)
+        links = CourseQuestionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind)
+        wanted = {course.pk for course in courses}
+        before = set(links.filter(questionnaire=questionnaire).values_list("course", flat=True))
+        if wanted == before:
+            return
+        links.filter(questionnaire=questionnaire).exclude(course__in=wanted).delete()
+        links.filter(course__in=wanted - before).delete()
+        CourseQuestionnaire.objects.bulk_create(
+            CourseQuestionnaire(
+                partnership=partnership, course=course, questionnaire=questionnaire, kind=questionnaire.kind
+            )
+            for course in courses
+            if course.pk not in before
+        )
+        audit.record(
+            actor,
+            "evaluations.ask_about_courses",
+            questionnaire,
+            before={"courses": sorted(before)},
+            after={"courses": sorted(wanted)},
+        )
+
+
+def _refuse_unpublished(questionnaire: Questionnaire) -> None:
+    if not questionnaire.versions.exists():
+        raise DomainError("Publish the questionnaire first. Nobody can be asked what is still being written.")
+
+
+def _adopt(actor: Actor, partnership: Partnership, form: LibraryForm) -> QuestionnaireVersion | None:
     questionnaire, _ = Questionnaire.objects.get_or_create(
-        partnership=partnership, kind=document["kind"], title=document["title"]
+        partnership=partnership, kind=form.kind, title=form.title
     )
-    wanted = _questions(document)
-    versions = list(questionnaire.versions.prefetch_related("questions"))
-    for version in versions:
-        if version.introduction == document["introduction"] and _as_written(version) == wanted:
-            return None
-    version = QuestionnaireVersion.objects.create(
-        partnership=partnership,
-        questionnaire=questionnaire,
-        number=max((version.number for version in versions), default=0) + 1,
-        introduction=document["introduction"],
-        published_at=timezone.now(),
-    )
-    Question.objects.bulk_create(
-        Question(partnership=partnership, version=version, **question) for question in wanted
-    )
+    latest = questionnaire.versions.prefetch_related("questions").first()
+    if latest is not None and (not latest.from_library or draft_of(latest) == form.draft):
+        return None
+    version = publish_version(questionnaire, form.draft, by=None, now=timezone.now(), from_library=True)
     audit.record(
         actor,
         "evaluations.adopt_library",
         version,
-        after={"kind": document["kind"], "number": version.number, "questions": len(wanted)},
+        after={"kind": form.kind, "number": version.number, "questions": len(form.draft.questions)},
     )
+    of_kind = Questionnaire.objects.filter(partnership=partnership, kind=form.kind)
+    if form.is_first_choice and not of_kind.filter(is_default=True).exists():
+        ask_by_default(actor=actor, questionnaire=questionnaire)
     return version
-
-
-def _questions(document: dict[str, Any]) -> list[dict[str, Any]]:
-    flat = [(page["heading"], question) for page in document["pages"] for question in page["questions"]]
-    return [
-        {
-            "key": question["key"],
-            "page": heading,
-            "position": position,
-            "kind": question["kind"],
-            "text": question["text"],
-            "hint": question.get("hint", ""),
-            "is_required": question.get("required", True),
-            "options": question.get("options", []),
-        }
-        for position, (heading, question) in enumerate(flat, start=1)
-    ]
-
-
-def _as_written(version: QuestionnaireVersion) -> list[dict[str, Any]]:
-    fields = ("key", "page", "position", "kind", "text", "hint", "is_required", "options")
-    return [{field: getattr(question, field) for field in fields} for question in version.questions.all()]

@@ -1,6 +1,6 @@
 """Answering a questionnaire, through a signed link or signed in: both doors lead to the same pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.expectations import certificate_rule
-from evaluations.answering import in_words, value_of
+from evaluations.answering import Value, asked, in_words, is_complete, value_of
 from evaluations.forms import QuestionPageForm
 from evaluations.links import SURVEY, certificate_token, holder_of
 from evaluations.models import Invitation, Question
@@ -46,10 +46,17 @@ class Door:
         return reverse(name, kwargs={"partnership": self.actor.partnership.slug, **self.key, **more})
 
     @property
-    def pages(self) -> list[tuple[str, list[Question]]]:
-        """The headings with their questions, in order."""
+    def saved(self) -> dict[str, Value]:
+        """The answers so far, by question."""
+        return {answer.question.key: value_of(answer) for answer in self.invitation.answers.all()}
+
+    def pages(self, given: Mapping[str, Value]) -> list[tuple[str, list[Question]]]:
+        """The headings with their questions, in order, for somebody who has given these answers.
+
+        What is asked on a page depends on earlier pages alone, so that a page keeps its number while it is answered.
+        """
         found: dict[str, list[Question]] = {}
-        for question in self.invitation.version.questions.all():
+        for question in asked(self.invitation.version.questions.all(), given):
             found.setdefault(question.page, []).append(question)
         return list(found.items())
 
@@ -158,11 +165,11 @@ def _start(request: HttpRequest, door: Door) -> HttpResponse:
 
 def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
-    pages = door.pages
+    saved = door.saved
+    pages = door.pages(saved)
     if not 1 <= number <= len(pages):
         raise Http404
     heading, questions = pages[number - 1]
-    saved = {answer.question.key: value_of(answer) for answer in door.invitation.answers.all()}
     form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         complete = form.is_valid()
@@ -172,7 +179,7 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             messages.success(request, f"Your answers so far are saved. You can come back {how}.")
             return redirect(door.address())
         if complete:
-            last = number == len(pages) or "back_to_check" in request.GET
+            last = number == len(door.pages({**saved, **form.kept})) or "back_to_check" in request.GET
             return redirect(door.address("_check") if last else door.address("_page", page=number + 1))
     back = door.address("_page", page=number - 1) if number > 1 else door.address()
     context = {"form": form, "heading": heading, "number": number, "of": len(pages), "back": back}
@@ -184,10 +191,15 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
     answers = {answer.question_id: answer for answer in door.invitation.answers.all()}
     sections: list[dict[str, object]] = []
     missing: list[tuple[str, str]] = []
-    for number, (heading, questions) in enumerate(door.pages, start=1):
+    saved = door.saved
+    for number, (heading, questions) in enumerate(door.pages(saved), start=1):
         url = f"{door.address('_page', page=number)}?back_to_check=1"
         rows = [_row(question, in_words(question, answers.get(question.pk)), url) for question in questions]
-        missing += [(one.text, url) for one in questions if one.is_required and one.pk not in answers]
+        missing += [
+            (one.text, url)
+            for one in questions
+            if one.is_required and not is_complete(one, saved.get(one.key))
+        ]
         sections.append({"heading": heading, "rows": rows})
     if request.method == "POST" and not missing:
         submit_answers(actor=door.actor, invitation=door.invitation)

@@ -100,10 +100,8 @@ def _chart(one: QuestionResult, brand: str) -> charts.Chart | None:
         return None
     if one.question.kind == QuestionKind.CONFIDENCE:
         numbered = [(str(number), count) for number, (_, count) in enumerate(one.counts)]
-        return charts.columns(
-            one.question.text, numbered, brand=brand, heading="Confidence", measure="People"
-        )
-    return charts.bars(one.question.text, one.counts, brand=brand, heading="Answer", measure="People")
+        return charts.columns(one.words, numbered, brand=brand, heading="Confidence", measure="People")
+    return charts.bars(one.words, one.counts, brand=brand, heading="Answer", measure="People")
 
 
 def _confidence(result: SessionResult, brand: str) -> charts.Chart | None:
@@ -120,5 +118,5 @@ def _figures(result: SessionResult) -> list[dict[str, object]]:
     ]
     for one in result.results:
         if one.mean is not None and one.question.kind == QuestionKind.SCALE:
-            figures.append({"value": one.mean, "label": one.question.text, "note": "mean, 1 to 5"})
+            figures.append({"value": one.mean, "label": one.words, "note": "mean, 1 to 5"})
     return figures

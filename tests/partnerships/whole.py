@@ -41,9 +41,11 @@ from evaluations.models import (
     Answer,
     Certificate,
     CertificateCounter,
+    CourseQuestionnaire,
     Invitation,
     Question,
     Questionnaire,
+    QuestionnaireDraft,
     QuestionnaireVersion,
 )
 from notifications.models import Message, MessagePreference, MessageTemplate
@@ -154,7 +156,13 @@ def make_whole_partnership(slug: str) -> Partnership:
             **where, session=session, organisation=membership.organisation, places=1, releases_on=now.date()
         )
         questionnaire = Questionnaire.objects.create(**where, kind="evaluation", title="Evaluation")
-        version = QuestionnaireVersion.objects.create(**where, questionnaire=questionnaire, number=1)
+        version = QuestionnaireVersion.objects.create(
+            **where, questionnaire=questionnaire, number=1, published_at=now
+        )
+        QuestionnaireDraft.objects.create(**where, questionnaire=questionnaire, document={}, changed_at=now)
+        CourseQuestionnaire.objects.create(
+            **where, questionnaire=questionnaire, course=session.course, kind="evaluation"
+        )
         question = Question.objects.create(
             **where, version=version, key="q", page="Page", position=1, kind="scale", text="How?"
         )
