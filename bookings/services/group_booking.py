@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -24,12 +25,13 @@ from bookings.states import BookingState
 from courses.models import Session
 from partnership_portal.working_days import uk_today
 from partnerships import audit
-from partnerships.actors import Actor
+from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
-from partnerships.models import Membership, Organisation
+from partnerships.models import Membership, Organisation, Partnership
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 from partnerships.services.people import add_colleague
+from partnerships.tenancy import acting_in
 
 MOST = 60
 # Stands for what whoever books is still going to say on the check page.
@@ -120,6 +122,18 @@ def book_group(
             actor, "bookings.book_group", group, after={**facts, "left_out": len(outcomes) - len(booked)}
         )
     return group
+
+
+def forget_who_was_left_out(partnership: Partnership, now: datetime) -> None:
+    """Job: delete the names of those who were not booked, once the session is over; may run any number of times."""
+    with acting_in(partnership):
+        groups = GroupBooking.objects.filter(partnership=partnership, session__ends_at__lte=now)
+        for group in groups.exclude(left_out=[]):
+            group.left_out = []
+            group.save(update_fields=["left_out"])
+            audit.record(
+                system(partnership, "forget who was left out"), "bookings.forget_who_was_left_out", group
+            )
 
 
 def digest(outcomes: Sequence[Outcome]) -> str:

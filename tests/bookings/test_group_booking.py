@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from bookings.colleagues import SOMEBODY_NEW, Wanted
 from bookings.models import Approval, Booking, GroupBooking, Prerequisite, Quota
@@ -15,6 +16,7 @@ from bookings.services.group_booking import (
     book_group,
     check_group,
     digest,
+    forget_who_was_left_out,
 )
 from bookings.services.places import give_up
 from bookings.states import BookingState
@@ -24,6 +26,8 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Membership, Person, Sector
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.moving import over
+from tests.bookings.test_access_needs import tables_with
 from tests.factories import (
     actor_for,
     adopt,
@@ -189,6 +193,19 @@ def test_one_who_cannot_be_booked_keeps_nobody_else_out(partnership, school, lea
     group = book(lead, session, school, *wanted)
     assert [one.person for one in group.bookings.all()] == [staff[1]]
     assert [one["name"] for one in group.left_out] == ["Staff 0", "Bad", "Staff 1", "x@y.org"]
+
+
+def test_the_names_of_those_left_out_are_gone_after_the_session(partnership, school, lead, staff) -> None:
+    session = make_session(partnership)
+    group = book(lead, session, school, *chosen(staff[0]), Wanted(name="Nobody Wanted", email="bad@"))
+    forget_who_was_left_out(partnership, timezone.now())
+    group.refresh_from_db()
+    assert [one["name"] for one in group.left_out] == ["Nobody Wanted"]
+    over(session)
+    for _ in range(2):
+        forget_who_was_left_out(partnership, timezone.now())
+    assert tables_with("Nobody Wanted") == []
+    assert AuditEntry.objects.filter(action="bookings.forget_who_was_left_out").count() == 1
 
 
 def test_whoever_is_refused_late_takes_no_place_from_the_next(partnership, school, lead, staff) -> None:
