@@ -50,7 +50,7 @@ def _booked(feed: CalendarFeed, now: datetime) -> list[Appointment]:
             session__status=Session.Status.PUBLISHED,
             session__ends_at__gt=now - _KEPT,
         )
-        .holding_a_place()
+        .expected()
         .select_related("session__course", "session__venue")
         .prefetch_related("session__dates")
     )

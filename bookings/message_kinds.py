@@ -275,9 +275,12 @@ CANCELLED = MessageKind(
 LEFT = MessageKind(
     purpose="waiting_left",
     subject=SUBJECT,
-    name="Waiting list left",
-    when="At once when somebody leaves the waiting list.",
-    placeholders=ABOUT_BOOKING,
+    name="Given up before there was a place",
+    when="At once when somebody leaves the waiting list, lets an offered place go or takes a request back.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("outcome", "What was given up", "You have left the waiting list for this session."),
+    ),
     facts=WITHOUT_PLACE,
     button="Find another session",
     essential="It answers something that was done with your booking.",

@@ -97,7 +97,7 @@ def tell_lapsed(booking: Booking, *, before: str) -> None:
 
 
 def tell_still_coming(booking: Booking, *, days: int) -> None:
-    """Ask whether they still come; once for each of the policy's days."""
+    """Ask whether they still come; once for each of the policy's days before a session's day."""
     _queue(booking, STILL_COMING, suffix=f":{days}", link=booking_link(booking, COMING))
 
 
@@ -134,14 +134,19 @@ def tell_new_dates(interest: Interest, sessions: Sequence[Session]) -> None:
     )
 
 
-def tell_cancelled(booking: Booking, *, had_place: bool, now: datetime) -> None:
-    """Say that the booking is cancelled, and take it out of the diary."""
+def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
+    """Say that the booking is cancelled, and take it out of the diary; or what was given up where it was no place."""
     drop_unsent(booking.partnership, subject_of(booking.pk))
-    if had_place:
+    if before == BookingState.CONFIRMED:
         late = "yes" if booking.was_late_cancellation else ""
         _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
-    else:
-        _queue(booking, LEFT)
+        return
+    values = values_of(booking, reader_of(booking))
+    outcome = {
+        BookingState.REQUESTED: f"{_capital(values['your'])} request for a place on this session is taken back.",
+        BookingState.OFFERED: f"The place on this session that was held for {values['you']} is let go.",
+    }.get(BookingState(before), f"{_capital(values['you have'])} left the waiting list for this session.")
+    _queue(booking, LEFT, {"outcome": outcome})
 
 
 def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
@@ -227,19 +232,22 @@ def tell_session_changed(booking: Booking, *, now: datetime) -> None:
 def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
     """Say that the booking has moved to another session with which theirs was merged, and leave the choice."""
     drop_unsent(booking.partnership, subject_of(booking.pk))
-    has_place = booking.state in EXPECTED
-    your = values_of(booking, reader_of(booking))["your"]
+    has_place, until = booking.state in EXPECTED, booking.offer_expires_at
+    values = values_of(booking, reader_of(booking))
+    is_offer = booking.state == BookingState.OFFERED and until is not None
     what = "place" if has_place else "place in the queue"
+    outcome = f"{_capital(values['your'])} {what} has moved to this session."
+    if is_offer:
+        # Perhaps the first that they hear of it: the offer itself may have waited for the morning.
+        outcome = f"A place on this session is held for {values['you']} until {uk_datetime(until)}."
     _queue(
         booking,
         MERGED,
-        {
-            "outcome": f"{your[:1].upper()}{your[1:]} {what} has moved to this session.",
-            "had a place": "yes" if has_place else "",
-        },
+        {"outcome": outcome, "had a place": "yes" if has_place else ""},
         attachments=invitations(booking, stamp=now) if has_place else (),
         suffix=f":{booking.calendar_sequence}",
-        link=booking_link(booking, MOVE),
+        link=booking_link(booking, OFFER if is_offer else MOVE),
+        no_later_than=until - _OFFER_READ if is_offer and until else None,
         more=[("Reason", [reason])],
     )
 
@@ -254,8 +262,8 @@ def tell_merged_with_own(
         booking,
         MERGED,
         {
-            "outcome": f"{you_have[:1].upper()}{you_have[1:]} booked this session as well, so the other booking has "
-            "ended. Nothing changes here.",
+            "outcome": f"{_capital(you_have)} booked this session as well, so the other booking has ended. Nothing "
+            "changes here.",
             "had a place": "yes" if had_place else "",
         },
         attachments=withdrawals(ended, stamp=now) if had_place else (),
@@ -280,8 +288,9 @@ def subject_for(booking: Booking, kind: MessageKind) -> str:
     """How a message of this kind about the booking is told from others: a move or a new start makes another one."""
     if kind is CHANGED:
         return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
-    if kind in (JOINING, REMINDER):
-        return f"{subject_of(booking.pk)}:{uk_day(booking.session.starts_at).isoformat()}"
+    if kind in (JOINING, REMINDER, STILL_COMING):
+        day = uk_day(booking.session.starts_at).isoformat()
+        return f"{subject_of(booking.pk)}:{booking.session_id}:{day}"
     return subject_of(booking.pk)
 
 
@@ -363,6 +372,10 @@ def _link(booking: Booking, kind: MessageKind) -> str:
     if kind in _LOOK_ELSEWHERE:
         return absolute("courses:catalogue", partnership=slug)
     return absolute("bookings:booking", partnership=slug, pk=booking.pk)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _approver(approval: Approval) -> str:

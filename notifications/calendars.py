@@ -56,7 +56,6 @@ class Appointment:
     place: str = ""
     description: str = ""
     url: str = ""
-    is_tentative: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,8 +111,7 @@ def _event(
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("summary", one.title)
-    held = "TENTATIVE" if one.is_tentative else "CONFIRMED"
-    event.add("status", "CANCELLED" if method is Method.CANCEL else held)
+    event.add("status", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
     event["organizer"] = organiser.address()
     for name, text in (("location", one.place), ("description", one.description), ("url", one.url)):
         if text:

@@ -1,6 +1,6 @@
 """What becomes of bookings when the programme changes: jobs that look at the sessions, since courses don't know us."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from bookings.services.ending import end_booking
 from bookings.services.locks import locked_session
 from bookings.states import EXPECTED, UPCOMING, BookingState
 from courses.models import Session
+from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
@@ -132,6 +133,9 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     booking.calendar_sequence += 1
     if has_moved(booking.told, arrangements):
         booking.change_told_at = now
+    if _first_day(booking.told) != _first_day(arrangements):
+        # Whoever said that they come, said so of another day.
+        booking.coming_asked_at = booking.coming_confirmed_at = None
     # Reads what was told before, for the dates that fell away.
     tell_session_changed(booking, now=now)
     audit.record(
@@ -142,4 +146,16 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
         after={"dates": arrangements["dates"], "place": arrangements["place"]},
     )
     booking.told = arrangements
-    booking.save(update_fields=["calendar_sequence", "told", "change_told_at"])
+    booking.save(
+        update_fields=[
+            "calendar_sequence",
+            "told",
+            "change_told_at",
+            "coming_asked_at",
+            "coming_confirmed_at",
+        ]
+    )
+
+
+def _first_day(arrangements: dict[str, Any]) -> date:
+    return uk_date(datetime.fromisoformat(arrangements["dates"][0][0]))

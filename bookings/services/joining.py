@@ -117,7 +117,8 @@ def _tell(partnership: Partnership, booking_id: int, now: datetime, one: _Round)
     session = locked_session(actor, Session.objects.get(partnership=partnership, bookings=booking_id))
     booking = (
         Booking.objects.select_related("person", "booked_by", "organisation")
-        .filter(partnership=partnership, pk=booking_id, state=BookingState.CONFIRMED)
+        # One that has moved meanwhile is told about its own session at the next run.
+        .filter(partnership=partnership, session=session, pk=booking_id, state=BookingState.CONFIRMED)
         .first()
     )
     since = _due_from(session, one)

@@ -149,7 +149,7 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "") -> Booking:
         end_booking(booking, ended, by=actor.person, reason=reason, now=now)
         after = {"state": booking.state, "late": booking.was_late_cancellation}
         audit.record(actor, "bookings.give_up", booking, before={"state": before}, after=after)
-        tell_cancelled(booking, had_place=had_place, now=now)
+        tell_cancelled(booking, before=before, now=now)
         session.places_taken -= held_place
         # A request that nobody waits for any more no longer keeps a place from those behind it.
         allocate(session, now)

@@ -156,6 +156,12 @@ def forget_reports(partnership: Partnership, now: datetime) -> None:
 
 
 def _forget(partnership: Partnership, report: ReportedMeeting, now: datetime) -> None:
+    # Read again under its lock: it may have been confirmed, removed or forgotten since it was found.
+    left = ReportedMeeting.objects.filter(partnership=partnership, pk=report.pk, forgotten_at__isnull=True)
+    found = left.select_for_update().first()
+    if found is None:
+        return
+    report = found
     audit.record(system(partnership, "forget reports"), "bookings.forget_report", report)
     if report.confirmed_at is None:
         report.delete()

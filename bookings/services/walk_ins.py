@@ -12,7 +12,7 @@ from bookings.arrangements import arrangements_of
 from bookings.messages import tell_confirmed
 from bookings.models import Approval, Booking, WalkIn
 from bookings.services.ending import close_request
-from bookings.services.locks import locked_session
+from bookings.services.locks import locked_booking, locked_session
 from bookings.services.marks import Mark, Presence, settle, write_marks
 from bookings.services.organisations import put_in_name_of
 from bookings.services.register import check_register, may_mark, on_the_day
@@ -152,8 +152,8 @@ def settle_walk_in(*, actor: Actor, walk_in: WalkIn, organisation: Organisation)
         walk_in = WalkIn.objects.select_related("booking__session", "booking__person").get(
             partnership=actor.partnership, pk=walk_in.pk
         )
-        locked_session(actor, walk_in.booking.session)
-        booking, before = walk_in.booking, walk_in.booking.organisation_id
+        booking = locked_booking(actor, walk_in.booking)
+        before = booking.organisation_id
         live = Membership.objects.live().filter(partnership=actor.partnership, person=booking.person)
         if not live.filter(organisation=organisation).exists():
             add_membership(actor=actor, person=booking.person, organisation=organisation)

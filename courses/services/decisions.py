@@ -27,8 +27,6 @@ def postpone_decision(*, actor: Actor, session: Session, until: date, note: str)
         raise PlanRefused("Say why you decide later.", "note")
     if until <= uk_today():
         raise PlanRefused("Choose a day after today.", "until")
-    if until > uk_date(session.starts_at):
-        raise PlanRefused("Choose a day before the session.", "until")
     return _decide(actor, session, Session.Decision.POSTPONED, note, until)
 
 
@@ -77,6 +75,8 @@ def _decide(
             raise PlanRefused("There is nothing to decide: this session is not open for booking.")
         if session.starts_at <= now:
             raise PlanRefused("This session has begun, so there is nothing to decide any more.")
+        if until is not None and until > uk_date(session.starts_at):
+            raise PlanRefused("Choose a day before the session.", "until")
         same = (session.decision, session.decision_note, session.decide_again_on)
         if same != (decision, note.strip()[:250], until):
             write_decision(actor=actor, session=session, decision=decision, now=now, note=note, until=until)

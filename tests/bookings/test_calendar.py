@@ -205,6 +205,19 @@ def test_a_feed_has_ones_own_places_and_nothing_else(partnership, book, trainer,
     assert titles(client, feed) == []
 
 
+def test_an_offer_is_no_place_in_the_diary_and_shows_no_joining_link(partnership, book, client) -> None:
+    session = make_session(partnership, capacity=1, venue=None, joining_link="https://meet.example/secret")
+    holder, person = make_person(partnership), make_person(partnership)
+    booking = book(holder, session)
+    offered = book(person, session)
+    give_up(actor=actor_for(holder), booking=booking)
+    offered.refresh_from_db()
+    assert offered.state == "offered"
+    feed = open_feed(actor=actor_for(person), covers=C.PLACES)
+    assert titles(client, feed) == []
+    assert b"meet.example" not in client.get(f"/alphashire/calendar/{feed.secret}.ics").content
+
+
 def test_a_trainers_feed_has_the_sessions_they_train_and_nobodys_name(
     partnership, book, trainer, client
 ) -> None:

@@ -1,11 +1,13 @@
 """Merging two sessions: nobody lost, nobody twice, never over capacity, everybody told once, also in a race."""
 
+import re
 import threading
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test import Client
 
 from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services import merging, places
@@ -15,6 +17,7 @@ from bookings.services.places import book_place
 from bookings.states import BookingState
 from courses.models import Session
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
@@ -151,6 +154,27 @@ def test_an_offer_moves_with_its_end_but_never_beyond_the_deadline(partnership, 
     offered.refresh_from_db()
     assert (offered.state, offered.session) == ("offered", kept)
     assert offered.offer_expires_at == now + timedelta(minutes=30)
+
+
+def test_an_offer_that_nobody_has_read_yet_is_told_with_the_merge(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    booking = book(make_person(partnership), emptied)
+    offered = book(make_person(partnership), emptied)
+    places.give_up(actor=actor_for(booking.person), booking=booking)
+    # It waits for the morning.
+    Message.objects.filter(purpose="booking_offered").update(state=Message.State.QUEUED)
+    merged(team, emptied, kept)
+    offered.refresh_from_db()
+    assert Message.objects.get(purpose="booking_offered").state == "dropped"
+    message = Message.objects.get(purpose="session_merged", person=offered.person)
+    assert f"held for you until {uk_datetime(offered.offer_expires_at)}" in message.text
+    assert "in the queue" not in message.text
+    link = re.search(r"https?://[^/]+(/\S+/s/offer-\S+)", message.text)
+    assert link is not None
+    client = Client()
+    client.post(link[1], {"take": "1"})
+    offered.refresh_from_db()
+    assert (offered.state, offered.session) == ("confirmed", kept)
 
 
 def test_a_request_moves_with_the_approval_it_waits_for(partnership, team, two, book, now):

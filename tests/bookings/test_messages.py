@@ -9,7 +9,9 @@ from bookings.services.changes import tell_of_cancelled_sessions, tell_of_change
 from bookings.services.places import book_place, give_up
 from courses.models import Session, Venue
 from notifications.models import Message
+from partnerships.models import Person
 from partnerships.permissions import Role
+from tests.bookings.charging import booked
 from tests.bookings.moving import move, over
 from tests.factories import actor_for, make_organisation, make_person, make_session
 from tests.notifications.reading import events_of
@@ -66,6 +68,42 @@ def test_a_cancelled_booking_leaves_the_diary(partnership, book) -> None:
     assert (method, event["status"]) == ("CANCEL", "CANCELLED")
     assert event["uid"] == invited["uid"]
     assert event["sequence"] > invited["sequence"]
+
+
+@pytest.mark.parametrize(
+    ("state", "own", "others"),
+    [
+        (
+            "requested",
+            "Your request for a place on this session is taken back.",
+            "Ann Other’s request for a place",
+        ),
+        (
+            "waiting",
+            "You have left the waiting list for this session.",
+            "Ann Other has left the waiting list",
+        ),
+        ("offered", "held for you is let go.", "held for Ann Other is let go."),
+    ],
+)
+def test_what_is_given_up_is_called_what_it_was(partnership, now, state, own, others) -> None:
+    session, lead = make_session(partnership), make_person(partnership)
+    silent = make_person(partnership, name="Ann Other", account=False)
+    Person.objects.filter(pk=silent.pk).update(email="")
+    silent.refresh_from_db()
+    for person in (make_person(partnership), silent):
+        booking = booked(
+            session,
+            state,
+            person.memberships.get().organisation,
+            person=person,
+            booked_by=lead,
+            offer_expires_at=now + timedelta(days=1) if state == "offered" else None,
+        )
+        give_up(actor=actor_for(make_person(partnership, Role.TEAM)), booking=booking)
+    texts = [message.text for message in Message.objects.filter(purpose="waiting_left").order_by("pk")]
+    assert own in texts[0] and "You have no booking" in texts[0]
+    assert others in texts[1] and "Ann Other has no booking" in texts[1]
 
 
 def test_somebody_without_an_address_is_told_through_whoever_booked(partnership) -> None:

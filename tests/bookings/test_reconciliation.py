@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bookings.models import Attendance, Booking, ReportedMeeting, ReportedPerson
 from bookings.reconciliation_desk import desk_of
+from bookings.services import reconciliation
 from bookings.services.reconciliation import (
     add_report,
     confirm_marks,
@@ -19,6 +20,7 @@ from bookings.services.reconciliation import (
 from bookings.services.register import mark_attendance, set_times
 from courses.models import Session, SessionDate
 from partnerships.errors import DomainError
+from partnerships.jobs import one_by_one
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -304,6 +306,30 @@ def test_what_was_never_confirmed_is_forgotten_altogether(partnership, team, ses
     forget_reports(partnership, timezone.now() + timedelta(days=31))
     assert not ReportedMeeting.objects.exists()
     assert add_report(actor=team, session_date=date, content=content)[1]
+
+
+def test_what_is_confirmed_while_the_job_runs_is_kept(partnership, team, session, date, monkeypatch) -> None:
+    booking = placed(session, "Ann Other")
+    add_report(actor=team, session_date=date, content=report_of(date, ("Ann Other", "", 0, 180)))
+
+    def meanwhile(partnership, acts):
+        confirm_marks(actor=team, session_date=date, marks={booking.pk: "present"})
+        one_by_one(partnership, acts)
+
+    monkeypatch.setattr(reconciliation, "one_by_one", meanwhile)
+    forget_reports(partnership, timezone.now() + timedelta(days=31))
+    report = ReportedMeeting.objects.get()
+    assert report.confirmed_at is not None and report.forgotten_at is not None
+
+
+def test_two_workers_forget_a_report_once(partnership, team, session, date, monkeypatch) -> None:
+    placed(session, "Ann Other")
+    add_report(actor=team, session_date=date, content=report_of(date, ("Ann Other", "", 0, 180)))
+    monkeypatch.setattr(
+        reconciliation, "one_by_one", lambda partnership, acts: [act() for act in [*acts] for _ in range(2)]
+    )
+    forget_reports(partnership, timezone.now() + timedelta(days=31))
+    assert AuditEntry.objects.filter(action="bookings.forget_report").count() == 1
 
 
 def test_a_dropped_date_takes_its_reports_with_it(partnership, team) -> None:

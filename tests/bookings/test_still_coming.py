@@ -1,17 +1,22 @@
 """Still coming? Asked on the policy's days, answered by a button, never twice."""
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from bookings.models import Booking
+from bookings.services.changes import tell_of_changed_sessions
+from bookings.services.moving import take_another_session
 from bookings.services.places import give_up
 from bookings.services.still_coming import ask_who_is_coming, still_coming
+from courses.models import Session
 from notifications.models import Message
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
+from partnerships.permissions import Role
+from tests.bookings.moving import move
 from tests.factories import actor_for, make_person, make_session
 
 
@@ -92,3 +97,36 @@ def test_a_place_that_was_given_up_is_not_asked_about(partnership, booked) -> No
     give_up(actor=actor_for(booking.person), booking=booking)
     ask_who_is_coming(partnership, before(session, 7))
     assert asked() == 0
+
+
+def test_a_session_that_moves_to_another_day_is_asked_about_anew(partnership, booked) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 7))
+    still_coming(actor=actor_for(booking.person), booking=booking)
+    session = Session.objects.get(pk=move(session, timedelta(days=28)).pk)
+    tell_of_changed_sessions(partnership, before(session, 20))
+    booking.refresh_from_db()
+    assert booking.coming_asked_at is None and booking.coming_confirmed_at is None
+    for _ in range(2):
+        ask_who_is_coming(partnership, before(session, 7))
+    assert asked() == 2
+
+
+def test_another_hour_of_the_same_day_is_no_new_question(partnership, booked) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 7))
+    still_coming(actor=actor_for(booking.person), booking=booking)
+    session = Session.objects.get(pk=move(session, timedelta(hours=1)).pk)
+    tell_of_changed_sessions(partnership, before(session, 6))
+    booking.refresh_from_db()
+    assert booking.coming_confirmed_at is not None
+
+
+def test_whoever_takes_another_session_is_asked_about_that_one(partnership, booked) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 7))
+    later = make_session(partnership, course=session.course, starts_at=session.starts_at + timedelta(days=28))
+    team = actor_for(make_person(partnership, Role.TEAM))
+    take_another_session(actor=team, booking=booking, session=later)
+    ask_who_is_coming(partnership, before(later, 7))
+    assert asked() == 2
