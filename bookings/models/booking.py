@@ -23,6 +23,14 @@ _HOLDS = "('offered', 'confirmed', 'attended', 'partly_attended', 'did_not_atten
 _STEPS = ", ".join(f"('{here}', '{there}')" for here, steps in STEPS.items() for there in steps)
 
 
+_OWN_WORDS = {
+    BookingState.REQUESTED: "Your booking waits for approval",
+    BookingState.WAITING: "You are on the waiting list",
+    BookingState.OFFERED: "A place is held for you",
+    BookingState.CONFIRMED: "You have a place",
+}
+
+
 class Booking(TenantModel):
     """A person's place, or place in the queue, at one session, for one of their organisations."""
 
@@ -159,6 +167,11 @@ class Booking(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.session}"
+
+    @property
+    def own_words(self) -> str:
+        """How it stands, said to whoever it is for; the programme's pages show it instead of “Book”."""
+        return _OWN_WORDS.get(BookingState(self.state), self.get_state_display())
 
     @property
     def holds_place(self) -> bool:

@@ -26,7 +26,9 @@ def answer_offer(request: HttpRequest, actor: Actor, booking: Booking) -> HttpRe
     if request.method == "POST":
         if "take" in request.POST:
             accept_offer(actor=actor, booking=booking)
-            messages.success(request, "The place is yours. We have sent the details by email.")
+            own = actor.person is not None and booking.person_id == actor.person.pk
+            whose = "yours" if own else f"{booking.person.name}’s"
+            messages.success(request, f"The place is {whose}. We have sent the details by email.")
         else:
             give_up(actor=actor, booking=booking)
             messages.success(request, "Thank you. The place goes on to the next person.")

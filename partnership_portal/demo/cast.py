@@ -40,7 +40,7 @@ PARTS = (
         "lead",
         "Organisation lead",
         "Training coordinator",
-        "See the organisation’s training record and decide who joins.",
+        "Book several people at once, swap one for another, see the organisation’s bookings, charges and training.",
         Role.ORGANISATION_LEAD,
     ),
     Part(
@@ -75,7 +75,7 @@ PARTS = (
         "team",
         "Partnership team",
         "Learning and development coordinator",
-        "Plan and publish sessions, manage bookings, registers and surveys, build the report.",
+        "See on one page what needs you today, plan sessions, write to people, close a month, build the report.",
         Role.TEAM,
     ),
 )

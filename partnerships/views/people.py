@@ -1,5 +1,7 @@
 """The partnership team's pages about people and their roles."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -58,9 +60,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         .prefetch_related("granted_roles")
         .order_by("ended_on", "pk")
     )
-    return render(
-        request, "partnerships/person.html", {"person": found, "places": places, "role_form": RoleForm()}
-    )
+    context = {
+        "person": found,
+        "places": places,
+        "role_form": RoleForm(),
+        # An email that is known already names this person on the page where people are added.
+        "join_another": urlencode({"name": found.name, "email": found.email}),
+    }
+    return render(request, "partnerships/person.html", context)
 
 
 @requires(Permission.MANAGE_PEOPLE)

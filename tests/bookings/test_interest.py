@@ -19,6 +19,8 @@ def test_whoever_asked_is_told_once_when_the_course_can_be_booked(partnership, c
     for _ in range(2):
         client.post(address, {"ask": "1"})
     assert Interest.objects.count() == 1
+    asked = client.get(f"/{partnership.slug}/courses/{course.slug}/").content.decode()
+    assert "you have asked to be told" in asked and "Tell me when there are" not in asked
     tell_of_new_dates(partnership, timezone.now())
     assert Interest.objects.count() == 1
     make_session(partnership, course=course)

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import AccessNeeds, Booking
-from bookings.services.places import book_place
+from bookings.services.places import book_place, give_up
 from courses.models import Session
-from partnerships.models import Membership, User
+from partnerships.models import Membership, Person, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
@@ -94,6 +94,57 @@ def test_whoever_has_a_place_or_waits_is_not_asked_to_book_again(
     cancelled = sign_in(person).post(url("cancel", booking.pk), {"reason": ""})
     assert cancelled.status_code == 302
     assert words not in sign_in(person).get(course).content.decode()
+
+
+def test_a_place_that_is_only_held_is_not_called_theirs(partnership, sign_in, book) -> None:
+    session = make_session(partnership, capacity=1)
+    (holder, place), (person, turn) = [
+        (one, book(one, session)) for one in (make_person(partnership), make_person(partnership))
+    ]
+    give_up(actor=actor_for(holder), booking=place)
+    client = sign_in(person)
+    course = reverse("courses:course", args=["alphashire", session.course.slug])
+    for page in (course, reverse("courses:session", args=["alphashire", session.pk]), "/alphashire/"):
+        text = client.get(page).content.decode()
+        assert "A place is held for you" in text and "You have a place" not in text, page
+    assert (
+        url("offer", turn.pk)
+        in client.get(reverse("courses:session", args=["alphashire", session.pk])).content.decode()
+    )
+    # It is taken or let go on the offer's page; there is nothing to cancel yet.
+    assert url("cancel", turn.pk) not in client.get(url("booking", turn.pk)).content.decode()
+
+
+def test_the_team_sees_how_to_reach_whoever_has_an_offer_and_comes_back_to_the_session(
+    partnership, sign_in, book
+) -> None:
+    session, holder = make_session(partnership, capacity=1), make_person(partnership)
+    place, person = book(holder, session), make_person(partnership, name="Olu Offered")
+    Person.objects.filter(pk=person.pk).update(phone="01632 960123")
+    turn = book(person, session)
+    give_up(actor=actor_for(holder), booking=place)
+    team = sign_in(make_person(partnership, Role.TEAM))
+    assert "01632 960123" in team.get(url("offer", turn.pk)).content.decode()
+    assert "01632 960123" not in sign_in(person).get(url("offer", turn.pk)).content.decode()
+    text = team.post(url("offer", turn.pk), {"take": "1"}, follow=True).content.decode()
+    assert "The place is Olu Offered’s. We have sent" in text and url("places", session.pk) in text
+
+
+def test_the_way_back_from_somebody_elses_booking_leads_to_the_list_it_stands_in(
+    partnership, sign_in, book
+) -> None:
+    organisation, session = make_organisation(partnership), make_session(partnership)
+    person = make_person(partnership, organisation=organisation)
+    page = url("booking", book(person, session).pk)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    team = make_person(partnership, Role.TEAM)
+    for reader, back in (
+        (person, url("mine")),
+        (lead, url("organisation_bookings")),
+        (team, url("desk_session", session.pk)),
+    ):
+        text = sign_in(reader).get(page).content.decode()
+        assert f'<a href="{back}" class="govuk-back-link"' in text, back
 
 
 def test_a_lead_with_a_place_can_still_book_for_others(partnership, sign_in, book) -> None:

@@ -1,5 +1,8 @@
 """People, memberships and roles: what the services allow, refuse and write down."""
 
+import html
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -247,3 +250,19 @@ def test_organisations_have_names_of_their_own(partnership, team) -> None:
         is_active=False,
     )
     assert last_entry("change_organisation").after["is_active"] is False
+
+
+def test_the_teams_page_of_a_person_leads_to_a_second_organisation(partnership, team, sign_in) -> None:
+    known, unreachable = make_person(partnership, name="Ann Two"), make_person(partnership, account=False)
+    Person.objects.filter(pk=unreachable.pk).update(email="")
+    browser, second = sign_in(team), make_organisation(partnership)
+    page = browser.get(f"/alphashire/desk/people/{known.pk}/").content.decode()
+    add = html.unescape(re.findall(r'href="([^"]+/people/add/[^"]+)"', page)[0])
+    form = browser.get(add).content.decode()
+    assert 'value="Ann Two"' in form and known.email in form
+    browser.post(
+        add, {"name": known.name, "email": known.email, "organisation": second.pk, "job_role": "Nurse"}
+    )
+    assert Membership.objects.filter(person=known, organisation=second).count() == 1
+    page = browser.get(f"/alphashire/desk/people/{unreachable.pk}/").content.decode()
+    assert "give them an email address first" in page and "/people/add/" not in page
