@@ -4,15 +4,18 @@ from datetime import datetime
 
 from bookings.arrangements import arrangements_of
 from bookings.models import Booking
+from courses.models import Session
 from partnership_portal.working_days import uk_date, working_days_between
 
 
 def is_late(booking: Booking, now: datetime) -> bool:
     """Tell whether giving the place back now counts as late (reads the session with its dates).
 
-    Never when the partnership itself changed the dates or the place within the notice that it asks of others, or has
-    not even told of the change yet.
+    Never when the partnership itself cancelled the session, or changed the dates or the place within the notice that it
+    asks of others, or has not even told of the change yet.
     """
+    if booking.session.status == Session.Status.CANCELLED:
+        return False
     return _is_short(booking, now) and not _changed_at_short_notice(booking)
 
 

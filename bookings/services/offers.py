@@ -12,6 +12,7 @@ from bookings.services.locks import locked_booking
 from bookings.services.queue import confirm, offer_hold
 from bookings.services.rights import may_give_up
 from bookings.states import BookingState
+from courses.models import Session
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships import audit
 from partnerships.actors import Actor
@@ -80,6 +81,10 @@ def _check(actor: Actor, booking: Booking) -> None:
 
 
 def _check_stands(booking: Booking) -> None:
+    if booking.session.status == Session.Status.CANCELLED:
+        raise DomainError("This session has been cancelled.")
+    if booking.session.starts_at <= timezone.now():
+        raise DomainError("This session has already begun, so the offer has ended.")
     if booking.offer_stands(timezone.now()):
         return
     if booking.offer_expires_at and booking.state in {BookingState.LAPSED, BookingState.OFFERED}:

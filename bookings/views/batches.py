@@ -21,6 +21,7 @@ from partnership_portal.tables import csv_response, xlsx_response
 from partnership_portal.working_days import uk_today
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
+from partnerships.services.downloads import record_download
 
 ROWS = 50
 
@@ -77,11 +78,12 @@ def batch_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The lines of a batch for finance, as a spreadsheet or CSV file."""
     found = get_object_or_404(Batch.objects.visible_to(request.actor), pk=pk)
     name = f"charges-{request.partnership.slug}-{found.month:%Y-%m}.{ending}"
+    if ending not in {"xlsx", "csv"}:
+        raise Http404
+    record_download(actor=request.actor, what="batch", rows=len(found.lines), filtered_by=[])
     if ending == "xlsx":
         return xlsx_response(name, [batch_sheet(found.lines)])
-    if ending == "csv":
-        return csv_response(name, HEADERS, batch_rows(found.lines))
-    raise Http404
+    return csv_response(name, HEADERS, batch_rows(found.lines))
 
 
 @requires(Permission.MANAGE_CHARGES)

@@ -209,6 +209,8 @@ def test_finance_gets_the_same_lines_as_spreadsheet_and_text(partnership, team, 
     assert rows[1][2:5] == ["Aspen Trust", "PO-1", "Place"]
     assert rows[1][8] == 60.0
     assert "Aspen Trust,PO-1,Place,Neglect" in text
+    taken = AuditEntry.objects.filter(action="partnerships.record_download").values_list("after", flat=True)
+    assert [one["rows"] for one in taken] == [5, 5]
 
 
 def test_a_statement_that_was_lost_is_drawn_from_the_lines(partnership, team, owing, sign_in) -> None:

@@ -12,6 +12,7 @@ from bookings.models import Booking
 from bookings.notice import is_late
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.moving import take_another_session
+from bookings.services.offers import accept_offer
 from bookings.services.places import SessionIsFull, give_up
 from courses.models import Session
 from courses.plans import Slot
@@ -109,6 +110,28 @@ def test_without_a_move_short_notice_is_late(partnership, course, book, now):
     session = make_session(partnership, course=course, starts_at=in_working_days(now, 3))
     booking = book(make_person(partnership), session)
     assert is_late(booking, now)
+
+
+def test_giving_up_a_place_on_a_cancelled_session_is_never_late(partnership, course, book, now):
+    session = make_session(partnership, course=course, starts_at=now + timedelta(days=1))
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=session.starts_at)
+    session.refresh_from_db()
+    booking = book(make_person(partnership), session)
+    # The job that tells everybody has not run yet.
+    Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=now)
+    booking = give_up(actor=actor_for(booking.person), booking=booking)
+    assert (booking.state, booking.was_late_cancellation) == ("cancelled", False)
+
+
+def test_an_offer_on_a_cancelled_session_is_not_taken(partnership, course, book, now):
+    session = make_session(partnership, course=course, capacity=1, starts_at=now + timedelta(days=40))
+    booking, waits = book(make_person(partnership), session), book(make_person(partnership), session)
+    give_up(actor=actor_for(booking.person), booking=booking)
+    Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=now)
+    with pytest.raises(DomainError, match="cancelled"):
+        accept_offer(actor=actor_for(waits.person), booking=waits)
+    waits.refresh_from_db()
+    assert waits.state == "offered"
 
 
 def test_a_move_that_nobody_was_told_of_yet_is_held_against_nobody(partnership, team, course, book, now):
