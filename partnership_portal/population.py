@@ -214,11 +214,18 @@ INSERT INTO evaluations_answer (partnership_id, invitation_id, question_id, numb
 SELECT %(p)s, i.id, q.id,
     CASE q.kind WHEN 'scale' THEN 3 + (i.id + q.position) %% 3
         WHEN 'confidence' THEN 3 + (i.id + q.position * 3) %% 7 END,
-    CASE WHEN q.kind IN ('short_text', 'long_text') THEN 'I will use what I learnt with my team.' ELSE '' END,
-    CASE WHEN q.kind IN ('choice', 'yes_no') THEN jsonb_build_array(coalesce(q.options ->> 0, 'yes')) ELSE '[]' END
+    CASE WHEN q.kind IN ('short_text', 'long_text') THEN 'I will use what I learnt with my team.'
+        WHEN q.kind = 'date' THEN to_char(i.closes_at, 'YYYY-MM-DD') ELSE '' END,
+    CASE WHEN q.kind IN ('choice', 'choices') THEN jsonb_build_array(q.options -> 0 -> 'value')
+        WHEN q.kind = 'yes_no' THEN '["no"]'
+        WHEN q.kind = 'matrix' THEN (
+            SELECT jsonb_agg(row ->> 'value' || ':' || (2 + place + i.id %% 2)) FROM
+            jsonb_array_elements(q.rows) WITH ORDINALITY AS rows (row, place)
+        ) ELSE '[]' END
 FROM evaluations_invitation i
 JOIN evaluations_question q ON q.version_id = i.version_id
 WHERE i.partnership_id = %(p)s AND i.state = 'answered' AND i.respondent_email LIKE '%%.populated.example'
+    AND q.shown_if IS NULL
 """
 
 _CERTIFICATES = """

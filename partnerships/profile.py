@@ -178,4 +178,7 @@ class Profile(Strict):
     priorities: tuple[PriorityProfile, ...] = ()
     groups: Annotated[tuple[GroupProfile, ...], Field(min_length=1)]
     courses: Annotated[tuple[CourseProfile, ...], Field(min_length=1)]
+    questionnaires: dict[str, Words] = Field(
+        default={}, description="By kind, the library's questionnaire that is asked instead of the usual one."
+    )
     policy: Policy

@@ -1,11 +1,13 @@
 """The questionnaires of a partnership: taking over the portal's library, and which version is asked about a course."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.utils import timezone
 
 from courses.models import Course
 from evaluations.kinds import QuestionnaireKind
-from evaluations.library import LibraryForm, library
+from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import CourseQuestionnaire, Questionnaire, QuestionnaireVersion
 from evaluations.versions import draft_of, publish_version
 from partnerships import audit
@@ -16,16 +18,27 @@ from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 
 
-def adopt_library(*, actor: Actor) -> list[QuestionnaireVersion]:
+def adopt_library(
+    *,
+    actor: Actor,
+    choices: Mapping[QuestionnaireKind, LibraryForm] | None = None,
+    before: Mapping[str, str] | None = None,
+) -> list[QuestionnaireVersion]:
     """Take over each questionnaire of the library that the partnership does not have in these words.
 
-    One that the team has written on stays as the team wrote it. Gives the versions made; none when nothing has changed
-    since. Locks the partnership's row.
+    One that the team has written on stays as the team wrote it. Of each kind the one in ``choices`` (by the policy in
+    force when not given) is asked by default, unless another one is: that stays, but for the one that was chosen
+    ``before`` (by the names of the library) and that the team has not touched. Gives the versions made; none when
+    nothing has changed since. Locks the partnership's row.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         partnership = locked_partnership(actor)
-        return [made for form in library() if (made := _adopt(actor, partnership, form)) is not None]
+        made = [new for form in library() if (new := _adopt(actor, partnership, form)) is not None]
+        chosen = first_choices(partnership.policy(), {}) if choices is None else choices
+        for form in chosen.values():
+            _choose(actor, partnership, form, (before or {}).get(form.kind, ""))
+        return made
 
 
 def version_in_use(
@@ -123,7 +136,17 @@ def _adopt(actor: Actor, partnership: Partnership, form: LibraryForm) -> Questio
         version,
         after={"kind": form.kind, "number": version.number, "questions": len(form.draft.questions)},
     )
-    of_kind = Questionnaire.objects.filter(partnership=partnership, kind=form.kind)
-    if form.is_first_choice and not of_kind.filter(is_default=True).exists():
-        ask_by_default(actor=actor, questionnaire=questionnaire)
     return version
+
+
+def _choose(actor: Actor, partnership: Partnership, form: LibraryForm, before: str) -> None:
+    of_kind = Questionnaire.objects.filter(partnership=partnership, kind=form.kind)
+    default = of_kind.filter(is_default=True).first()
+    if default is not None:
+        untouched = any(
+            one.name == before and one.kind == form.kind and one.title == default.title for one in library()
+        )
+        latest = default.versions.first()
+        if not untouched or latest is None or not latest.from_library:
+            return
+    ask_by_default(actor=actor, questionnaire=of_kind.get(title=form.title))

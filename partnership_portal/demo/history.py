@@ -213,15 +213,11 @@ class Historian:
         for invitation in Invitation.objects.bulk_create(rows):
             if invitation.state != Invitation.State.ANSWERED:
                 continue
-            voice = Voice(self.random)
-            for question in self.questions[K(invitation.kind)]:
-                given = voice.answer(question)
-                if given is not None:
-                    self.answers.append(
-                        Answer(
-                            partnership=self.partnership, invitation=invitation, question=question, **given
-                        )
-                    )
+            voice = Voice(self.random, uk_date(invitation.invited_at))
+            self.answers += [
+                Answer(partnership=self.partnership, invitation=invitation, question=question, **given)
+                for question, given in voice.answers(self.questions[K(invitation.kind)])
+            ]
 
     def _trainer_feedback(self, scene: Scene) -> None:
         if not self.policy.trainers.feedback_after_session.value:

@@ -6,6 +6,8 @@ They work on the file as it was read, whatever else may be wrong with it, so tha
 from collections.abc import Callable, Iterator
 from typing import Any, get_origin
 
+from evaluations.kinds import QuestionnaireKind
+from evaluations.library import library
 from partnership_portal.onboarding.problems import Problem, got, path_of, whose
 from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy
 from partnerships.profile import MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
@@ -178,6 +180,19 @@ def _certificates_can_be_earned(file: File) -> Iterator[Problem]:
         )
 
 
+def _questionnaires(file: File) -> Iterator[Problem]:
+    for kind, name in file.table("questionnaires").items():
+        names = [form.name for form in library() if form.kind == kind]
+        if kind not in QuestionnaireKind.values:
+            kinds = ", ".join(QuestionnaireKind.values)
+            yield file.problem(
+                ("questionnaires", kind), f"is not a kind of questionnaire; expected one of {kinds}"
+            )
+        elif isinstance(name, str) and name not in names:
+            sentence = f"expected a questionnaire of the library ({', '.join(names)}); got {got(name)}"
+            yield file.problem(("questionnaires", kind), sentence)
+
+
 def _no_control_characters(file: File) -> Iterator[Problem]:
     pending: list[tuple[Place, Any]] = [((), file.document)]
     while pending:
@@ -198,5 +213,6 @@ _CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
     _whole_courses,
     _sources,
     _certificates_can_be_earned,
+    _questionnaires,
     _no_control_characters,
 )

@@ -7,14 +7,15 @@ from pathlib import Path
 from django.db import transaction
 
 from courses.services.programme import load_programme
+from evaluations.library import first_choices
 from evaluations.services.questionnaires import adopt_library
 from partnership_portal.onboarding.reading import read_file, read_profile
 from partnership_portal.working_days import uk_date, uk_moment
-from partnerships.actors import system
+from partnerships.actors import Actor, system
 from partnerships.models import Partnership
 from partnerships.profile import Profile
 from partnerships.services.policies import adopt_policy
-from partnerships.services.profile_ledger import Ledger, close_ledger, open_ledger
+from partnerships.services.profile_ledger import Item, Ledger, close_ledger, open_ledger
 from partnerships.services.structure import drop_groups, found_partnership, load_structure
 from partnerships.tenancy import acting_in
 
@@ -58,7 +59,15 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
         (ledger.created if version.number == 1 else ledger.changed).append(what)
     load_programme(actor=actor, ledger=ledger, document=document)
     drop_groups(actor=actor, ledger=ledger, document=document)
-    ledger.created += [f"questionnaire “{made.questionnaire}”" for made in adopt_library(actor=actor)]
+    _load_questionnaires(actor, profile, ledger, document)
     close_ledger(ledger=ledger, document=document)
     partnership.refresh_from_db()
     return Loaded(partnership=partnership, ledger=ledger, policy_number=version.number)
+
+
+def _load_questionnaires(actor: Actor, profile: Profile, ledger: Ledger, document: Item) -> None:
+    """Take over the library; what is asked by default changes with the file or the policy, unless the team chose."""
+    choices = first_choices(profile.policy, profile.questionnaires)
+    made = adopt_library(actor=actor, choices=choices, before=ledger.last.get("questionnaires"))
+    ledger.created += [f"questionnaire “{one.questionnaire}”" for one in made]
+    document["questionnaires"] = {kind.value: form.name for kind, form in choices.items()}

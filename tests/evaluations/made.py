@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from courses.models import Session
-from evaluations.answering import Value, choices_of
+from evaluations.answering import Value, asked, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.links import holder_of
 from evaluations.models import Certificate, Invitation, Question
@@ -44,9 +44,12 @@ def booked(session: Session, *, person: Person | None = None, state: str = "atte
 
 
 def answers_to(invitation: Invitation, **given: Value) -> dict[str, Value]:
-    """An answer to every required question, and those given."""
-    every = {one.key: _any_answer(one) for one in invitation.version.questions.all() if one.is_required}
-    return {**every, **given}
+    """An answer to every required question that is then asked, and those given."""
+    every: dict[str, Value] = dict(given)
+    for one in (questions := list(invitation.version.questions.all())):
+        if one.is_required and one.key not in every and one in asked(questions, every):
+            every[one.key] = _any_answer(one)
+    return every
 
 
 def answer(invitation: Invitation, **given: Value) -> Certificate | None:
@@ -68,5 +71,9 @@ def _any_answer(question: Question) -> Value:
             return 4
         case QuestionKind.SHORT_TEXT | QuestionKind.LONG_TEXT:
             return "Listen to the child first."
+        case QuestionKind.DATE:
+            return "2027-03-01"
+        case QuestionKind.MATRIX:
+            return [f"{row['value']}:4" for row in question.rows]
         case _:
             return [choices_of(question)[0][0]]

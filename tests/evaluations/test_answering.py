@@ -20,9 +20,17 @@ from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
 from tests.factories import actor_for, make_course, make_person, policy
 from tests.factories import adopt as adopt_policy
 
-FIRST = {"relevance": "5", "confidence_before": "0", "confidence_after": "8"}
-SECOND = {"trainer": "4", "content": "4"}
-THIRD = {"pledge": "Use the tool in supervision", "barriers": ["time", "manager"], "comments": ""}
+FIRST = {"overall": "4", "relevance": "5"}
+SECOND = {
+    "knowledge--before": "2",
+    "knowledge--after": "4",
+    "confidence_before": "0",
+    "confidence_after": "8",
+}
+THIRD = {"trainer": "4", "content": "4"}
+FOURTH = {"pledge": "Use the tool in supervision", "barriers": ["time", "manager"]}
+FIFTH = {"comments": ""}
+PAGES = [FIRST, SECOND, THIRD, FOURTH, FIFTH]
 
 
 @pytest.fixture
@@ -43,9 +51,9 @@ def test_whole_survey_by_link_without_an_account(link, invitation):
     assert start.status_code == 200
     for sentence in ("confidential, but not anonymous", "do not name children", "Your certificate is issued"):
         assert sentence in start.content.decode()
-    assert client.post(f"{link}1/", FIRST).url == f"{link}2/"
-    assert client.post(f"{link}2/", SECOND).url == f"{link}3/"
-    assert client.post(f"{link}3/", THIRD).url == f"{link}check/"
+    for number, given in enumerate(PAGES, start=1):
+        following = f"{number + 1}/" if number < len(PAGES) else "check/"
+        assert client.post(f"{link}{number}/", given).url == f"{link}{following}"
     check = client.get(f"{link}check/").content.decode()
     assert "Use the tool in supervision" in check
     assert "Time or workload, Support from my manager" in check
@@ -83,7 +91,7 @@ def test_whole_survey_signed_in(partnership, invitation, sign_in):
     )
     start = reverse("evaluations:my_survey", args=[partnership.slug, invitation.pk])
     assert client.get(start).status_code == 200
-    for number, given in enumerate([FIRST, SECOND, THIRD], start=1):
+    for number, given in enumerate(PAGES, start=1):
         client.post(f"{start}{number}/", given)
     assert client.post(f"{start}check/").url == f"{start}sent/"
     assert client.get(f"{start}sent/").status_code == 200
@@ -107,7 +115,7 @@ def test_who_waits_for_a_certificate_is_told_when_it_comes(partnership):
 def test_looking_never_acts(link, invitation):
     """Mail scanners open every link: nothing is answered, saved or issued by a GET."""
     before = AuditEntry.objects.count()
-    for page in ("", "1/", "2/", "3/", "check/", "sent/"):
+    for page in ("", "1/", "2/", "3/", "4/", "5/", "check/", "sent/"):
         assert Client().get(f"{link}{page}").status_code in {200, 302}
         assert Client().head(f"{link}{page}").status_code in {200, 302}
     assert AuditEntry.objects.count() == before
@@ -117,7 +125,7 @@ def test_looking_never_acts(link, invitation):
 def test_answers_are_kept_page_by_page_and_shown_again(link):
     Client().post(f"{link}1/", FIRST)
     again = Client().get(f"{link}1/").content.decode()
-    assert len(re.findall(r"\schecked", again)) == 3
+    assert len(re.findall(r"\schecked", again)) == 2
     assert "Continue" in Client().get(link).content.decode()
 
 
@@ -125,7 +133,7 @@ def test_what_is_right_on_a_page_is_kept_when_something_is_missing(link):
     response = Client().post(f"{link}1/", {"relevance": "5"})
     page = response.content.decode()
     assert "There is a problem" in page
-    assert 'href="#id_confidence_before_0"' in page
+    assert 'href="#id_overall_0"' in page
     assert Answer.objects.get().number == 5
 
 
@@ -138,21 +146,17 @@ def test_saving_for_later_asks_for_nothing(link):
 def test_each_question_left_out_is_named_and_a_long_answer_too(link):
     page = Client().post(f"{link}1/", {}).content.decode()
     summary = page.split("govuk-error-summary__list")[1].split("</ul>")[0]
-    assert summary.count("<li>") == 3
-    for question in (
-        "How relevant was the course to your work?",
-        "Before the course, how confident were you in this area of your work?",
-        "How confident are you now?",
-    ):
+    assert summary.count("<li>") == 2
+    for question in ("How good was the course overall?", "How relevant was the course to your work?"):
         assert f"Answer the question: {question}" in summary
-    page = Client().post(f"{link}3/", {**THIRD, "pledge": "x" * 2001}).content.decode()
+    page = Client().post(f"{link}4/", {**FOURTH, "pledge": "x" * 2001}).content.decode()
     assert "Your answer must be 2000 characters or fewer: What will you do differently" in page
 
 
 def test_emptied_answer_is_taken_back(link):
     client = Client()
-    client.post(f"{link}3/", THIRD)
-    client.post(f"{link}3/", {**THIRD, "barriers": []})
+    client.post(f"{link}4/", FOURTH)
+    client.post(f"{link}4/", {**FOURTH, "barriers": []})
     assert not Answer.objects.filter(question__key="barriers").exists()
 
 
@@ -162,7 +166,7 @@ def test_nothing_is_sent_while_a_required_answer_is_missing(link, invitation):
     response = client.post(f"{link}check/")
     assert "Some answers are missing" in response.content.decode()
     assert Invitation.objects.get().state == "open"
-    with pytest.raises(DomainError, match="Answer “How well did the trainers"):
+    with pytest.raises(DomainError, match="Answer “How much do you know about this"):
         submit_answers(actor=holder_of(invitation), invitation=invitation)
 
 

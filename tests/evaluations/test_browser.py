@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from evaluations.jobs import ask_for_evaluations
-from evaluations.links import certificate_token, survey_token
+from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.links import certificate_token, holder_of, survey_token
 from evaluations.models import Certificate, Invitation
+from evaluations.services.answers import save_answers
 from partnerships.models import Partnership, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -49,16 +51,26 @@ def test_survey_on_a_phone_without_javascript(shire, open_browser):
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     for legend, label in [
+        ("How good was the course overall?", "4"),
         ("How relevant was the course to your work?", "5 – Very"),
+    ]:
+        page.get_by_role("group", name=legend, exact=True).get_by_label(label, exact=True).check()
+    page.get_by_role("button", name="Save and continue").click()
+    for legend, label in [
+        ("Before the course", "1 – Very little"),
+        ("Now", "4"),
         ("Before the course, how confident were you in this area of your work?", "2"),
         ("How confident are you now?", "8"),
     ]:
-        page.get_by_role("group", name=legend).get_by_label(label, exact=True).check()
+        page.get_by_role("group", name=legend, exact=True).get_by_label(label, exact=True).check()
     page.get_by_role("button", name="Save and continue").click()
-    for group in page.get_by_role("group").all():
-        group.get_by_label("4", exact=True).check()
+    for legend in ("How well did the trainers", "How useful were the content"):
+        page.get_by_role("group", name=legend).get_by_label("4", exact=True).check()
+    page.get_by_role("group", name="Could you take part").get_by_label("Partly").check()
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_label("What will you do differently because of the course?").fill("Ask what the child says")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_label("What should we have done so that you could take part fully?").fill("Captions")
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("link", name="Change").first.click()
     page.go_back()
@@ -72,7 +84,7 @@ def test_survey_on_a_phone_without_javascript(shire, open_browser):
 
 def survey_pages(partnership: Partnership) -> list[str]:
     link = reverse("evaluations:survey", args=[partnership.slug, survey_token(waiting(partnership))])
-    return [link, f"{link}1/", f"{link}2/", f"{link}3/", f"{link}check/", f"{link}x/"]
+    return [link, *(f"{link}{number}/" for number in range(1, 6)), f"{link}check/", f"{link}x/"]
 
 
 def test_every_page_of_a_survey(shire, open_browser):
@@ -87,6 +99,22 @@ def test_every_page_of_a_survey(shire, open_browser):
     for address in addresses:
         page.goto(address)
         assert_accessible(page)
+
+
+def test_every_page_of_the_impact_survey(shire, open_browser):
+    with acting_in(shire):
+        booking = booked(held(shire, days_ago=100))
+    ask_about_impact(shire, timezone.now())
+    with acting_in(shire):
+        invitation = Invitation.objects.for_answering().get(booking=booking)
+        save_answers(actor=holder_of(invitation), invitation=invitation, answers={"done": ["partly"]})
+        link = reverse("evaluations:survey", args=[shire.slug, survey_token(invitation)])
+    page = open_browser(width=320)
+    for address in (link, *(f"{link}{number}/" for number in range(1, 5)), f"{link}check/"):
+        assert page.goto(address).status == 200
+        assert_accessible(page)
+    page.goto(f"{link}2/")
+    expect(page.get_by_role("group", name="What got in the way?")).to_be_visible()
 
 
 @pytest.mark.parametrize("role", ["team", "trainer", "observer", "learner"])

@@ -56,6 +56,12 @@ MISTAKES = [
     ('slug = "borsetshire"', 'slug = "admin"', "partnership.slug: \"admin\" is one of the portal's own addresses"),
     ('accent_colour', 'acent_colour', "partnership.acent_colour: is not a key that the portal knows; did you mean"),
     ("from = 2026-01-01", "from = 1", "partnership.policy_effective_from: expected a date"),
+    ('[policy.certificate]', '[questionnaires]\nobservation = "seven"\n\n[policy.certificate]',
+     'questionnaires.observation: expected a questionnaire of the library (observation, observation-four-standards'),
+    ('[policy.certificate]', '[questionnaires]\nobservaton = "observation"\n\n[policy.certificate]',
+     "questionnaires.observaton: is not a kind of questionnaire; expected one of pre_course, evaluation, "),
+    ('[partnership]', 'questionnaires = "all"\n\n[partnership]',
+     'questionnaires: expected a table of keys and values; got "all"'),
     ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
 ]  # fmt: skip
 
