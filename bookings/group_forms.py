@@ -1,6 +1,7 @@
 """Forms of booking several people: whom to pick, the list to check, and what is said for everybody."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from partnerships.models import Membership, Organisation
 from partnerships.permissions import Permission
 
 _PREFIX = "rows"
+_TRAINING = "Child protection training that they have done in their own organisation"
 
 
 class FindOrganisationForm(forms.Form):
@@ -59,6 +61,28 @@ def picked(data: QueryDict) -> list[Wanted]:
     return chosen + [Wanted(name=one.name, email=one.email, job_role=one.job_role) for one in lines]
 
 
+class TrainingForAllForm(forms.Form):
+    """The training that comes first, said once for all of the list who are not said to have done another."""
+
+    all_training = forms.CharField(label=_TRAINING, required=False, max_length=200)
+    all_trained_on = GovDateField(label="When was it?", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Name and date are needed together."""
+        given = super().clean() or self.cleaned_data
+        if not self.errors and bool(given.get("all_training")) != bool(given.get("all_trained_on")):
+            empty = "all_trained_on" if given.get("all_training") else "all_training"
+            self.add_error(empty, "Name the training with its date")
+        return given
+
+    def fill_in(self, wanted: Wanted) -> Wanted:
+        """The person with this training, unless something is said of theirs."""
+        if not self.is_valid() or wanted.training or wanted.trained_on:
+            return wanted
+        given = self.cleaned_data
+        return replace(wanted, training=given["all_training"], trained_on=given["all_trained_on"])
+
+
 class RowForm(forms.Form):
     """One person of the list, to be mended or left out."""
 
@@ -75,9 +99,7 @@ class RowForm(forms.Form):
     audience_reason = forms.CharField(
         label="Why should they come all the same?", required=False, max_length=300
     )
-    training = forms.CharField(
-        label="Child protection training of your organisation", required=False, max_length=200
-    )
+    training = forms.CharField(label=_TRAINING, required=False, max_length=200)
     trained_on = GovDateField(label="When was it?", required=False)
     leave_out = forms.BooleanField(label="Leave out", required=False)
 
@@ -121,7 +143,16 @@ def rows_sent(data: Mapping[str, Any]) -> list[Wanted] | None:
     rows = Rows(data, prefix=_PREFIX)
     rows.is_valid()
     kept = [row for row in rows if not getattr(row, "cleaned_data", {}).get("leave_out")]
-    return [row.wanted for row in kept if row.wanted != Wanted()]
+    for_all = TrainingForAllForm(data)
+    return [for_all.fill_in(row.wanted) for row in kept if row.wanted != Wanted()]
+
+
+def training_for_all(data: Mapping[str, Any], outcomes: Sequence[Outcome]) -> TrainingForAllForm | None:
+    """The form that says it once, while several people's training is still to be named."""
+    if sum(one.lacks_training for one in outcomes) < 2:
+        return None
+    sent = TrainingForAllForm(data)
+    return sent if sent.errors else TrainingForAllForm()
 
 
 def rows_of(outcomes: Sequence[Outcome]) -> Any:

@@ -25,6 +25,7 @@ from bookings.group_forms import (
     picked,
     rows_of,
     rows_sent,
+    training_for_all,
 )
 from bookings.group_outcomes import Outcome
 from bookings.models import GroupBooking
@@ -160,6 +161,7 @@ def _check(
     context = {
         "confirm": form,
         "rows": rows,
+        "for_all": training_for_all(request.POST, outcomes),
         "people": list(zip(outcomes, rows, strict=True)),
         "fates": fates,
         "number": sum(one.is_booked for one in outcomes),

@@ -87,6 +87,24 @@ def test_the_training_that_comes_first_is_named_for_each_person_on_the_page(
     assert Prerequisite.objects.filter(training="Level 1", completed_on="2026-09-04").count() == 2
 
 
+def test_a_training_that_all_have_done_is_named_once(partnership, school, client) -> None:
+    rule = policy(booking__prerequisite="single_agency_first")
+    adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
+    session = make_session(partnership)
+    check = f"/alphashire/sessions/{session.pk}/book/group/{school.pk}/check/"
+    assert "all_training" not in client.post(check, {"pasted": "Ann Smith"}).content.decode()
+    page = client.post(check, {"pasted": "Ann Smith\nBob Jones\nCy Green"}).content.decode()
+    sent = {**fields_of(page), "confirm": "1", "declaration": "on", "all_training": "INSET day"}
+    page = client.post(check, sent).content.decode()
+    assert "Name the training with its date" in page and not Booking.objects.exists()
+    sent |= {"all_trained_on_day": "4", "all_trained_on_month": "9", "all_trained_on_year": "2026"}
+    sent |= {"rows-1-training": "Level 1", "rows-1-trained_on_day": "5"}
+    sent |= {"rows-1-trained_on_month": "9", "rows-1-trained_on_year": "2026"}
+    assert client.post(check, sent).status_code == 302
+    kept = Prerequisite.objects.order_by("booking__person__name").values_list("training", "completed_on__day")
+    assert list(kept) == [("INSET day", 4), ("Level 1", 5), ("INSET day", 4)]
+
+
 def test_leaving_out_and_adding_more_keep_the_rest_of_the_list(partnership, school, client) -> None:
     session = make_session(partnership)
     picks = f"/alphashire/sessions/{session.pk}/book/group/{school.pk}/"
