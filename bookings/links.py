@@ -74,6 +74,6 @@ def holder_of_record(person: Person, purpose: str) -> Actor:
     return holder(person.partnership, f"{purpose} {person.pk}")
 
 
-def holds_claim_of(actor: Actor, person: Person) -> bool:
-    """Tell whether the actor opened a link about this very person's record."""
-    return actor.label in {f"link: {CLAIM} {person.pk}", f"link: {RECORD} {person.pk}"}
+def holds_claim_of(actor: Actor, person: Person, purpose: str) -> bool:
+    """Tell whether the actor opened this kind of link about this very person's record: sheet or message."""
+    return actor.label == f"link: {purpose} {person.pk}"

@@ -150,6 +150,7 @@ def sessions_instead(booking: Booking, now: datetime) -> "list[Session]":
             places_taken__lt=F("capacity"),
             single_agency_for=booking.session.single_agency_for_id,
         )
+        .for_staff_of([booking.organisation_id])
         .exclude(pk=booking.session_id)
         .select_related("course", "venue")
         .order_by("starts_at", "pk")

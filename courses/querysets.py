@@ -1,5 +1,6 @@
 """Which courses and sessions somebody may see, and which are open."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -55,6 +56,11 @@ class SessionQuerySet(models.QuerySet):
         return self.filter(status="published", course__status="published", starts_at__gt=now).order_by(
             "starts_at", "pk"
         )
+
+    def for_staff_of(self, organisations: Iterable[int]) -> Self:
+        """Sessions that the staff of these organisations may book: open to all, or their own organisation's."""
+        own = Q(single_agency_for__in=organisations)
+        return self.filter(Q(single_agency_for__isnull=True) | Q(opened_to_others=True) | own)
 
 
 class VenueQuerySet(models.QuerySet):

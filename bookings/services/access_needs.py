@@ -6,9 +6,10 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from bookings.models import AccessNeeds, Booking
-from bookings.services.locks import locked_session
+from bookings.services.locks import locked_booking
 from bookings.states import LIVE
 from partnerships import audit
 from partnerships.actors import Actor, system
@@ -24,9 +25,8 @@ def change_access_needs(
     if actor.person is None or actor.person.pk != booking.person_id:
         raise PermissionDenied("Only the person who needs it can change this.")
     with transaction.atomic():
-        locked_session(actor, booking.session)
-        booking = Booking.objects.get(partnership=actor.partnership, pk=booking.pk)
-        if not booking.is_upcoming:
+        booking = locked_booking(actor, booking)
+        if not booking.is_upcoming or booking.session.ends_at <= timezone.now():
             raise DomainError("This booking is closed, so what you need can’t be changed any more.")
         given = keep_access_needs(booking, text, diets=diets, dietary=dietary)
         audit.record(actor, "bookings.change_access_needs", booking, after={"given": given})

@@ -210,7 +210,8 @@ def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
     approval.booking = booking
     if not may_decide(actor, approval):
         raise PermissionDenied("You can approve bookings of your team or of the organisation that you lead.")
-    if approval.decision in {Approval.Decision.LAPSED, Approval.Decision.WITHDRAWN}:
+    ran_out = approval.is_open and approval.expires_at <= timezone.now()
+    if ran_out or approval.decision in {Approval.Decision.LAPSED, Approval.Decision.WITHDRAWN}:
         raise DomainError(
             "This request is closed: it ran out or was taken back. "
             f"{booking.person.name} can book again if there is time."

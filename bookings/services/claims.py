@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.links import holds_claim_of
+from bookings.links import CLAIM, RECORD, holds_claim_of
 from bookings.messages import tell_claim_to_settle, tell_claimed, tell_confirmed
 from bookings.models import Booking
 from bookings.states import BookingState
@@ -31,7 +31,7 @@ def ask_to_claim(*, actor: Actor, person: Person, email: str) -> None:
     An address that somebody else here has is not written to: the team settles it, and whoever asks sees no difference.
     Locks the partnership. A few tries a day, so that nobody sends messages to the whole world with a found sheet.
     """
-    _check_holder(actor, person)
+    _check_holder(actor, person, CLAIM)
     with transaction.atomic():
         locked_partnership(actor)
         person = Person.objects.select_related("partnership").get(partnership=actor.partnership, pk=person.pk)
@@ -54,7 +54,7 @@ def claim_record(*, actor: Actor, person: Person, email: str, until: datetime) -
     Refuses when the link has run out, or somebody here has the address by now: then the team settles it. Locks the
     partnership. Done twice is done once.
     """
-    _check_holder(actor, person)
+    _check_holder(actor, person, RECORD)
     now = timezone.now()
     with transaction.atomic():
         locked_partnership(actor)
@@ -83,9 +83,9 @@ def can_be_claimed(person: Person) -> bool:
     return not person.email and person.user_id is None
 
 
-def _check_holder(actor: Actor, person: Person) -> None:
-    if not holds_claim_of(actor, person):
-        raise PermissionDenied("Only the joining sheet of this person opens this.")
+def _check_holder(actor: Actor, person: Person, purpose: str) -> None:
+    if not holds_claim_of(actor, person, purpose):
+        raise PermissionDenied("Only the link that was made for this opens this.")
 
 
 def _check_tries(person: Person, now: datetime) -> None:

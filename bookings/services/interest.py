@@ -12,7 +12,7 @@ from partnerships import audit
 from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
 from partnerships.jobs import one_by_one
-from partnerships.models import Partnership
+from partnerships.models import Membership, Partnership
 from partnerships.permissions import Permission, require
 from partnerships.tenancy import acting_in
 
@@ -65,7 +65,10 @@ def _tell(partnership: Partnership, interest_id: int, now: datetime) -> None:
     if interest is None:
         return
     interest.partnership = partnership
+    own = Membership.objects.live().filter(partnership=partnership, person=interest.person)
     sessions = Session.objects.filter(partnership=partnership, course=interest.course).coming(now)
+    # What another organisation holds for its own staff is no date for them.
+    sessions = sessions.for_staff_of(own.values_list("organisation", flat=True))
     bookable = list(sessions.filter(booking_closes_at__gt=now).select_related("venue")[:5])
     if not bookable:
         return

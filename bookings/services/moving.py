@@ -12,7 +12,8 @@ from bookings.models import Approval, Booking
 from bookings.services.locks import locked_sessions
 from bookings.services.places import SessionIsFull, check_not_booked, check_open
 from bookings.services.prerequisites import carry_prerequisite
-from bookings.services.queue import allocate, lapse_offers_of, would_get_place
+from bookings.services.purchase_orders import check_single_agency
+from bookings.services.queue import allocate, lapse_offers_of, lock_people, would_get_place
 from bookings.services.rights import may_give_up
 from bookings.services.tasks import carry_tasks
 from bookings.states import EXPECTED, BookingState
@@ -44,6 +45,7 @@ def take_another_session(*, actor: Actor, booking: Booking, session: Session) ->
         _check_choice(actor, booking, old, new, now)
         check_not_booked(actor, new, booking.person)
         lapse_offers_of(new, now)
+        lock_people(old, new)
         allocate(new, now)
         if not would_get_place(new, booking.organisation, now):
             raise SessionIsFull(_GONE)
@@ -63,10 +65,13 @@ def take_another_session(*, actor: Actor, booking: Booking, session: Session) ->
 
 def may_take_another(booking: Booking) -> bool:
     """Tell whether the partnership changed the session, so that its people may take another one without asking."""
-    cancelled = booking.session.status == Session.Status.CANCELLED
+    session = booking.session
+    cancelled = session.status == Session.Status.CANCELLED
     if booking.state == BookingState.CONFIRMED:
         return cancelled or booking.change_told_at is not None
-    ended = cancelled and booking.state == BookingState.CANCELLED
+    # Ended with its session: who had given the place up or passed it on, or moved with a merge, has lost nothing.
+    by_nobody = booking.state == BookingState.CANCELLED and booking.ended_by_id is None
+    ended = cancelled and session.merged_into_id is None and by_nobody
     return ended and _was_settled(booking) and booked_again(booking) is None
 
 
@@ -139,6 +144,7 @@ def _check_choice(actor: Actor, booking: Booking, old: Session, new: Session, no
         raise DomainError("This booking has just moved to another session. Look at it again.")
     if old.course_id != new.course_id or old.single_agency_for_id != new.single_agency_for_id:
         raise DomainError("Choose another session of the same course.")
+    check_single_agency(new, booking.organisation)
     check_open(actor, new, now)
     if old.starts_at <= now and old.status != Session.Status.CANCELLED:
         raise DomainError("This session has begun, so its places can’t be changed any more.")

@@ -1,4 +1,4 @@
-"""Taking the place that is offered, while the offer stands; to let it go is ``places.give_up``."""
+"""Answering an offer: taking the place while it stands, or letting it go."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from bookings.messages import tell_offered
 from bookings.models import Booking
 from bookings.services.locks import locked_booking
+from bookings.services.places import give_up
 from bookings.services.queue import confirm, offer_hold
 from bookings.services.rights import may_give_up
 from bookings.states import BookingState
@@ -40,6 +41,23 @@ def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
             after={"state": booking.state},
         )
     return booking
+
+
+def let_offer_go(*, actor: Actor, booking: Booking) -> Booking:
+    """Let the offered place go to the next; never gives back a place that was taken, be it by a page left open.
+
+    Locks the session; done twice is done once.
+    """
+    _check(actor, booking)
+    with transaction.atomic():
+        booking = locked_booking(actor, booking)
+        if booking.state == BookingState.CONFIRMED:
+            raise DomainError(
+                "This place was taken already. To give it back, cancel the booking or ask the partnership team."
+            )
+        if booking.state != BookingState.WITHDRAWN:
+            _check_stands(booking)
+        return give_up(actor=actor, booking=booking)
 
 
 def offer_again(*, actor: Actor, booking: Booking) -> Booking:

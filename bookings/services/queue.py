@@ -22,26 +22,27 @@ from partnership_portal.working_days import add_working_hours, uk_date, working_
 from partnerships import audit
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
-from partnerships.models import Organisation, Partnership
+from partnerships.models import Organisation, Partnership, Person
 from partnerships.policy import BookingPolicy
 from partnerships.tenancy import acting_in
 
 JOB = "offer places"
 
 
-def allocate(
-    session: Session, now: datetime, *, present: Collection[int] = (), but_not: Collection[int] = ()
-) -> list[Booking]:
+def allocate(session: Session, now: datetime, *, present: Collection[int] = ()) -> list[Booking]:
     """Give every free place of the session to the queue, in its order; gives the bookings that got one.
 
     For services that hold the session's lock; keeps its ``places_taken`` true and may be repeated. Who waits gets an
     offer, or the place itself if they are ``present``: have asked or been approved this moment. Who still waits for an
     approval gets nothing yet, but nobody behind them gets the place that would be theirs. Nothing is given out once
-    booking has closed. Whoever has an open offer elsewhere is passed over and keeps their place in the queue.
+    booking has closed. Whoever waits and has an open offer elsewhere is passed over and keeps their place in the
+    queue. Locks the people who wait, in the order of their keys, so that no other session offers them a place
+    meanwhile.
     """
     if not _open(session, now) or session.is_full:
         return []
-    queue = {one.pk: one for one in _queue(session, present) if one.pk not in but_not}
+    lock_people(session)
+    queue = {one.pk: one for one in _queue(session, present)}
     got = []
     for one in _chosen(session, list(queue.values()), now):
         booking = queue[one.key]
@@ -51,6 +52,16 @@ def allocate(
             got.append(booking)
     session.places_taken += len(got)
     return got
+
+
+def lock_people(*sessions: Session) -> None:
+    """Keep other sessions from offering a place to the people who wait for these, in the order of their keys.
+
+    For services that hold the sessions' locks; whoever gives out places of two sessions takes it for both at once.
+    """
+    waiting = Booking.objects.filter(session__in=sessions, state=BookingState.WAITING)
+    people = Person.objects.filter(pk__in=waiting.values("person")).order_by("pk")
+    list(people.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def would_get_place(session: Session, organisation: Organisation, now: datetime) -> bool:
@@ -140,11 +151,14 @@ def _open(session: Session, now: datetime) -> bool:
 
 
 def _queue(session: Session, present: Collection[int] = ()) -> BookingQuerySet:
-    """Who stands in line, without those who have an open offer elsewhere and could not be offered another place."""
+    """Who stands in line, without those who wait and could not be offered a place, since they have an offer elsewhere.
+
+    Whoever asks for an approval stays: that gives them the place itself, so it is kept for them.
+    """
     elsewhere = Booking.objects.filter(
         partnership=session.partnership_id, person=OuterRef("person"), state=BookingState.OFFERED
     )
-    can_get_one = ~Exists(elsewhere) | Q(pk__in=present)
+    can_get_one = Q(state=BookingState.REQUESTED) | ~Exists(elsewhere) | Q(pk__in=present)
     bookings = Booking.objects.filter(can_get_one, partnership=session.partnership_id, session=session)
     return bookings.in_line().select_related("person", "organisation", "booked_by")
 

@@ -42,11 +42,8 @@ def membership_for(actor: Actor, person: Person, organisation: Organisation) -> 
 
 def may_give_up(actor: Actor, booking: Booking) -> bool:
     """Tell whether the actor may answer for it: whose booking it is (by a link too), the lead, the team."""
-    if actor.person is not None and booking.person_id == actor.person.pk:
-        return True
-    return actor.may(Permission.CANCEL_BOOKING) and (
-        actor.may(Permission.MANAGE_BOOKINGS) or booking.organisation_id in actor.led_organisation_ids
-    )
+    is_own = actor.person is not None and booking.person_id == actor.person.pk
+    return is_own or may_swap(actor, booking)
 
 
 def may_swap(actor: Actor, booking: Booking) -> bool:

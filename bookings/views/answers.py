@@ -11,7 +11,7 @@ from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
 from bookings.services.approvals import approve, decline
-from bookings.services.offers import accept_offer
+from bookings.services.offers import accept_offer, let_offer_go
 from bookings.services.places import give_up
 from bookings.services.prerequisites import asks_earlier_training
 from bookings.services.still_coming import still_coming
@@ -29,8 +29,8 @@ def answer_offer(request: HttpRequest, actor: Actor, booking: Booking) -> HttpRe
             own = actor.person is not None and booking.person_id == actor.person.pk
             whose = "yours" if own else f"{booking.person.name}’s"
             messages.success(request, f"The place is {whose}. We have sent the details by email.")
-        else:
-            give_up(actor=actor, booking=booking)
+        elif "leave" in request.POST:
+            let_offer_go(actor=actor, booking=booking)
             messages.success(request, "Thank you. The place goes on to the next person.")
         return redirect(request.path)
     stands = booking.offer_stands(timezone.now())
@@ -43,7 +43,7 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
         if "yes" in request.POST:
             still_coming(actor=actor, booking=booking)
             messages.success(request, "Thank you. We look forward to seeing you.")
-        else:
+        elif "no" in request.POST:
             give_up(actor=actor, booking=booking)
             messages.success(request, "Thank you for telling us. Somebody else can have the place now.")
         return redirect(request.path)

@@ -50,7 +50,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "can_cancel": _can_cancel(request, one),
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
-        "can_change_needs": own and one.is_upcoming,
+        "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
         "prerequisite": getattr(one, "prerequisite", None),
         "opens_evidence": own or request.actor.is_team,

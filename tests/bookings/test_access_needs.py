@@ -12,6 +12,7 @@ from bookings.services.access_needs import change_access_needs, forget_access_ne
 from bookings.services.changes import tell_of_cancelled_sessions
 from bookings.services.places import give_up
 from courses.models import Session
+from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -160,3 +161,11 @@ def test_whoever_gave_it_may_change_it_or_take_it_back(partnership, needy) -> No
     assert not AccessNeeds.objects.exists()
     with pytest.raises(PermissionDenied):
         change_access_needs(actor=actor_for(make_person(partnership)), booking=needy, text="x")
+
+
+def test_nothing_is_kept_of_a_session_that_is_over(needy) -> None:
+    """Also while its register is still open and the booking with it."""
+    forget_access_needs(needy.partnership, timezone.now())
+    over(needy.session)
+    with pytest.raises(DomainError, match="closed"):
+        change_access_needs(actor=actor_for(needy.person), booking=needy, text=SECRET)

@@ -252,3 +252,15 @@ def test_the_list_needs_the_same_number_of_queries_for_one_request_and_for_five(
             client.get(f"/{partnership.slug}/approvals/")
         for _ in range(4):
             ask(partnership, session)
+
+
+@pytest.mark.parametrize("answer", ["approve", "decline"])
+def test_a_request_that_ran_out_is_not_decided_while_the_job_has_yet_to_say_so(
+    partnership, session, answer
+) -> None:
+    booking = ask(partnership, session)
+    Approval.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    answers = {"approve": {"approve": "1"}, "decline": {"decline": "1", "reason": "No cover"}}
+    page = Client().post(link_in(Message.objects.get(purpose="approval_asked")), answers[answer])
+    assert "it ran out or was taken back" in page.content.decode()
+    assert state(booking) == "requested"

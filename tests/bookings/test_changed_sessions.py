@@ -14,6 +14,7 @@ from bookings.services.changes import tell_of_cancelled_sessions, tell_of_change
 from bookings.services.moving import take_another_session
 from bookings.services.offers import accept_offer
 from bookings.services.places import SessionIsFull, give_up
+from bookings.services.swaps import swap_place
 from courses.models import Session
 from courses.plans import Slot
 from courses.services.copies import plan_of
@@ -23,7 +24,7 @@ from partnership_portal.working_days import add_working_days, uk_date, uk_moment
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import actor_for, make_course, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
 @pytest.fixture
@@ -317,3 +318,45 @@ def test_a_booking_that_was_moved_meanwhile_is_not_changed_by_a_stale_page(
     Booking.objects.filter(pk=booking.pk).update(session=other)
     with pytest.raises(DomainError, match="just moved"):
         give_up(actor=actor_for(booking.person), booking=booking)
+
+
+def test_whoever_gave_the_place_up_or_passed_it_on_has_no_claim_when_the_session_is_cancelled(
+    partnership, team, session, other, book, now
+):
+    school = make_organisation(partnership)
+    giver, passer, colleague = (make_person(partnership, organisation=school) for _ in range(3))
+    gone = [book(giver, session), book(passer, session)]
+    give_up(actor=actor_for(giver), booking=gone[0])
+    swap_place(actor=team, booking=gone[1], person=colleague)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    tell_of_cancelled_sessions(partnership, now)
+    for booking in gone:
+        assert "Take it" not in Client().get(link(booking)).content.decode()
+        with pytest.raises(DomainError, match="Otherwise cancel the booking"):
+            take_another_session(actor=holder(booking), booking=booking, session=other)
+    kept = Booking.objects.get(person=colleague)
+    assert "Take it" in Client().get(link(kept)).content.decode()
+
+
+def test_nobody_takes_a_session_that_an_organisation_holds_for_its_own_staff(
+    partnership, team, course, book, now
+):
+    holds_it = make_organisation(partnership)
+    opened, closed = (
+        make_session(
+            partnership,
+            course=course,
+            starts_at=now + timedelta(days=days),
+            single_agency_for=holds_it,
+            opened_to_others=to_others,
+        )
+        for days, to_others in ((60, True), (90, False))
+    )
+    own, guest = make_person(partnership, organisation=holds_it), make_person(partnership)
+    bookings = [book(one, opened) for one in (own, guest)]
+    cancel_session(actor=team, session=opened, reason="The trainer is ill.")
+    tell_of_cancelled_sessions(partnership, now)
+    mine, theirs = (Client().get(link(one)).content.decode() for one in bookings)
+    assert "Take it" in mine and "Take it" not in theirs
+    with pytest.raises(DomainError, match="one organisation only"):
+        take_another_session(actor=holder(bookings[1]), booking=bookings[1], session=closed)

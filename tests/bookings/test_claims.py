@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from bookings.links import RECORD, claim_link, holder_of_record
+from bookings.links import CLAIM, RECORD, claim_link, holder_of_record
 from bookings.models import Booking
-from bookings.services.claims import claim_record
+from bookings.services.claims import ask_to_claim, claim_record
 from bookings.services.places import book_place
 from notifications.models import Message
 from partnerships.errors import DomainError
@@ -95,7 +96,7 @@ def test_an_address_that_somebody_got_meanwhile_and_an_old_link_attach_nothing(p
 
 def test_a_link_about_one_person_attaches_nothing_to_another(partnership, school, paul) -> None:
     other = Person.objects.create(partnership=partnership, name="Other")
-    with pytest.raises(Exception, match="joining sheet"):
+    with pytest.raises(PermissionDenied, match="made for this"):
         claim_record(
             actor=holder_of_record(paul, RECORD),
             person=other,
@@ -132,3 +133,12 @@ def test_the_sheet_is_for_its_person_the_lead_and_the_team(partnership, school, 
         make_person(partnership, Role.TRAINER),
     ]
     assert {sign_in(one).get(address).status_code for one in strangers} == {404}
+
+
+def test_the_sheet_alone_attaches_nothing(partnership, paul) -> None:
+    """Each link does what it is for: the sheet asks for a message, only the message attaches."""
+    later = timezone.now() + timedelta(hours=1)
+    with pytest.raises(PermissionDenied):
+        claim_record(actor=holder_of_record(paul, CLAIM), person=paul, email="found@example.org", until=later)
+    with pytest.raises(PermissionDenied):
+        ask_to_claim(actor=holder_of_record(paul, RECORD), person=paul, email="found@example.org")

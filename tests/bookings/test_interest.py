@@ -3,9 +3,9 @@
 from django.utils import timezone
 
 from bookings.models import Interest
-from bookings.services.interest import tell_of_new_dates
+from bookings.services.interest import tell_of_new_dates, wait_for_dates
 from notifications.models import Message
-from tests.factories import make_course, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
 def test_whoever_asked_is_told_once_when_the_course_can_be_booked(partnership, client) -> None:
@@ -47,3 +47,14 @@ def test_another_partnerships_course_is_not_there(partnership, neighbour, client
         course = make_course(neighbour)
     client.force_login(make_person(partnership).user)
     assert client.post(f"/{partnership.slug}/courses/{course.slug}/tell-me/").status_code == 404
+
+
+def test_what_another_organisation_holds_for_its_own_staff_is_no_new_date(partnership) -> None:
+    course, school = make_course(partnership), make_organisation(partnership)
+    colleague, stranger = make_person(partnership, organisation=school), make_person(partnership)
+    for person in (colleague, stranger):
+        wait_for_dates(actor=actor_for(person), course=course)
+    make_session(partnership, course=course, single_agency_for=school)
+    tell_of_new_dates(partnership, timezone.now())
+    assert Message.objects.get(purpose="new_dates").person == colleague
+    assert Interest.objects.get().person == stranger

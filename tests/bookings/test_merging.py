@@ -13,6 +13,7 @@ from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services import merging, places
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.merging import merge_sessions
+from bookings.services.moving import may_take_another
 from bookings.services.places import book_place
 from bookings.states import BookingState
 from courses.models import Session
@@ -380,3 +381,17 @@ def test_control_without_the_lock_a_booking_is_lost_on_the_emptied_session(races
         assert outcomes == {"merge": kept.pk, "book": "confirmed"}
         assert emptied.status == "cancelled"
         assert Booking.objects.filter(session=emptied, state="confirmed").count() == 1
+
+
+def test_whoever_was_on_both_takes_no_third_session_for_the_booking_that_ended(
+    partnership, team, two, book
+) -> None:
+    """The other booking goes on, so that nothing was lost."""
+    emptied, kept = two()
+    person = make_person(partnership)
+    ended, goes_on = book(person, emptied), book(person, kept)
+    merged(team, emptied, kept)
+    ended.refresh_from_db()
+    goes_on.refresh_from_db()
+    assert (ended.state, goes_on.state) == ("cancelled", "confirmed")
+    assert not may_take_another(ended)

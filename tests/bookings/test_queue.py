@@ -7,10 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from bookings.links import COMING, OFFER, booking_link
 from bookings.models import Booking
 from bookings.services.approvals import approve
-from bookings.services.offers import accept_offer
-from bookings.services.places import give_up
+from bookings.services.offers import accept_offer, let_offer_go
+from bookings.services.places import book_place, give_up
 from bookings.services.queue import lapse_overdue, offer_places, position_in_queue
 from courses.models import Session
 from notifications.models import Message
@@ -281,3 +282,67 @@ def test_an_approved_booking_gets_its_free_place_beside_an_offer_elsewhere(partn
     booking = book(person, asking)
     approve(actor=actor_for(make_person(partnership, Role.TEAM)), approval=booking.approval)
     assert states([booking]) == ["confirmed"]
+
+
+def test_complaint_a_newcomer_jumps_whoever_asks_for_approval_with_an_offer_elsewhere(
+    partnership, book
+) -> None:
+    """The approval will give them the place itself, so that the offer elsewhere takes nothing from their turn."""
+    person = make_person(partnership, line_manager_email="boss@example.org")
+    full = make_session(partnership, capacity=1)
+    asking = make_session(partnership, course=make_course(partnership, approval="line_manager"), capacity=1)
+    held, _ = book(make_person(partnership), full), book(person, full)
+    request = book(person, asking)
+    back(held)
+    team = make_person(partnership, Role.TEAM)
+    newcomer = make_person(partnership)
+    later = book_place(
+        actor=actor_for(team),
+        session=asking,
+        person=newcomer,
+        organisation=newcomer.memberships.get().organisation,
+    )
+    approve(actor=actor_for(team), approval=request.approval)
+    assert states([request, later]) == ["confirmed", "waiting"]
+
+
+def test_an_offer_page_left_open_never_gives_back_a_place_that_was_taken(partnership, queue, client) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    page = booking_link(bookings[1], OFFER).partition("/alphashire/")[2].join(("/alphashire/", ""))
+    assert "Let it go" in client.get(page).content.decode()
+    client.post(page, {"take": "1"})
+    answer = client.post(page, {"leave": "1"})
+    assert "was taken already" in answer.content.decode()
+    assert states(bookings) == ["cancelled", "confirmed", "waiting"]
+
+
+@pytest.mark.parametrize("purpose", [OFFER, COMING])
+def test_a_form_without_a_button_gives_nothing_up(partnership, queue, client, purpose) -> None:
+    _session, bookings = queue
+    back(bookings[0])
+    one = bookings[1]
+    if purpose == COMING:
+        accept_offer(actor=actor_for(one.person), booking=Booking.objects.get(pk=one.pk))
+    before = states(bookings)
+    client.post(booking_link(one, purpose).partition("/alphashire/")[2].join(("/alphashire/", "")), {})
+    assert states(bookings) == before
+
+
+def test_no_offer_of_a_cancelled_session_can_be_taken(partnership, queue) -> None:
+    session, bookings = queue
+    back(bookings[0])
+    Session.objects.filter(pk=session.pk).update(status="cancelled")
+    for answer in (accept_offer, let_offer_go):
+        with pytest.raises(DomainError, match="has been cancelled"):
+            answer(actor=actor_for(bookings[1].person), booking=Booking.objects.get(pk=bookings[1].pk))
+    assert states(bookings) == ["cancelled", "offered", "waiting"]
+
+
+def test_giving_up_a_place_of_a_cancelled_session_is_never_late(partnership, book) -> None:
+    """Also before the job has told everybody."""
+    session = make_session(partnership, starts_at=timezone.now() + timedelta(days=2))
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=session.starts_at)
+    held = book(make_person(partnership), session)
+    Session.objects.filter(pk=session.pk).update(status="cancelled")
+    assert not back(held).was_late_cancellation

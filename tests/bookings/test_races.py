@@ -1,5 +1,6 @@
 """Twenty people reach for the last place at once, on a real database; and the same race without the lock."""
 
+import contextlib
 import threading
 from collections import Counter
 
@@ -7,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from bookings.models import Booking
-from bookings.services import places, swaps
+from bookings.services import places, queue, swaps
 from bookings.services.locks import locked_session
 from bookings.services.places import book_place, give_up
 from bookings.services.swaps import SWAPPED, swap_place
@@ -202,3 +203,60 @@ def test_control_without_the_lock_two_swaps_break_on_the_constraint(monkeypatch)
     monkeypatch.setattr(swaps, "locked_booking", unlocked)
     outcomes = _race(partnership, [_swapping(actor, held, one) for one in (bob, cem)])
     assert outcomes == {"confirmed": 1, IntegrityError.__name__: 1}
+
+
+def _prepare_two_full_sessions_with_one_queue():
+    """Ann and Bob wait for both of two full sessions, Ann first."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        people = [make_person(partnership) for _ in range(4)]
+        sessions = [make_session(partnership, capacity=1) for _ in range(2)]
+
+        def booked(person, session):
+            organisation = person.memberships.get().organisation
+            return book_place(
+                actor=actor_for(person), session=session, person=person, organisation=organisation
+            )
+
+        held = [booked(one, session) for one, session in zip(people, sessions, strict=False)]
+        for person in people[2:]:
+            for session in sessions:
+                booked(person, session)
+    return partnership, held
+
+
+def _let_both_look_first(monkeypatch) -> None:
+    """Let two transactions look at their queues before either of them offers anything, unless a lock forbids it."""
+    have_looked = threading.Barrier(2)
+    chosen = queue._chosen
+
+    def slowly(*arguments):
+        found = chosen(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            have_looked.wait(timeout=2)
+        return found
+
+    monkeypatch.setattr(queue, "_chosen", slowly)
+
+
+def _giving_up(held):
+    return lambda: give_up(actor=actor_for(held.person), booking=held).state.value
+
+
+def test_places_that_come_free_at_two_sessions_at_once_go_to_two_people_of_one_queue(monkeypatch) -> None:
+    """Nobody has two offers, and whoever gives a place back never fails over it."""
+    partnership, held = _prepare_two_full_sessions_with_one_queue()
+    _let_both_look_first(monkeypatch)
+    outcomes = _race(partnership, [_giving_up(one) for one in held])
+    assert outcomes == {"cancelled": 2}
+    with acting_in(partnership):
+        offered = Booking.objects.filter(state="offered")
+        assert offered.count() == offered.values("person").distinct().count() == 2
+
+
+def test_control_without_the_lock_on_people_one_of_the_two_breaks_on_the_constraint(monkeypatch) -> None:
+    partnership, held = _prepare_two_full_sessions_with_one_queue()
+    _let_both_look_first(monkeypatch)
+    monkeypatch.setattr(queue, "lock_people", lambda *sessions: None)
+    outcomes = _race(partnership, [_giving_up(one) for one in held])
+    assert outcomes == {"cancelled": 1, IntegrityError.__name__: 1}
