@@ -71,8 +71,12 @@ class WalkInForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"list": "organisations", "autocomplete": "off"}),
     )
+    # Asked once, where the organisation's name reads like others.
     alike = forms.ChoiceField(
-        label="Which organisation is it?", required=False, widget=forms.RadioSelect, choices=()
+        label="Which organisation is it?",
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": "Choose the organisation, or say that it is none of these"},
     )
     make_room = forms.BooleanField(required=False)
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -106,10 +110,8 @@ class WalkInForm(forms.Form):
         return [self._by_key[key] for key in dict.fromkeys([*near, *within])][:6]
 
     def clean(self) -> dict[str, Any]:
-        """Ask once which of those that read alike it is."""
+        """Ask for a seat where every place is taken."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "alike" in self.fields and "alike" not in self.errors and not cleaned.get("alike"):
-            self.add_error("alike", "Choose the organisation, or say that it is none of these")
         if "make_room" in self.fields and not cleaned.get("make_room"):
             self.add_error("make_room", "Every place is taken. Confirm that there is a seat for one more")
         return cleaned
