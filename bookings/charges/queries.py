@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Max, Q, Sum
 
 from bookings.charges.querysets import ChargeQuerySet
-from bookings.models import Batch, Booking, Charge
+from bookings.models import Batch, Booking, Charge, WalkIn
 from bookings.models.booking import TO_CHARGE
 from bookings.services.charges import kind_owed
 from bookings.states import BookingState
@@ -31,6 +31,7 @@ class Undecided:
     what: str
     why: str
     booking: Booking | None = None
+    walk_in: WalkIn | None = None
 
 
 def total_pence(charges: ChargeQuerySet) -> int:
@@ -148,11 +149,12 @@ def _of_booking(booking: Booking, policy: Policy) -> Undecided | None:
         return None
     price = booking_prices(booking.session, policy, booking.organisation)[kind]
     walk_in = getattr(booking, "walk_in", None)
-    why = _UNSETTLED if walk_in is not None and walk_in.is_unsettled else price.why_unknown
+    unsettled = walk_in if walk_in is not None and walk_in.is_unsettled else None
+    why = _UNSETTLED if unsettled else price.why_unknown
     if not why:
         return None
     what = f"{Charge.Kind(kind).label} of {booking.person.name}"
-    return Undecided(booking.organisation, booking.session, what, why, booking)
+    return Undecided(booking.organisation, booking.session, what, why, booking, unsettled)
 
 
 def _of_session(session: Session, policy: Policy) -> Undecided | None:

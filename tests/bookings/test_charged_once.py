@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings.charges.queries import undecided
@@ -132,7 +133,7 @@ def test_a_charge_goes_though_the_mark_was_undone_before_the_organisation_was_pu
     assert charges() == [("Paying School", "withdrawn", 6000)]
 
 
-def test_a_walk_in_is_charged_once_it_is_settled_whose_they_are(partnership, payer, team) -> None:
+def test_a_walk_in_is_charged_once_it_is_settled_whose_they_are(partnership, payer, team, sign_in) -> None:
     session = begun(make_session(partnership, course=make_course(partnership, hours=6)))
     newcomer = Newcomer("Nell Newcomer", organisation_said="The Paying School")
     booking = add_walk_in(actor=team, session_date=session.dates.get(), newcomer=newcomer, key=uuid4())
@@ -141,6 +142,9 @@ def test_a_walk_in_is_charged_once_it_is_settled_whose_they_are(partnership, pay
     assert not Charge.objects.exists()
     [waiting] = undecided(team)
     assert "has not been settled" in waiting.why
+    page = sign_in(team.person).get(reverse("bookings:desk_undecided", args=["alphashire"])).content.decode()
+    assert reverse("bookings:settle_walk_in", args=["alphashire", booking.walk_in.pk]) in page
+    assert "Enter what the session costs" not in page
     settle_walk_in(actor=team, walk_in=booking.walk_in, organisation=payer)
     for _ in range(2):
         settle(partnership)
