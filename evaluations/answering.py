@@ -108,6 +108,19 @@ def asked(questions: Iterable[Question], given: Mapping[str, Value]) -> list[Que
     return list(found.values())
 
 
+def pages_asked(
+    questions: Iterable[Question], given: Mapping[str, Value]
+) -> list[tuple[str, list[Question]]]:
+    """The headings with their questions, in order, for somebody who has given these answers.
+
+    What is asked on a page depends on earlier pages alone, so that a page keeps its number while it is answered.
+    """
+    found: dict[str, list[Question]] = {}
+    for question in asked(questions, given):
+        found.setdefault(question.page, []).append(question)
+    return list(found.items())
+
+
 def codes_in(value: Value) -> list[str]:
     """What was chosen."""
     match value:

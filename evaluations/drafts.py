@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evaluations.kinds import ASKED_ABOUT, HAS_ENDS, HAS_OPTIONS, QuestionKind
 
-_KEY = re.compile(r"-\d+$")
+_NUMBERED = re.compile(r"-\d+$")
+KEY = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
 Words = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -46,7 +47,7 @@ class FollowUp(_Part):
 class DraftQuestion(_Part):
     """A question; ``key`` is its identity across versions. ``ends`` are the words at both ends of a scale."""
 
-    key: Annotated[str, Field(max_length=50, pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$")]
+    key: Annotated[str, Field(max_length=50, pattern=KEY.pattern)]
     kind: QuestionKind
     text: Words
     hint: Annotated[str, Field(max_length=300)] = ""
@@ -90,6 +91,10 @@ class Draft(_Part):
         return next(
             number for number, page in enumerate(self.pages) if any(one.key == key for one in page.questions)
         )
+
+    def with_introduction(self, introduction: str) -> "Draft":
+        """With another introduction."""
+        return Draft(introduction=introduction, pages=self.pages)
 
     def with_page(self, heading: str) -> "Draft":
         """With one more page at the end."""
@@ -193,7 +198,8 @@ def is_comparable(old: DraftQuestion, new: DraftQuestion) -> bool:
 
 def is_reworded(old: DraftQuestion, new: DraftQuestion) -> bool:
     """Tell whether somebody must say if it is still the same question."""
-    return (old.text, old.options, old.ends, old.rows, old.follow_up) != (
+    return (old.kind, old.text, old.options, old.ends, old.rows, old.follow_up) != (
+        new.kind,
         new.text,
         new.options,
         new.ends,
@@ -206,7 +212,7 @@ def with_new_identities(draft: Draft, keys: Collection[str], taken: Collection[s
     """The draft with another identity for each of these questions; conditions follow."""
     new: dict[str, str] = {}
     for key in keys:
-        new[key] = free_key(_KEY.sub("", key), {*taken, *new.values()})
+        new[key] = free_key(_NUMBERED.sub("", key), {*taken, *new.values()})
     pages = [
         DraftPage(heading=page.heading, questions=tuple(_renamed(one, new) for one in page.questions))
         for page in draft.pages

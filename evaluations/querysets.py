@@ -43,6 +43,19 @@ class InvitationQuerySet(models.QuerySet):
         ).prefetch_related("version__questions", "answers__question")
 
 
+class QuestionnaireQuerySet(models.QuerySet):
+    """Questionnaires of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all; everybody else meets a questionnaire only when asked to fill one in."""
+        questionnaires = self.filter(partnership=actor.partnership)
+        return questionnaires if actor.may(Permission.MANAGE_SURVEYS) else questionnaires.none()
+
+    def with_uses(self) -> Self:
+        """With draft, versions and the courses that are asked about with it (three queries)."""
+        return self.select_related("draft").prefetch_related("versions", "course_links__course")
+
+
 class CertificateQuerySet(models.QuerySet):
     """Certificates of one partnership."""
 

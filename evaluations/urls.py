@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from evaluations.views import answering, certificates, desk, handed, observations
+from evaluations.views import (
+    answering,
+    certificates,
+    desk,
+    drafts,
+    handed,
+    observations,
+    previews,
+    questionnaires,
+)
 
 app_name = "evaluations"
 urlpatterns = [
@@ -25,6 +34,62 @@ urlpatterns = [
     path("desk/surveys/", desk.surveys, name="surveys"),
     path("desk/surveys/export.xlsx", desk.surveys_export, name="surveys_export"),
     path("desk/surveys/<int:pk>/chase/", desk.chase_list, name="chase"),
+    path("desk/questionnaires/", questionnaires.questionnaires, name="questionnaires"),
+    path("desk/questionnaires/new/", questionnaires.questionnaire_new, name="questionnaire_new"),
+    path("desk/questionnaires/<int:pk>/", questionnaires.questionnaire, name="questionnaire"),
+    path(
+        "desk/questionnaires/<int:pk>/courses/",
+        questionnaires.questionnaire_courses,
+        name="questionnaire_courses",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/default/",
+        questionnaires.questionnaire_default,
+        name="questionnaire_default",
+    ),
+    path("desk/questionnaires/<int:pk>/begin/", questionnaires.draft_begin, name="draft_begin"),
+    path("desk/questionnaires/<int:pk>/discard/", questionnaires.draft_discard, name="draft_discard"),
+    path("desk/questionnaires/<int:pk>/publish/", questionnaires.draft_publish, name="draft_publish"),
+    path("desk/questionnaires/<int:pk>/preview/", previews.preview, name="preview"),
+    path("desk/questionnaires/<int:pk>/preview/frame/", previews.preview_frame, name="preview_frame"),
+    path("desk/questionnaires/<int:pk>/edit/", drafts.draft, name="draft"),
+    path(
+        "desk/questionnaires/<int:pk>/edit/introduction/",
+        drafts.draft_introduction,
+        name="draft_introduction",
+    ),
+    path("desk/questionnaires/<int:pk>/edit/pages/new/", drafts.draft_page_new, name="draft_page_new"),
+    path("desk/questionnaires/<int:pk>/edit/pages/<int:page>/", drafts.draft_page, name="draft_page"),
+    path(
+        "desk/questionnaires/<int:pk>/edit/pages/<int:page>/remove/",
+        drafts.draft_page_remove,
+        name="draft_page_remove",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/edit/pages/<int:page>/move/",
+        drafts.draft_page_move,
+        name="draft_page_move",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/edit/pages/<int:page>/add/",
+        drafts.draft_question_new,
+        name="draft_question_new",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/edit/questions/<slug:slug>/",
+        drafts.draft_question,
+        name="draft_question",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/edit/questions/<slug:slug>/remove/",
+        drafts.draft_question_remove,
+        name="draft_question_remove",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/edit/questions/<slug:slug>/move/",
+        drafts.draft_question_move,
+        name="draft_question_move",
+    ),
     path("desk/sessions/<int:pk>/evaluation/", desk.session_evaluation, name="session_evaluation"),
     path("training/sessions/<int:pk>/evaluation/", desk.trainer_evaluation, name="trainer_evaluation"),
     path("s/learner-<str:token>/", handed.learner, name="learner"),

@@ -27,12 +27,17 @@ def publish_version(
         published_by=by,
         from_library=from_library,
     )
-    places = [(page.heading, question) for page in draft.pages for question in page.questions]
-    Question.objects.bulk_create(
-        _row(version, heading, position, question)
-        for position, (heading, question) in enumerate(places, start=1)
-    )
+    questions = questions_of(draft)
+    for question in questions:
+        question.partnership_id, question.version = version.partnership_id, version
+    Question.objects.bulk_create(questions)
     return version
+
+
+def questions_of(draft: Draft) -> list[Question]:
+    """The questions of a draft as they would be asked, in order; not saved, and of no version yet."""
+    places = [(page.heading, question) for page in draft.pages for question in page.questions]
+    return [_row(heading, position, question) for position, (heading, question) in enumerate(places, start=1)]
 
 
 def draft_of(version: QuestionnaireVersion) -> Draft:
@@ -64,11 +69,9 @@ def as_draft(question: Question) -> DraftQuestion:
     )
 
 
-def _row(version: QuestionnaireVersion, heading: str, position: int, question: DraftQuestion) -> Question:
+def _row(heading: str, position: int, question: DraftQuestion) -> Question:
     options = list(question.ends) if question.kind in HAS_ENDS else _plain(question.options)
     return Question(
-        partnership_id=version.partnership_id,
-        version=version,
         key=question.key,
         page=heading,
         position=position,

@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from courses.models import Course
 from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.querysets import QuestionnaireQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
@@ -16,6 +17,8 @@ class Questionnaire(TenantModel):
     is_default = models.BooleanField(
         default=False, help_text="Asked about every course that has none of its own of this kind."
     )
+
+    objects = QuestionnaireQuerySet.as_manager()
 
     class Meta:
         constraints = [

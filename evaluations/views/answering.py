@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.expectations import certificate_rule
-from evaluations.answering import Value, asked, in_words, is_complete, value_of
+from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
 from evaluations.forms import QuestionPageForm
 from evaluations.links import SURVEY, certificate_token, holder_of
 from evaluations.models import Invitation, Question
@@ -51,14 +51,8 @@ class Door:
         return {answer.question.key: value_of(answer) for answer in self.invitation.answers.all()}
 
     def pages(self, given: Mapping[str, Value]) -> list[tuple[str, list[Question]]]:
-        """The headings with their questions, in order, for somebody who has given these answers.
-
-        What is asked on a page depends on earlier pages alone, so that a page keeps its number while it is answered.
-        """
-        found: dict[str, list[Question]] = {}
-        for question in asked(self.invitation.version.questions.all(), given):
-            found.setdefault(question.page, []).append(question)
-        return list(found.items())
+        """The headings with their questions, in order, for somebody who has given these answers."""
+        return pages_asked(self.invitation.version.questions.all(), given)
 
 
 @holder_of_link

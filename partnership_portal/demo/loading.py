@@ -28,6 +28,7 @@ from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
 from partnership_portal.demo.people import People, account, make_people
 from partnership_portal.demo.programme import Planner
+from partnership_portal.demo.questionnaires import write_own_questionnaire
 from partnership_portal.demo.school_holidays import write_school_holidays
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.working_days import add_months, add_working_days, quarter_of, uk_date, uk_moment
@@ -63,6 +64,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     fill_the_desk(partnership, now)
     book_for_colleagues(partnership)
     charge_for_the_past(partnership, now)
+    write_own_questionnaire(partnership)
     _publish_last_quarter(partnership, now)
     return True
 
