@@ -46,7 +46,8 @@ def correct_organisation(*, actor: Actor, booking: Booking, organisation: Organi
 
 def put_in_name_of(booking: Booking, organisation: Organisation) -> None:
     """Make it the organisation's, to be charged anew; for services that hold the session's lock and write the audit."""
-    booking.organisation = organisation
+    # The other organisation's number is none of this one's.
+    booking.organisation, booking.purchase_order = organisation, ""
     # What the other organisation was charged is taken back even if nobody is charged any more.
     booking.charged_as = CHARGE_ANEW if booking.charged_as else ""
-    booking.save(update_fields=["organisation", "charged_as"])
+    booking.save(update_fields=["organisation", "purchase_order", "charged_as"])

@@ -82,6 +82,17 @@ def test_a_waiver_for_one_organisation_is_none_for_the_other(partnership, payer,
     assert charges() == [("Paying School", "withdrawn", 5000), ("Other School", "open", 5000)]
 
 
+def test_the_number_of_the_first_organisation_is_not_quoted_to_the_other(partnership, payer, team) -> None:
+    other = make_organisation(
+        partnership, name="Other School", charging_class="payer", purchase_order="OTHER-1"
+    )
+    booking = booked(past_session(partnership), "attended", payer, purchase_order="PAYING-1")
+    joins(booking.person, other)
+    correct_organisation(actor=team, booking=booking, organisation=other)
+    settle(partnership)
+    assert Charge.objects.get().purchase_order == "OTHER-1"
+
+
 def test_done_twice_is_once_and_only_the_team_does_it(partnership, payer, funder, team) -> None:
     booking = booked(past_session(partnership), "attended", payer)
     joins(booking.person, funder)
