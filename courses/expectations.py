@@ -11,6 +11,7 @@ from partnerships.policy import (
     ImpactRule,
     LineManagerRule,
     Policy,
+    PreCourseRule,
     PrerequisiteRule,
     Window,
 )
@@ -27,6 +28,8 @@ def expectations(course: Course, policy: Policy) -> list[str]:
         found.append(
             "Complete any pre-course tasks, and agree with your manager that you are released for the time."
         )
+    if asks_before(course, policy):
+        found.append("Answer a few questions before the course, so that it fits those who take part.")
     found.append("Complete a short evaluation at the end.")
     if asks_learners(course, policy):
         found.append(
@@ -38,6 +41,14 @@ def expectations(course: Course, policy: Policy) -> list[str]:
         case LineManagerRule.DIP_SAMPLE:
             found.append("You and your line manager may be chosen for a short interview about the impact.")
     return found
+
+
+def asks_before(course: Course, policy: Policy) -> bool:
+    """Tell whether those with a place get the pre-course questionnaire."""
+    rule = policy.pre_course.courses.value
+    return rule is PreCourseRule.ALL_COURSES or (
+        rule is PreCourseRule.COURSES_THAT_ASK and course.asks_pre_course
+    )
 
 
 def asks_learners(course: Course, policy: Policy) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
 from evaluations.queries.due import (
     bookings_to_ask,
     certificates_due,
@@ -18,11 +19,20 @@ from evaluations.queries.due import (
 )
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.invitations import ask_about_booking, ask_trainer
-from evaluations.services.reminders import close, is_time_to_remind, remind
+from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
+
+
+def ask_before_courses(partnership: Partnership, now: datetime) -> None:
+    """Ask those with a place what they hope for, where the policy wants it; not those who have lost it since."""
+    actor = system(partnership, "ask before courses")
+    with acting_in(partnership):
+        astray = list(Invitation.objects.filter(partnership=partnership).astray().order_by("pk"))
+    one_by_one(partnership, (partial(follow_session, actor=actor, invitation=one, now=now) for one in astray))
+    _ask(partnership, QuestionnaireKind.PRE_COURSE, now)
 
 
 def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:

@@ -13,6 +13,15 @@ _ASKED = (
     "The partnership must find out whether its training works, and your answers may release a certificate."
 )
 
+PRE_COURSE = MessageKind(
+    purpose="survey-pre_course",
+    subject=SUBJECT,
+    name="Pre-course questionnaire",
+    when="Some working days before the session, as the policy says, to everybody with a place.",
+    placeholders=(_COURSE, _DATE, _CLOSES),
+    button="Answer before the course",
+    essential="The trainers prepare the course by what those who come hope for.",
+)
 EVALUATION = MessageKind(
     purpose="survey-evaluation",
     subject=SUBJECT,
@@ -80,4 +89,4 @@ CERTIFICATE = MessageKind(
     essential="It brings something that you have earned.",
     at_once=True,
 )
-register(EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, CERTIFICATE)
+register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, CERTIFICATE)

@@ -1,14 +1,15 @@
 """The policies of a partnership in the order of time, and what each means for the moment to ask."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Q
 
-from courses.expectations import asks_learners
+from bookings.states import BookingState
+from courses.expectations import asks_before, asks_learners
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
-from partnership_portal.working_days import UK, add_months, uk_date, uk_moment
+from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
 from partnerships.policy import CertificateRelease, LineManagerRule, Policy, Window
 from partnerships.services.policies import policy_of
@@ -64,14 +65,27 @@ def _later(moment: datetime, count: int, unit: str) -> datetime:
     return uk_moment(later, moment.astimezone(UK).time())
 
 
+def pre_course_opens_on(session: Session, policy: Policy) -> date:
+    """The day from which those with a place are asked before the course."""
+    return add_working_days(uk_date(session.starts_at), -policy.pre_course.opens_working_days.value)
+
+
 # A register or a job that is late still leads to a survey, up to this long after it should have been sent.
 LATEST = timedelta(days=90)
 _TIME_FOR_A_LATE_ANSWER = timedelta(days=14)
 
 
+def state_to_ask(kind: str) -> BookingState:
+    """The state of the bookings that are asked about."""
+    return BookingState.CONFIRMED if kind == QuestionnaireKind.PRE_COURSE else BookingState.ATTENDED
+
+
 def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime) -> datetime | None:
     """When the answers to a survey that is sent now must be in, or nothing if it is not the time to send it."""
     match kind:
+        case QuestionnaireKind.PRE_COURSE if asks_before(session.course, policy):
+            in_time = pre_course_opens_on(session, policy) <= uk_date(now) and now < session.starts_at
+            return session.starts_at if in_time else None
         case QuestionnaireKind.EVALUATION:
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)

@@ -3,12 +3,17 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from bookings.states import EXPECTED
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
     from partnerships.actors import Actor
+
+
+# As the model's ``has_lapsed`` tells of one.
+_LAPSED = Q(kind="pre_course") & (~Q(booking__state__in=EXPECTED) | ~Q(session__status="published"))
 
 
 class InvitationQuerySet(models.QuerySet):
@@ -27,7 +32,12 @@ class InvitationQuerySet(models.QuerySet):
 
     def to_answer(self) -> Self:
         """Those still waiting for answers."""
-        return self.filter(state="open")
+        return self.filter(state="open").exclude(_LAPSED)
+
+    def astray(self) -> Self:
+        """Pre-course questionnaires still open whose booking has no place any more, or whose session was moved."""
+        moved = Q(kind="pre_course") & ~Q(closes_at=F("session__starts_at"))
+        return self.filter(_LAPSED | moved, state="open")
 
     def for_answering(self) -> Self:
         """With everything that the pages of a survey show (four queries)."""

@@ -58,6 +58,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,
+        "ask before courses": evaluations.ask_before_courses,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
     },

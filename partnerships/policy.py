@@ -82,6 +82,14 @@ class ImpactRule(StrEnum):
     COURSES_THAT_ASK = "courses_that_ask"
 
 
+class PreCourseRule(StrEnum):
+    """For which courses those with a place get the pre-course questionnaire."""
+
+    NONE = "none"
+    ALL_COURSES = "all_courses"
+    COURSES_THAT_ASK = "courses_that_ask"
+
+
 class ObservationRule(StrEnum):
     """Which courses are observed."""
 
@@ -168,6 +176,15 @@ class CertificatePolicy(Strict):
     numbering: Clause[Numbering]
     attendance_percent: Clause[Annotated[int, Field(ge=1, le=100)]]
     minutes_percent: Clause[Annotated[int, Field(ge=1, le=100)]] = default(80)
+
+
+class PreCoursePolicy(Strict):
+    """The questionnaire before the course; it closes when the session starts."""
+
+    courses: Clause[PreCourseRule] = default(PreCourseRule.COURSES_THAT_ASK)
+    opens_working_days: Clause[Annotated[int, Field(ge=1, le=30)]] = default(10)
+    reminders: Clause[Annotated[int, Field(ge=0, le=5)]] = default(1)
+    reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]] = default(5)
 
 
 class EvaluationPolicy(Strict):
@@ -377,3 +394,4 @@ class Policy(Strict):
     reporting: ReportingPolicy
     statements: tuple[Statement, ...] = ()
     messages: MessagesPolicy = MessagesPolicy()
+    pre_course: PreCoursePolicy = PreCoursePolicy()

@@ -151,6 +151,7 @@ class CourseProfile(Strict):
     frequency: Annotated[str, Field(max_length=100)] = ""
     trained_by: Annotated[str, Field(max_length=200)] = ""
     before_you_come: str = ""
+    asks_pre_course: bool = False
     asks_impact: bool = True
     asks_line_manager: bool = False
     asks_prerequisite: bool = True

@@ -16,6 +16,7 @@ from partnerships.policy import (
     Numbering,
     ObservationRule,
     Policy,
+    PreCourseRule,
     PrerequisiteRule,
     PurchaseOrderRule,
     ReportLine,
@@ -70,6 +71,7 @@ def chapters(policy: Policy) -> list[Chapter]:
         Chapter(title, tuple(_rows(getattr(policy, part), part)))
         for title, part in (
             ("Certificates", "certificate"),
+            ("Before the course", "pre_course"),
             ("Evaluation", "evaluation"),
             ("Impact", "impact"),
             ("Trainers", "trainers"),
@@ -154,6 +156,10 @@ def _reminders(number: int, _: Any) -> str:
     return f"Whoever has not answered is reminded {_times(number)}." if number else "Nobody is reminded."
 
 
+def _pre_course(say: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
+    return lambda value, part: say(value, part) if part.courses.value is not PreCourseRule.NONE else ""
+
+
 def _spacing(days: int, part: Any) -> str:
     return (
         f"Reminders go out on working days, {_count(days, 'working day')} apart."
@@ -232,6 +238,11 @@ _NUMBERING = {
     Numbering.SEQUENTIAL: "Certificates are numbered one after the other.",
     Numbering.UNGUESSABLE: "Certificate numbers can’t be guessed from one another.",
 }
+_PRE_COURSE = {
+    PreCourseRule.NONE: "Nobody is sent a questionnaire before a course.",
+    PreCourseRule.ALL_COURSES: "Everybody with a place is sent a short questionnaire before the course.",
+    PreCourseRule.COURSES_THAT_ASK: "Those with a place are sent a short questionnaire before courses that ask for it.",
+}
 _LEARNERS = {
     ImpactRule.ALL_LEARNERS: "Everybody who attended is asked.",
     ImpactRule.COURSES_THAT_ASK: "Those who attended a course that asks for longer-term impact are asked.",
@@ -293,6 +304,17 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
             f"A date counts for those who were there for {percent}% or more of its time, in the room or online."
         ),
     ),
+    "pre_course.courses": ("Who is asked", lambda value, _: _PRE_COURSE[value]),
+    "pre_course.opens_working_days": (
+        "When people are asked",
+        _pre_course(
+            lambda days, _: (
+                f"It is sent {_count(days, 'working day')} before the session and closes when the session starts."
+            )
+        ),
+    ),
+    "pre_course.reminders": ("Reminders", _pre_course(_reminders)),
+    "pre_course.reminder_working_days": ("Time between reminders", _pre_course(_spacing)),
     "evaluation.open_days": (
         "How long it is open",
         lambda days, _: f"The evaluation stays open for {_count(days, 'day')} after the session.",

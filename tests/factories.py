@@ -86,7 +86,7 @@ def policy(**changes: Any) -> Policy:
         *parents, last = path.split("__")
         part = document
         for parent in parents:
-            part = part[parent]
+            part = part.setdefault(parent, {})
         part[last] = clause(value)
     return Policy.model_validate(document)
 

@@ -55,6 +55,7 @@ class Course(TenantModel):
     frequency = models.CharField(max_length=100, blank=True)
     trained_by = models.CharField(max_length=200, blank=True)
     before_you_come = models.TextField(blank=True, help_text="Prerequisites and pre-course tasks.")
+    asks_pre_course = models.BooleanField("asks those with a place before the course", default=False)
     asks_impact = models.BooleanField("asks for longer-term impact", default=True)
     asks_line_manager = models.BooleanField("asks the line manager about impact", default=False)
     asks_prerequisite = models.BooleanField(

@@ -46,6 +46,7 @@ class CourseDetails:
     frequency: str = ""
     trained_by: str = ""
     before_you_come: str = ""
+    asks_pre_course: bool = False
     asks_impact: bool = True
     asks_line_manager: bool = False
     asks_prerequisite: bool = True

@@ -22,6 +22,7 @@ _COURSE = (
     "frequency",
     "trained_by",
     "before_you_come",
+    "asks_pre_course",
     "asks_impact",
     "asks_line_manager",
     "asks_prerequisite",

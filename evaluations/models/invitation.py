@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from bookings.models import Booking
+from bookings.states import EXPECTED
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models.questionnaire import Question, QuestionnaireVersion
@@ -64,7 +65,7 @@ class Invitation(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(booking__isnull=True, kind__in=["trainer_feedback", "observation"])
-                | Q(booking__isnull=False, kind__in=["evaluation", "impact", "line_manager"]),
+                | Q(booking__isnull=False, kind__in=["pre_course", "evaluation", "impact", "line_manager"]),
                 name="invitation_is_about_a_booking_or_a_session",
             ),
         ]
@@ -73,6 +74,15 @@ class Invitation(TenantModel):
             models.Index(fields=["partnership", "respondent", "state"], name="invitation_by_respondent"),
             models.Index(fields=["partnership", "session", "kind"], name="invitation_by_session"),
         ]
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Tell whether it asks before a session at which its booking has no place any more."""
+        return self.kind == QuestionnaireKind.PRE_COURSE and (
+            self.booking is None
+            or self.booking.state not in EXPECTED
+            or self.session.status != Session.Status.PUBLISHED
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} for {self.respondent_name}"

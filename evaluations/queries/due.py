@@ -10,20 +10,23 @@ from courses.models import Session, SessionTrainer
 from evaluations.gate import NEEDED
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.periods import LATEST, PolicyPeriod, answers_close_at, policy_periods
+from evaluations.periods import LATEST, PolicyPeriod, answers_close_at, policy_periods, state_to_ask
 from partnerships.models import Partnership, Person
 
 _LONGEST_MONTH = timedelta(days=31)
 
 
 def bookings_to_ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> list[Booking]:
-    """Those who attended and are to be asked about it now (for the line manager's form, the learner's booking)."""
+    """Those to be asked now: before the course who has a place, afterwards who attended.
+
+    For the line manager's form it is the learner's booking.
+    """
     found = []
     for period in policy_periods(partnership):
         candidates = (
             Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
-            .filter(state=BookingState.ATTENDED, session__status=Session.Status.PUBLISHED)
-            .filter(session__ends_at__lte=now, session__ends_at__gt=now - _longest_ago(period, kind))
+            .filter(_when(period, kind, now), state=state_to_ask(kind))
+            .filter(session__status=Session.Status.PUBLISHED)
             .filter(~Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)))
             .select_related("session__course")
             .order_by("pk")
@@ -85,6 +88,15 @@ def certificates_due(partnership: Partnership, now: datetime) -> list[Booking]:
             .order_by("pk")
         )
     return found
+
+
+def _when(period: PolicyPeriod, kind: QuestionnaireKind, now: datetime) -> Q:
+    """Bounds to the sessions that may be asked about now."""
+    if kind == QuestionnaireKind.PRE_COURSE:
+        # Generous, since holidays come between; what is too early is left out day by day.
+        latest = now + timedelta(days=14 + 2 * period.policy.pre_course.opens_working_days.value)
+        return Q(session__starts_at__gt=now, session__starts_at__lt=latest)
+    return Q(session__ends_at__lte=now, session__ends_at__gt=now - _longest_ago(period, kind))
 
 
 def _longest_ago(period: PolicyPeriod, kind: QuestionnaireKind) -> timedelta:

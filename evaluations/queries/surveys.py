@@ -17,6 +17,7 @@ from partnerships.models import Partnership
 from partnerships.services.policies import policy_of
 
 _TITLES = {
+    QuestionnaireKind.PRE_COURSE: "Answer a few questions before {course}",
     QuestionnaireKind.EVALUATION: "Evaluate {course}",
     QuestionnaireKind.IMPACT: "Say what has changed since {course}",
     QuestionnaireKind.LINE_MANAGER: "Answer three questions about {learner} and {course}",

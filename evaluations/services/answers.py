@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
+from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.services.certificates import issue_if_due
@@ -76,6 +77,8 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
     """Refuse answers to a survey that was answered or is over."""
     if invitation.state == Invitation.State.ANSWERED:
         raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
+    if invitation.has_lapsed:
+        raise SurveyClosed("You have no place on this session any more, so there is nothing to answer.")
     if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
         raise SurveyClosed("This survey is closed. The time to answer it is over.")
 
@@ -83,7 +86,7 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
 def _open(actor: Actor, invitation: Invitation) -> Invitation:
     invitation = (
         Invitation.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("partnership", "version", "respondent", "session")
+        .select_related("partnership", "version", "respondent", "session", "booking")
         .get(pk=invitation.pk)
     )
     if not may_answer(actor, invitation):
@@ -93,7 +96,7 @@ def _open(actor: Actor, invitation: Invitation) -> Invitation:
 
 
 def _refuse_observation_beforehand(invitation: Invitation, now: datetime) -> None:
-    if invitation.session.starts_at > now:
+    if invitation.kind == QuestionnaireKind.OBSERVATION and invitation.session.starts_at > now:
         raise DomainError("You can send this form once the session has begun. What you wrote is saved.")
 
 

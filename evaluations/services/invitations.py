@@ -5,12 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from bookings.models import Booking
-from bookings.states import BookingState
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_link
 from evaluations.models import Invitation
-from evaluations.periods import answers_close_at
+from evaluations.periods import answers_close_at, state_to_ask
 from evaluations.services.questionnaires import version_in_use
 from notifications.kinds import known_kind
 from notifications.outbox import queue_message
@@ -28,10 +27,11 @@ from partnerships.services.policies import policy_of, version_in_force
 def ask_about_booking(
     *, actor: Actor, booking: Booking, kind: QuestionnaireKind, now: datetime
 ) -> Invitation | None:
-    """Ask the learner, or the line manager, about a session that was attended; once, however often this is called.
+    """Ask the learner, or the line manager, about a session; once, however often this is called.
 
-    Locks the booking; asks nobody if it is no longer attended, if the session was cancelled, or if it is not the time
-    by the policy in force when the session began. A line manager without an address is not asked.
+    Locks the booking; asks nobody if it is no longer attended (or, before the course, no longer confirmed), if the
+    session was cancelled, or if it is not the time by the policy in force when the session begins. A line manager
+    without an address is not asked.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -40,7 +40,7 @@ def ask_about_booking(
             .select_related("session__course", "person")
             .get(pk=booking.pk)
         )
-        if booking.session.status != Session.Status.PUBLISHED or booking.state != BookingState.ATTENDED:
+        if booking.session.status != Session.Status.PUBLISHED or booking.state != state_to_ask(kind):
             return None
         if booking.invitations.filter(kind=kind).exists():
             return None
@@ -140,6 +140,7 @@ def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str,
         to_email=invitation.respondent_email,
         values={name: value for name, value in values.items() if name in named},
         link=survey_link(invitation),
+        no_later_than=invitation.closes_at,
     )
 
 
@@ -153,6 +154,7 @@ def _values(invitation: Invitation, release: CertificateRelease) -> dict[str, st
         "certificate": "yes" if releases_certificate(invitation, release) else "",
         "learner": learner,
         "what we ask": {
+            QuestionnaireKind.PRE_COURSE: f"a few questions before {course}",
             QuestionnaireKind.LINE_MANAGER: f"three questions about {learner} and {course}",
             QuestionnaireKind.TRAINER_FEEDBACK: f"your feedback on {course}",
             QuestionnaireKind.OBSERVATION: f"your observation of {course}",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.services.invitations import send
@@ -11,10 +12,8 @@ from partnership_portal.working_days import is_working_day, uk_date, working_day
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
-from partnerships.policy import EvaluationPolicy, ImpactPolicy
+from partnerships.policy import EvaluationPolicy, ImpactPolicy, PreCoursePolicy
 from partnerships.services.policies import policy_of
-
-_AFTER_MONTHS = {QuestionnaireKind.IMPACT, QuestionnaireKind.LINE_MANAGER}
 
 
 def is_time_to_remind(invitation: Invitation, now: datetime) -> bool:
@@ -34,7 +33,7 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         invitation = _locked(invitation)
-        if not is_time_to_remind(invitation, now):
+        if invitation.has_lapsed or not is_time_to_remind(invitation, now):
             return False
         invitation.reminders_sent += 1
         invitation.last_asked_on = uk_date(now)
@@ -66,6 +65,30 @@ def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
         return True
 
 
+def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
+    """Close a pre-course questionnaire whose booking has lost its place, or let it close when its session now starts.
+
+    Tells whether there was anything to do. Locks the booking, then the invitation.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        Booking.objects.select_for_update(no_key=True, of=("self",)).get(invitations=invitation)
+        invitation = _locked(invitation)
+        if invitation.state != Invitation.State.OPEN or invitation.kind != QuestionnaireKind.PRE_COURSE:
+            return False
+        before = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
+        if invitation.has_lapsed:
+            invitation.state = Invitation.State.CLOSED
+        elif invitation.closes_at != invitation.session.starts_at:
+            invitation.closes_at = invitation.session.starts_at
+        else:
+            return False
+        invitation.save(update_fields=["state", "closes_at"])
+        after = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
+        audit.record(actor, "evaluations.follow_session", invitation, before=before, after=after)
+        return True
+
+
 def _locked(invitation: Invitation) -> Invitation:
     return (
         Invitation.objects.select_for_update(no_key=True, of=("self",))
@@ -74,6 +97,12 @@ def _locked(invitation: Invitation) -> Invitation:
     )
 
 
-def _rules(invitation: Invitation) -> EvaluationPolicy | ImpactPolicy:
+def _rules(invitation: Invitation) -> PreCoursePolicy | EvaluationPolicy | ImpactPolicy:
     policy = policy_of(invitation.policy_version)
-    return policy.impact if invitation.kind in _AFTER_MONTHS else policy.evaluation
+    match invitation.kind:
+        case QuestionnaireKind.PRE_COURSE:
+            return policy.pre_course
+        case QuestionnaireKind.IMPACT | QuestionnaireKind.LINE_MANAGER:
+            return policy.impact
+        case _:
+            return policy.evaluation

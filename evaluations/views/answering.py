@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from courses.expectations import certificate_rule
 from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
 from evaluations.forms import QuestionPageForm
+from evaluations.kinds import QuestionnaireKind
 from evaluations.links import SURVEY, certificate_token, holder_of
 from evaluations.models import Invitation, Question
 from evaluations.queries.surveys import survey_of_link, to_do
@@ -207,7 +208,8 @@ def _sent(request: HttpRequest, door: Door) -> HttpResponse:
         return redirect(door.address())
     # The line manager answers about the same booking, but its certificate is the learner's alone.
     booking, respondent = door.invitation.booking, door.invitation.respondent
-    own = booking if booking is not None and booking.person == respondent else None
+    is_before = door.invitation.kind == QuestionnaireKind.PRE_COURSE
+    own = booking if booking is not None and booking.person == respondent and not is_before else None
     certificate = getattr(own, "certificate", None)
     token = certificate_token(certificate) if certificate else ""
     rule = certificate_rule(policy_of(door.invitation.policy_version)) if own and not certificate else ""

@@ -76,7 +76,7 @@ def trainer_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
         Session.objects.visible_to(request.actor).trained_by(request.actor).select_related("course", "venue")
     )
     session = get_object_or_404(own.distinct(), pk=pk)
-    kinds = [QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT]
+    kinds = [QuestionnaireKind.PRE_COURSE, QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT]
     return _results(request, session, kinds, for_team=False)
 
 

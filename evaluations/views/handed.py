@@ -16,7 +16,7 @@ from partnerships.errors import DomainError
 from partnerships.links import read_token
 from partnerships.permissions import Permission, holder_of_link, requires
 
-_OWN = (QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT)
+_OWN = (QuestionnaireKind.PRE_COURSE, QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT)
 
 
 @holder_of_link

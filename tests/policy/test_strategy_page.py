@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file, read_profile, shipped_profiles
-from partnerships.policy import CoDelivery, ImpactRule, LineManagerRule, ObservationRule, PrerequisiteRule
+from partnerships.policy import (
+    CoDelivery,
+    ImpactRule,
+    LineManagerRule,
+    ObservationRule,
+    PreCourseRule,
+    PrerequisiteRule,
+)
 from partnerships.queries import policy_stages, rules_in_force
 from partnerships.strategy_words import changes, chapters
 from partnerships.tenancy import acting_in
@@ -37,6 +44,8 @@ def test_every_rule_has_a_sentence_and_a_source(name) -> None:
         ("booking__prerequisite", list(PrerequisiteRule)),
         ("impact__line_manager", list(LineManagerRule)),
         ("impact__learners", list(ImpactRule)),
+        ("pre_course__courses", list(PreCourseRule)),
+        ("pre_course__opens_working_days", [1, 10]),
         ("certificate__release", ["after_attendance", "after_evaluation", "after_impact"]),
         ("certificate__attendance_percent", [100, 80]),
         ("booking__class_size_cap", ["none", 25]),
