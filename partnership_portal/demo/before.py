@@ -8,11 +8,13 @@ from bookings.services.prerequisites import asks_earlier_training
 from bookings.states import BookingState
 from courses.models import Course, CourseTask
 from courses.services.tasks import TaskDetails, write_task
+from evaluations.jobs import ask_before_courses
 from partnership_portal.documents import render_pdf
 from partnership_portal.working_days import uk_date
 from partnerships.actors import Actor
-from partnerships.models import Partnership
+from partnerships.models import Partnership, Person
 from partnerships.policy import Policy, PrerequisiteRule
+from partnerships.tenancy import acting_in
 
 _K = CourseTask.Kind
 OWN_TRAINING = "Child protection for our own staff"
@@ -101,3 +103,17 @@ def _evidence(given: Prerequisite) -> bytes:
         title=f"{given.training}: {given.booking.person.name}",
         identifier=f"{given.partnership.slug}/evidence/{given.booking_id}",
     )
+
+
+def ask_beforehand(partnership: Partnership, person: Person, now: dt.datetime) -> None:
+    """Let the course that somebody comes to next ask everybody with a place what they hope for."""
+    with acting_in(partnership):
+        coming = Booking.objects.filter(
+            partnership=partnership, person=person, state=BookingState.CONFIRMED, session__starts_at__gt=now
+        )
+        courses = Course.objects.filter(
+            partnership=partnership,
+            pk__in=coming.order_by("session__starts_at").values("session__course")[:1],
+        )
+        courses.update(asks_pre_course=True)
+    ask_before_courses(partnership, now)

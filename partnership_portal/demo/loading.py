@@ -17,7 +17,7 @@ from compliance.models import Report, TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
 from courses.models import Requirement, Session
 from notifications.models import Message
-from partnership_portal.demo.before import OWN_TRAINING, do_what_comes_before, write_tasks
+from partnership_portal.demo.before import OWN_TRAINING, ask_beforehand, do_what_comes_before, write_tasks
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.charges import charge_for_the_past
@@ -58,6 +58,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
         # So much at once leaves the planner with wrong guesses until the database has looked again by itself.
         cursor.execute("ANALYZE")
     _book_for_practitioner(partnership, now)
+    _ask_before_the_next_course(partnership, now)
     let_walk_ins_in(partnership)
     hold_online_session(partnership, now)
     change_sessions(system(partnership, "demonstration"), now)
@@ -164,6 +165,13 @@ def _book_for_practitioner(partnership: Partnership, now: dt.datetime) -> None:
                 if asks_earlier_training(session, partnership.policy())
                 else Told(),
             )
+
+
+def _ask_before_the_next_course(partnership: Partnership, now: dt.datetime) -> None:
+    with acting_in(partnership):
+        email = PARTS[0].email(partnership.slug)
+        practitioner = Person.objects.get(partnership=partnership, email_key=email)
+    ask_beforehand(partnership, practitioner, now)
 
 
 def _publish_last_quarter(partnership: Partnership, now: dt.datetime) -> None:

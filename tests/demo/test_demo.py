@@ -107,6 +107,7 @@ def test_everybody_who_can_be_tried_has_something_to_do(client, settings, name) 
         people = {part.key: Person.objects.get(email_key=part.email(name)) for part in PARTS}
         to_answer = Invitation.objects.to_answer().filter(closes_at__gt=now)
         assert to_answer.filter(respondent=people["practitioner"]).count() >= 2
+        assert to_answer.filter(respondent=people["practitioner"], kind="pre_course").exists()
         assert Certificate.objects.filter(booking__person=people["practitioner"]).exists()
         assert Booking.objects.filter(person=people["practitioner"], session__starts_at__gt=now).exists()
         assert Role.LINE_MANAGER in actor_of(people["manager"].user, partnership).roles
