@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from courses.models import Course
 from evaluations.changes import changes_between
 from evaluations.drafts import Draft, faults
 from evaluations.followed import FOLLOWED, not_followed
@@ -72,7 +73,7 @@ def questionnaire(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": versions,
         "draft": getattr(found, "draft", None),
         "default": others.first(),
-        "courses": sorted((one.course for one in found.course_links.all()), key=lambda one: one.title),
+        "courses": _courses(found),
     }
     return render(request, "evaluations/questionnaires/detail.html", context)
 
@@ -162,6 +163,7 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "latest": latest,
         "document": document,
         "changes": changes,
+        "courses": _courses(found),
         "form": form,
         "faults": wrong,
         "followed_here": {key for one in changes.to_decide if (key := one.new.key) in _followed(found)},
@@ -177,6 +179,12 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _questionnaire(request: HttpRequest, pk: int) -> Questionnaire:
     return get_object_or_404(Questionnaire.objects.visible_to(request.actor).with_uses(), pk=pk)
+
+
+def _courses(questionnaire: Questionnaire) -> list[Course]:
+    """The courses that are asked about with it, by title."""
+    courses = (one.course for one in questionnaire.course_links.select_related("course"))
+    return sorted(courses, key=lambda one: one.title)
 
 
 def _followed(questionnaire: Questionnaire) -> dict[str, str]:

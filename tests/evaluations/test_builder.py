@@ -547,7 +547,9 @@ class TestPublish:
         write(team, found, draft(found).without_question("relevance"))
         lost = "Reports will no longer be able to say how relevant people found the course."
         assert lost in text_of(client, "draft_publish", found.pk)
-        assert "Everybody who is invited from now on" in text_of(client, "draft_publish", found.pk)
+        assert "Everybody who is invited from now on about a course without" in text_of(
+            client, "draft_publish", found.pk
+        )
         client.post(address("draft_discard", found.pk))
         begin_draft(actor=team, questionnaire=found)
         assert lost in text_of(client, "draft_question_remove", found.pk, "relevance")
