@@ -11,7 +11,7 @@ from partnerships.models import Person
 from tests.browser import assert_accessible
 
 PASSWORD = "correct horse battery"
-MOST_PAGES = 8
+MOST_PAGES = 12
 
 
 def sign_in(page: Page, person: Person) -> None:
@@ -38,8 +38,10 @@ def find_session(page: Page, root: str, words: str, title: str, when: str) -> No
     assert_accessible(page)
 
 
-def book(page: Page, needs: str = "") -> None:
-    """Book from the session's page, signed in."""
+def book(page: Page, needs: str = "", *, reason: str = "") -> None:
+    """Book from the session's page, signed in; with a reason where the course is for others."""
+    if reason:
+        page.get_by_label("Why do you want to come all the same?").fill(reason)
     page.get_by_label("Is there anything you need to take part?").fill(needs)
     page.get_by_label("My manager agrees", exact=False).check()
     page.get_by_role("button", name="Book the place").click()
@@ -59,6 +61,9 @@ def mark_present(page: Page, root: str, course: str, *people: Person) -> None:
     for person in people:
         button = page.get_by_role("button", name=f"Present {person.name}", exact=True)
         assert button.get_attribute("aria-pressed") == "true"
+
+
+_DATE = {"day": "1", "month": "2", "year": "2027"}
 
 
 def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
@@ -82,7 +87,8 @@ def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
             if (choices := group.get_by_role("radio")).count():
                 choices.first.check()
         for box in page.get_by_role("textbox").all():
-            box.fill("I listen to the child first.")
+            part = (box.get_attribute("name") or "").rpartition("_")[2]
+            box.fill(_DATE.get(part, "I listen to the child first."))
         page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("button", name="Send answers").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()

@@ -43,7 +43,7 @@ def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser
     expect(page.get_by_text("You get your certificate when you have")).to_be_visible()
     page.get_by_role("button", name="Book a place").click()
     steps.sign_in(page, learner)
-    steps.book(page)
+    steps.book(page, reason="I work with families whom I assess.")
 
     calendar.turn_to("2026-10-20 17:00")
     steps.mark_present(open_browser(trainer.user, width=320), ROOT, course.title, learner)

@@ -151,7 +151,10 @@ def make_survey(partnership: Partnership, name: str, number: int) -> None:
         partnership=partnership, kind="evaluation", defaults={"title": "Evaluation"}
     )
     version, _ = QuestionnaireVersion.objects.get_or_create(
-        partnership=partnership, questionnaire=questionnaire, number=1
+        partnership=partnership,
+        questionnaire=questionnaire,
+        number=1,
+        defaults={"published_at": timezone.now()},
     )
     Invitation.objects.create(
         partnership=partnership,
