@@ -51,3 +51,16 @@ def may_swap(actor: Actor, booking: Booking) -> bool:
     return actor.may(Permission.CANCEL_BOOKING) and (
         actor.may(Permission.MANAGE_BOOKINGS) or booking.organisation_id in actor.led_organisation_ids
     )
+
+
+def may_read_what_was_said(actor: Actor, booking: Booking) -> bool:
+    """Tell whether the actor may read what was said when booking, and why it was declined: not who only trains them.
+
+    Whose booking it is, the lead, the line manager and the team.
+    """
+    if may_give_up(actor, booking):
+        return True
+    managed = Membership.objects.live().filter(
+        partnership=actor.partnership, person=booking.person_id, line_manager=actor.person
+    )
+    return actor.may(Permission.SEE_TEAM) and managed.exists()

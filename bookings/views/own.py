@@ -18,7 +18,7 @@ from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
 from bookings.services.places import give_up
 from bookings.services.queue import position_in_queue
-from bookings.services.rights import may_give_up, may_swap
+from bookings.services.rights import may_give_up, may_read_what_was_said, may_swap
 from bookings.services.swaps import can_be_swapped
 from bookings.services.tasks import tick_task, untick_task
 from bookings.states import ENDED, EXPECTED, BookingState
@@ -52,6 +52,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
+        "reads_what_was_said": may_read_what_was_said(request.actor, one),
         "prerequisite": getattr(one, "prerequisite", None),
         "opens_evidence": own or request.actor.is_team,
         "to_do": [] if one.is_ended else to_do_for(one),
