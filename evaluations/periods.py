@@ -36,9 +36,7 @@ class PolicyPeriod:
 
 def policy_periods(partnership: Partnership) -> list[PolicyPeriod]:
     """Every policy version with its time in force; the first also governs what was before it."""
-    versions = list(
-        PolicyVersion.objects.filter(partnership=partnership).defer("document").order_by("number")
-    )
+    versions = partnership.policy_versions[::-1]
     ends = [version.effective_from for version in versions[1:]]
     return [
         PolicyPeriod(version, policy_of(version), version.effective_from if place else None, end)

@@ -62,11 +62,6 @@ def months_to_close(partnership: Partnership, today: date) -> list[date]:
     return [month for month in months if month not in closed]
 
 
-def charges_of(actor: Actor, booking: Booking) -> list[Charge]:
-    """What was charged for a booking, for those who may see charges."""
-    return list(Charge.objects.visible_to(actor).filter(booking=booking).order_by("pk"))
-
-
 def undecided(actor: Actor) -> list[Undecided]:
     """What was settled and can't be charged until somebody says what it costs or how the organisation is charged."""
     policy_at = actor.partnership.policy
