@@ -61,7 +61,7 @@ def ask_trainers(partnership: Partnership, now: datetime) -> None:
 
 
 def issue_certificates(partnership: Partnership, now: datetime) -> None:
-    """Issue what is due and was not issued with the last answer, such as where the register came after it."""
+    """Issue what only time was missing for: the register was marked before the session was over."""
     actor = system(partnership, "issue certificates")
     with acting_in(partnership):
         waiting = certificates_due(partnership, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bookings import attended
 from bookings.models import Attendance, Booking
 from bookings.states import BookingState
 from courses.models import Session, SessionDate
@@ -113,7 +114,11 @@ def _how(actor: Actor) -> str:
 
 
 def settle(actor: Actor, session: Session, bookings: Iterable[Booking]) -> None:
-    """Bring bookings to the state that their marks make, for services that hold the session's lock."""
+    """Bring bookings to the state that their marks make, for services that hold the session's lock.
+
+    What follows for those who have attended now, such as a certificate, is in the same transaction. All their rows
+    are locked before it, so that nobody waits for a booking while everybody waits for the year's counter.
+    """
     rules = actor.partnership.policy(session.starts_at).certificate
     needed, enough = rules.attendance_percent.value, rules.minutes_percent.value
     dates = {date.pk: date for date in session.dates.all()}
@@ -131,6 +136,8 @@ def settle(actor: Actor, session: Session, bookings: Iterable[Booking]) -> None:
             booking.state = state
             moved.append(booking)
     Booking.objects.bulk_update(moved, ["state"])
+    if there := [booking for booking in moved if booking.state == BookingState.ATTENDED]:
+        attended.follow(actor, session, there)
 
 
 def counted(one: Attendance, date: SessionDate, percent: int) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -79,6 +80,18 @@ def issue_if_due(*, actor: Actor, booking: Booking, now: datetime | None = None)
             link=certificate_link(certificate),
         )
         return certificate
+
+
+def issue_to_attended(actor: Actor, session: Session, bookings: Sequence[Booking]) -> None:
+    """Issue what the register was the last missing piece of, in its transaction.
+
+    Before the session is over the hour is the last piece, and the job issues.
+    """
+    now = timezone.now()
+    if session.ends_at > now:
+        return
+    for booking in bookings:
+        issue_if_due(actor=actor, booking=booking, now=now)
 
 
 def revoke_certificate(*, actor: Actor, certificate: Certificate, reason: str) -> Certificate:

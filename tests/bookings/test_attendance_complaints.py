@@ -162,5 +162,4 @@ def test_a_mark_that_was_undone_earns_no_certificate_and_one_issued_is_doubtful(
     assert list(Certificate.objects.all().doubtful()) == [issued]
     # Marked present again, the answers that are in count.
     mark_attendance(actor=job(partnership), session_date=session.dates.get(), marks={late.pk: "present"})
-    issue_certificates(partnership, timezone.now())
     assert Certificate.objects.filter(booking=late).exists()

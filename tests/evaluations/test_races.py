@@ -10,6 +10,9 @@ import time
 import pytest
 from django.db import close_old_connections, connection
 
+from bookings.models import Booking
+from bookings.querysets import BookingQuerySet
+from bookings.services.register import mark_attendance
 from evaluations.jobs import ask_for_evaluations, issue_certificates, remind_and_close
 from evaluations.links import holder_of
 from evaluations.models import Certificate, Invitation
@@ -19,7 +22,7 @@ from notifications.models import Message
 from partnerships.errors import DomainError
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answers_to, at, booked, held
-from tests.factories import make_partnership
+from tests.factories import job, make_partnership
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -207,6 +210,53 @@ def test_control_numbers_collide_when_the_counter_is_not_locked(answered, monkey
 
     outcomes = together(4, send)
     assert any(isinstance(one, Exception) for one in outcomes)
+
+
+def mark_and_send_at_once(partnership) -> list[object]:
+    """A trainer marks the register while a learner sends the evaluation: two workers with the last two pieces."""
+    with acting_in(partnership):
+        invitation = Invitation.objects.select_related("partnership", "respondent").first()
+        booking = invitation.booking
+        Booking.objects.filter(pk=booking.pk).update(state="confirmed")
+        date = booking.session.dates.get()
+
+    def mark() -> None:
+        mark_attendance(actor=job(partnership), session_date=date, marks={booking.pk: "present"})
+
+    def send() -> None:
+        submit_answers(actor=holder_of(invitation), invitation=invitation)
+
+    acts = [mark, send]
+
+    def act() -> None:
+        with acting_in(partnership):
+            acts.pop()()
+
+    return together(2, act)
+
+
+def test_the_last_two_pieces_by_two_workers_at_once_make_one_certificate(answered):
+    for done in range(1, 7):
+        assert mark_and_send_at_once(answered) == [None, None]
+        with acting_in(answered):
+            assert Certificate.objects.count() == done
+            assert Message.objects.filter(purpose="certificate").count() == done
+            Invitation.objects.filter(state="answered").delete()
+
+
+def test_control_without_the_lock_each_leaves_the_certificate_to_the_other(answered, monkeypatch):
+    is_due, both_have_looked = certificates._is_due, threading.Barrier(2)
+
+    def look_together(booking, release, now) -> bool:
+        due = is_due(booking, release, now)
+        both_have_looked.wait(timeout=20)
+        return due
+
+    monkeypatch.setattr(certificates, "_is_due", look_together)
+    monkeypatch.setattr(BookingQuerySet, "select_for_update", lambda self, **given: self)
+    assert mark_and_send_at_once(answered) == [None, None]
+    with acting_in(answered):
+        assert not Certificate.objects.exists()
 
 
 def test_answers_sent_twice_at_once_count_once(answered):
