@@ -87,6 +87,12 @@ def tell_offered(booking: Booking, *, again: bool = False) -> None:
     )
 
 
+def tell_offer_shortened(booking: Booking) -> None:
+    """Say until when the place is held, now that booking closes sooner; what still waits to be sent said otherwise."""
+    drop_unsent(booking.partnership, subject_of(booking.pk))
+    tell_offered(booking, again=True)
+
+
 def tell_lapsed(booking: Booking, *, before: str) -> None:
     """Say what ran out: the offer, the request for approval, or the waiting list."""
     drop_unsent(booking.partnership, subject_of(booking.pk))

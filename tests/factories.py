@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from courses.models import Course, CourseGroup, Session, SessionDate, SessionTrainer, Venue
+from courses.models import Course, CourseGroup, CourseTask, Session, SessionDate, SessionTrainer, Venue
 from partnerships.actors import Actor, actor_of, system
 from partnerships.models import (
     CompetencyGroup,
@@ -194,6 +194,15 @@ def make_course(partnership: Partnership, **fields: Any) -> Course:
     if group is not None:
         CourseGroup.objects.create(partnership=partnership, course=course, group=group)
     return course
+
+
+def make_task(course: Course, **fields: Any) -> CourseTask:
+    """Something to read before a course."""
+    number = next(_count)
+    chapter = {"kind": "read", "title": f"Chapter {number}", "link": "https://guide.example/", "minutes": 20}
+    return CourseTask.objects.create(
+        partnership=course.partnership, course=course, **{**chapter, "position": number, **fields}
+    )
 
 
 def make_session(

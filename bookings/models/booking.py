@@ -183,10 +183,16 @@ class Booking(TenantModel):
         """Tell whether it stands in the queue, approved or not."""
         return self.state in IN_LINE
 
+    @property
+    def offered_until(self) -> datetime | None:
+        """Until when the place that was offered is held: never beyond a deadline that has moved earlier since."""
+        expires = self.offer_expires_at
+        return min(expires, self.session.booking_closes_at) if expires else None
+
     def offer_stands(self, now: datetime) -> bool:
         """Tell whether a place is held for the person at this moment."""
-        expires = self.offer_expires_at
-        return self.state == BookingState.OFFERED and expires is not None and expires > now
+        until = self.offered_until
+        return self.state == BookingState.OFFERED and until is not None and until > now
 
     @property
     def is_ended(self) -> bool:
@@ -221,6 +227,11 @@ class AccessNeeds(TenantModel):
 
     def __str__(self) -> str:
         return f"Access needs of booking {self.booking_id}"
+
+    @property
+    def has_dietary(self) -> bool:
+        """Tell whether they said what they eat."""
+        return bool(self.diets or self.dietary)
 
     @property
     def dietary_words(self) -> str:

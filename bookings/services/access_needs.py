@@ -11,6 +11,7 @@ from django.utils import timezone
 from bookings.models import AccessNeeds, Booking
 from bookings.services.locks import locked_booking
 from bookings.states import LIVE
+from courses.models import Session
 from partnerships import audit
 from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
@@ -32,12 +33,20 @@ def change_access_needs(
         audit.record(actor, "bookings.change_access_needs", booking, after={"given": given})
 
 
-def keep_access_needs(booking: Booking, text: str, *, diets: Sequence[str] = (), dietary: str = "") -> bool:
+def keep_access_needs(
+    booking: Booking,
+    text: str,
+    *,
+    diets: Sequence[str] = (),
+    dietary: str = "",
+    online: bool | None = None,
+) -> bool:
     """Write down what is needed for a booking, in place of what was there; tells whether anything is.
 
-    Dietary needs are for the caterer: at an online session nobody keeps them.
+    Dietary needs are for the caterer: at an online session nobody keeps them. ``online`` says whether it is one where
+    the booking is about to move.
     """
-    if booking.session.is_online:
+    if booking.session.is_online if online is None else online:
         diets, dietary = (), ""
     needs = {"text": text.strip(), "diets": sorted(diets), "dietary": dietary.strip()}
     if not any(needs.values()):
@@ -47,13 +56,47 @@ def keep_access_needs(booking: Booking, text: str, *, diets: Sequence[str] = (),
     return True
 
 
+def access_needs_of(booking: Booking) -> AccessNeeds | None:
+    """What is needed for a booking that is about to end, to be carried on to another of the same person."""
+    return AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking).first()
+
+
+def carry_access_needs(needs: AccessNeeds | None, booking: Booking, session: Session) -> None:
+    """Take what somebody said with a booking that has ended along to their booking that goes on, at this session.
+
+    What they said with that one stays; only what it is silent about is added. Never to another person's booking. For
+    services that hold the session's lock and write the audit.
+    """
+    if needs is None:
+        return
+    own = access_needs_of(booking) or AccessNeeds()
+    food = own if own.has_dietary else needs
+    keep_access_needs(
+        booking, own.text or needs.text, diets=food.diets, dietary=food.dietary, online=session.is_online
+    )
+
+
+def forget_dietary_needs(booking: Booking) -> None:
+    """Delete what somebody eats, since their session is online now; for services that write the audit."""
+    needs = AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking)
+    needs.filter(text="").delete()
+    needs.update(diets=[], dietary="")
+
+
 def forget_access_needs(partnership: Partnership, now: datetime) -> None:
-    """Job: delete what was needed when the session is over or the booking has ended; may run any number of times."""
+    """Job: delete what was needed when the session is over or the booking has ended; may run any number of times.
+
+    And what is eaten where the session has come to be online.
+    """
     with acting_in(partnership):
         needs = AccessNeeds.objects.filter(partnership=partnership).filter(
             Q(booking__session__ends_at__lte=now) | ~Q(booking__state__in=LIVE)
         )
         bookings = list(Booking.objects.filter(access_needs__in=needs))
         needs.delete()
+        online = AccessNeeds.objects.filter(partnership=partnership, booking__session__venue__isnull=True)
+        for booking in Booking.objects.filter(access_needs__in=online.exclude(diets=[], dietary="")):
+            forget_dietary_needs(booking)
+            bookings.append(booking)
         for booking in bookings:
             audit.record(system(partnership, "forget access needs"), "bookings.forget_access_needs", booking)

@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from bookings.messages import tell_merged, tell_merged_with_own
 from bookings.models import Booking
+from bookings.services.access_needs import access_needs_of, carry_access_needs
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_sessions
 from bookings.services.moving import learn_arrangements, move_booking
 from bookings.services.queue import allocate, lapse_offers_of
 from bookings.services.quotas import merge_quotas
+from bookings.services.tasks import carry_tasks
 from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, UPCOMING, BookingState
 from courses.models import Session
 from courses.plans import check_class_size
@@ -31,10 +33,10 @@ def merge_sessions(*, actor: Actor, emptied: Session, kept: Session, reason: str
     """Move everybody of one session to another of the same course, then cancel the emptied one; gives the kept one.
 
     Places go first, then offers, then the queue in its order; access needs, approvals, declarations and places held
-    for a fair mix come along.
-    Whoever is on both keeps the better booking. Refused as a whole where the kept one has too few places, so that
-    nobody is lost. Everybody is told once and may keep the place, take another session or give it up. Locks both
-    sessions, in the order of their keys: a booking that comes meanwhile finds the emptied one cancelled.
+    for a fair mix come along. Whoever is on both keeps the better booking, with what they said and did for either.
+    Refused as a whole where the kept one has too few places, so that nobody is lost. Everybody is told once and may
+    keep the place, take another session or give it up. Locks both sessions, in the order of their keys: a booking
+    that comes meanwhile finds the emptied one cancelled.
     """
     require(actor, Permission.PLAN_PROGRAMME)
     require(actor, Permission.MANAGE_BOOKINGS)
@@ -153,7 +155,10 @@ def _end_double(
 ) -> None:
     before, had_place = ended.state, ended.state in EXPECTED
     state = BookingState.CANCELLED if had_place else BookingState.WITHDRAWN
+    needs = access_needs_of(ended)
     end_booking(ended, state, by=None, reason=_ON_BOTH, now=now)
+    carry_access_needs(needs, goes_on, kept)
+    carry_tasks(ended, goes_on)
     after = {"state": ended.state, "goes_on": goes_on.pk}
     audit.record(actor, "bookings.end_double", ended, before={"state": before}, after=after)
     # Whoever moves is told by that alone.
@@ -165,7 +170,7 @@ def _move(actor: Actor, booking: Booking, kept: Session, reason: str, now: datet
     before = {"session": booking.session_id, "state": booking.state}
     move_booking(booking, kept, told_at=now if booking.state in EXPECTED else None)
     if booking.state == BookingState.OFFERED and booking.offer_expires_at is not None:
-        booking.offer_expires_at = min(booking.offer_expires_at, kept.booking_closes_at)
+        booking.offer_expires_at = booking.offered_until
         booking.save(update_fields=["offer_expires_at"])
     audit.record(actor, "bookings.move_with_session", booking, before=before, after={"session": kept.pk})
     tell_merged(booking, reason=reason, now=now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from bookings.arrangements import arrangements_of
 from bookings.messages import tell_transferred
 from bookings.models import Approval, Booking
+from bookings.services.access_needs import forget_dietary_needs
 from bookings.services.locks import locked_sessions
 from bookings.services.places import SessionIsFull, check_not_booked, check_open
 from bookings.services.prerequisites import carry_prerequisite
@@ -94,6 +95,7 @@ def booked_again(booking: Booking) -> Booking | None:
 def move_booking(booking: Booking, session: Session, *, told_at: datetime | None) -> None:
     """Put the booking on another session; approval, access needs and whatever else hangs on it come along.
 
+    To an online session not what they eat: nobody needs to know it any more.
     For services that hold the locks of both sessions, have seen that there is a place, and write the audit.
     ``told_at`` is when they hear of a change that they have not chosen, and may turn down.
     """
@@ -113,6 +115,8 @@ def move_booking(booking: Booking, session: Session, *, told_at: datetime | None
             "change_told_at",
         ]
     )
+    if session.is_online:
+        forget_dietary_needs(booking)
 
 
 def learn_arrangements(booking: Booking) -> None:

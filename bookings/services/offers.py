@@ -105,9 +105,9 @@ def _check_stands(booking: Booking) -> None:
         raise DomainError("This session has already begun, so the offer has ended.")
     if booking.offer_stands(timezone.now()):
         return
-    if booking.offer_expires_at and booking.state in {BookingState.LAPSED, BookingState.OFFERED}:
+    if booking.offered_until and booking.state in {BookingState.LAPSED, BookingState.OFFERED}:
         raise DomainError(
-            f"This offer ran out on {uk_datetime(booking.offer_expires_at)}, and the place has gone on to the next "
+            f"This offer ran out on {uk_datetime(booking.offered_until)}, and the place has gone on to the next "
             "person. You can join the waiting list again."
         )
     raise DomainError("There is no offer to answer: this booking has been changed since.")

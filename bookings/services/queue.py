@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from bookings.arrangements import arrangements_of
 from bookings.fair_mix import InLine, Share, next_in
-from bookings.messages import tell_confirmed, tell_lapsed, tell_offered
+from bookings.messages import tell_confirmed, tell_lapsed, tell_offer_shortened, tell_offered
 from bookings.models import Booking, Quota
 from bookings.querysets import BookingQuerySet
 from bookings.services.ending import end_booking
@@ -105,11 +105,13 @@ def offer_places(partnership: Partnership, now: datetime) -> None:
 
 
 def lapse_overdue(partnership: Partnership, now: datetime) -> None:
-    """Job: end offers that ran out, offering the place to the next, and queues whose booking has closed."""
+    """Job: end offers that ran out, offering the place to the next, and queues whose booking has closed.
+
+    An offer that was made before the deadline moved earlier is held until the new one, and its person told so.
+    """
     with acting_in(partnership):
-        sessions = list(
-            Session.objects.filter(Exists(_overdue(partnership, now).filter(session=OuterRef("pk"))))
-        )
+        late = _overdue(partnership, now) | _too_long(partnership)
+        sessions = list(Session.objects.filter(Exists(late.filter(session=OuterRef("pk")))))
     one_by_one(partnership, (partial(_lapse, partnership, session, now) for session in sessions))
 
 
@@ -119,6 +121,8 @@ def lapse_offers_of(session: Session, now: datetime) -> None:
     for booking in overdue:
         booking.partnership, booking.session = session.partnership, session
         before, had_place = booking.state, booking.holds_place
+        if booking.state == BookingState.OFFERED:
+            _hold_until_closing(booking)
         end_booking(booking, BookingState.LAPSED, by=None, reason="", now=now)
         actor = system(session.partnership, JOB)
         audit.record(
@@ -135,13 +139,45 @@ def _allocate(partnership: Partnership, session: Session, now: datetime) -> None
 def _lapse(partnership: Partnership, session: Session, now: datetime) -> None:
     session = locked_session(system(partnership, JOB), session)
     lapse_offers_of(session, now)
+    for booking in _too_long(partnership).filter(session=session).select_related("person", "booked_by"):
+        booking.partnership, booking.session = partnership, session
+        _hold_until_closing(booking)
+        tell_offer_shortened(booking)
     allocate(session, now)
+
+
+def _hold_until_closing(booking: Booking) -> None:
+    """Let an offer run out when booking closes, if that is sooner."""
+    before, until = booking.offer_expires_at, booking.offered_until
+    if before is None or until is None or before == until:
+        return
+    booking.offer_expires_at = until
+    booking.save(update_fields=["offer_expires_at"])
+    audit.record(
+        system(booking.partnership, JOB),
+        "bookings.shorten_offer",
+        booking,
+        before={"until": before.isoformat()},
+        after={"until": until.isoformat()},
+    )
+
+
+def _too_long(partnership: Partnership) -> BookingQuerySet:
+    """Offers that would outlast the deadline, which has moved earlier since they were made."""
+    return Booking.objects.filter(
+        partnership=partnership,
+        state=BookingState.OFFERED,
+        session__status=Session.Status.PUBLISHED,
+        offer_expires_at__gt=F("session__booking_closes_at"),
+    )
 
 
 def _overdue(partnership: Partnership, now: datetime) -> BookingQuerySet:
     ran_out = Q(state=BookingState.OFFERED, offer_expires_at__lte=now)
     closed = Q(
-        state__in=IN_LINE, session__booking_closes_at__lte=now, session__status=Session.Status.PUBLISHED
+        state__in=(*IN_LINE, BookingState.OFFERED),
+        session__booking_closes_at__lte=now,
+        session__status=Session.Status.PUBLISHED,
     )
     return Booking.objects.filter(ran_out | closed, partnership=partnership)
 

@@ -19,6 +19,7 @@ from bookings.messages import (
     tell_requested,
 )
 from bookings.models import Booking
+from bookings.services.access_needs import access_needs_of, carry_access_needs
 from bookings.services.approvals import (
     approval_needed,
     ask_for_approval,
@@ -31,6 +32,7 @@ from bookings.services.places import Told, check_audience, check_not_booked, wri
 from bookings.services.prerequisites import check_prerequisite
 from bookings.services.queue import allocate
 from bookings.services.rights import may_swap
+from bookings.services.tasks import carry_tasks
 from bookings.states import ENDED, BookingState
 from courses.models import Session
 from partnerships import audit
@@ -130,11 +132,16 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told) -> Booking
         rule = _decider(actor, session, membership, now)
         end_booking(old, BookingState.CANCELLED, by=actor.person, reason=SWAPPED, now=now)
         session.places_taken -= 1
+        needs = access_needs_of(waits) if waits is not None else None
         if waits is not None:
             end_booking(waits, BookingState.WITHDRAWN, by=actor.person, reason=SWAPPED, now=now)
         state = BookingState.CONFIRMED if rule is ApprovalRule.NONE else BookingState.REQUESTED
         new = write_booking(actor, session, membership, state, told, now, instead_of=old)
         session.places_taken += new.holds_place
+        if waits is not None:
+            # Their own, from the list. Whatever the one who leaves had said is deleted and goes to nobody.
+            carry_access_needs(needs, new, session)
+            carry_tasks(waits, new)
         before = {"state": BookingState.CONFIRMED.value}
         audit.record(
             actor, "bookings.swap_place", old, before=before, after={"state": old.state, "to": new.pk}

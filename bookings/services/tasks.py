@@ -33,13 +33,16 @@ def untick_task(*, actor: Actor, booking: Booking, task: CourseTask) -> None:
 
 
 def carry_tasks(ended: Booking, booking: Booking) -> None:
-    """Take what was ticked off along to the booking that takes the place of one that ended.
+    """Take what was ticked off along to the booking that goes on for one that ended.
 
     For services that hold the session's lock and write the audit.
     """
     for done in TaskDone.objects.filter(partnership=ended.partnership, booking=ended):
-        TaskDone.objects.create(
-            partnership=ended.partnership, booking=booking, task_id=done.task_id, done_at=done.done_at
+        TaskDone.objects.get_or_create(
+            partnership=ended.partnership,
+            booking=booking,
+            task_id=done.task_id,
+            defaults={"done_at": done.done_at},
         )
 
 

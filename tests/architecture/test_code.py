@@ -25,6 +25,7 @@ _ALWAYS_WRITE = {"save", "delete", "bulk_create", "bulk_update", "get_or_create"
 _INNER_STEPS = {
     "bookings.services.moving.learn_arrangements",
     "bookings.services.moving.move_booking",
+    "bookings.services.access_needs.forget_dietary_needs",
     "bookings.services.access_needs.keep_access_needs",
     "bookings.services.marks.put_back",
     "bookings.services.marks.settle",

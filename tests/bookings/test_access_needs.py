@@ -127,6 +127,20 @@ def test_nobody_is_asked_about_food_for_a_session_online(partnership, book, sign
     assert (kept.text, kept.diets, kept.dietary) == ("Captions", [], "")
 
 
+def test_the_daily_job_forgets_what_is_eaten_where_a_session_has_come_to_be_online(
+    partnership, hungry, book
+) -> None:
+    alone = book(make_person(partnership), hungry.session, diets=("halal",))
+    Session.objects.update(venue=None, joining_link="https://meet.example/1")
+    for _ in range(2):
+        forget_access_needs(partnership, timezone.now())
+    kept = AccessNeeds.objects.get()
+    assert (kept.booking, kept.text, kept.diets, kept.dietary) == (hungry, SECRET, [], "")
+    forgotten = AuditEntry.objects.filter(action="bookings.forget_access_needs")
+    assert {one.subject_id for one in forgotten} == {hungry.pk, alone.pk}
+    assert forgotten.count() == 2
+
+
 def test_what_is_eaten_is_changed_on_ones_own_page(hungry, sign_in) -> None:
     address = reverse("bookings:access_needs", args=[hungry.partnership.slug, hungry.pk])
     client = sign_in(hungry.person)

@@ -15,6 +15,7 @@ from bookings.services.changes import tell_of_cancelled_sessions, tell_of_change
 from bookings.services.merging import merge_sessions
 from bookings.services.moving import may_take_another
 from bookings.services.places import book_place
+from bookings.services.tasks import tick_task
 from bookings.states import BookingState
 from courses.models import Session
 from notifications.models import Message
@@ -31,6 +32,7 @@ from tests.factories import (
     make_partnership,
     make_person,
     make_session,
+    make_task,
     policy,
 )
 
@@ -89,6 +91,44 @@ def test_places_move_with_their_access_needs_and_the_emptied_session_is_cancelle
     assert (moved.declared, moved.booked_at) == ("I can come", booking.booked_at)
     entry = AuditEntry.objects.get(action="bookings.merge_sessions")
     assert entry.after["into"] == kept.pk and len(entry.after["moved"]) == 2
+
+
+@pytest.mark.parametrize("stays", [0, 1], ids=["the emptied one's goes on", "the kept one's goes on"])
+def test_whoever_is_on_both_keeps_what_they_said_and_did_for_either(partnership, team, two, book, stays):
+    """Also where the better booking moves, and the other one was ended."""
+    sessions = two()
+    (one,) = people(partnership, 1)
+    task = make_task(sessions[0].course)
+    Session.objects.filter(pk=sessions[1 - stays].pk).update(capacity=1)
+    book(people(partnership, 1)[0], sessions[1 - stays])
+    goes_on = book(one, sessions[stays], access_needs="Large print")
+    ended = book(one, sessions[1 - stays], access_needs="Hearing loop", diets=("vegan",), dietary="No kiwi")
+    tick_task(actor=actor_for(one), booking=ended, task=task)
+    Session.objects.update(capacity=5)
+    merged(team, *sessions)
+    goes_on.refresh_from_db()
+    assert (goes_on.state, goes_on.session) == ("confirmed", sessions[1])
+    needs = AccessNeeds.objects.get()
+    assert (needs.booking, needs.text) == (goes_on, "Large print")
+    assert (needs.diets, needs.dietary) == (["vegan"], "No kiwi")
+    assert [done.task for done in goes_on.tasks_done.all()] == [task]
+
+
+def test_nobody_keeps_what_people_eat_once_they_have_moved_online(partnership, team, two, book):
+    emptied, kept = two()
+    Session.objects.filter(pk=kept.pk).update(venue=None, joining_link="https://meet.example/1")
+    both, eats, needs_both = people(partnership, 3)
+    book(both, kept)
+    book(both, emptied, access_needs="Captions", diets=("halal",))
+    book(eats, emptied, diets=("vegan",), dietary="No kiwi")
+    book(needs_both, emptied, access_needs="Large print", dietary="No nuts")
+    merged(team, emptied, kept)
+    needs = AccessNeeds.objects.order_by("text")
+    assert [(one.booking.person, one.text) for one in needs] == [
+        (both, "Captions"),
+        (needs_both, "Large print"),
+    ]
+    assert all(one.booking.session == kept and not one.has_dietary for one in needs)
 
 
 def test_everybody_who_moves_is_told_once_and_the_jobs_add_nothing(partnership, team, two, book, now):

@@ -15,6 +15,7 @@ from bookings.services.places import book_place, give_up
 from bookings.services.queue import lapse_overdue, offer_places, position_in_queue
 from courses.models import Session
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import add_working_hours
 from partnerships.actors import holder
 from partnerships.errors import DomainError
@@ -185,6 +186,41 @@ def test_an_offer_never_outlasts_the_booking_deadline(partnership, book) -> None
     back(held)
     waiting.refresh_from_db()
     assert waiting.offer_expires_at == closes
+
+
+def _deadline(session, moment) -> None:
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=moment)
+
+
+def test_an_offer_is_shortened_where_the_deadline_moves_earlier_and_its_person_told_once(
+    partnership, queue, now
+) -> None:
+    session, bookings = queue
+    back(bookings[0])
+    closes = now + timedelta(minutes=30)
+    _deadline(session, closes)
+    for _ in range(2):
+        lapse_overdue(partnership, now)
+    bookings[1].refresh_from_db()
+    assert (bookings[1].state, bookings[1].offer_expires_at) == ("offered", closes)
+    told = Message.objects.filter(purpose="booking_offered").order_by("pk")
+    assert [uk_datetime(closes) in one.text for one in told] == [False, True]
+    assert AuditEntry.objects.filter(action="bookings.shorten_offer").count() == 1
+
+
+def test_an_offer_does_not_outlast_a_deadline_that_moved_earlier(partnership, queue, now) -> None:
+    """Neither until the job comes, nor by it; and it says that it ran out with the deadline."""
+    session, bookings = queue
+    back(bookings[0])
+    closed = now - timedelta(minutes=1)
+    _deadline(session, closed)
+    with pytest.raises(DomainError, match="ran out"):
+        accept_offer(actor=actor_for(bookings[1].person), booking=Booking.objects.get(pk=bookings[1].pk))
+    for _ in range(2):
+        lapse_overdue(partnership, now)
+    assert states(bookings) == ["cancelled", "lapsed", "lapsed"]
+    assert Booking.objects.get(pk=bookings[1].pk).offer_expires_at == closed
+    assert uk_datetime(closed) in Message.objects.get(purpose="offer_lapsed").text
 
 
 @pytest.mark.parametrize("closed", ["deadline", "cancelled"])

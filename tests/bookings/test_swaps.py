@@ -13,6 +13,7 @@ from bookings.services.approvals import approve, decline
 from bookings.services.places import AlreadyBooked, OutsideAudience, Told, give_up
 from bookings.services.prerequisites import EarlierTraining, PrerequisiteMissing
 from bookings.services.swaps import SWAPPED, pass_on, swap_for_somebody_new, swap_place
+from bookings.services.tasks import tick_task
 from bookings.states import BookingState
 from courses.models import Session
 from notifications.models import Message
@@ -27,6 +28,7 @@ from tests.factories import (
     make_organisation,
     make_person,
     make_session,
+    make_task,
     policy,
 )
 
@@ -125,6 +127,21 @@ def test_whoever_waits_gets_the_colleagues_place_and_leaves_the_list(
     new = swap(lead, old, bob)
     waits.refresh_from_db()
     assert (waits.state, new.state) == ("withdrawn", "confirmed")
+
+
+def test_what_the_colleague_said_on_the_list_comes_along_and_nothing_of_the_one_who_leaves(
+    partnership, lead, ann, bob, book
+) -> None:
+    session = make_session(partnership, capacity=1)
+    task = make_task(session.course)
+    old = book(ann, session, access_needs="Step-free", diets=("vegan",), dietary="No kiwi")
+    waits = book(bob, session, access_needs="Hearing loop", diets=("halal",))
+    tick_task(actor=actor_for(bob), booking=waits, task=task)
+    new = swap(lead, old, bob)
+    needs = AccessNeeds.objects.get()
+    assert (needs.booking, needs.text, needs.diets, needs.dietary) == (new, "Hearing loop", ["halal"], "")
+    assert [one.task for one in new.tasks_done.all()] == [task]
+    assert not any("Hearing" in str(entry.after) for entry in AuditEntry.objects.all())
 
 
 @pytest.mark.parametrize("who", ["a colleague", "another lead", "a trainer", "the one who has the place"])
