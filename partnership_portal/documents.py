@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +17,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from partnership_portal.colours import DEFAULT_BRAND, palette
+from partnership_portal.typefaces import Typeface, style_of, typefaces_for
 
 STATIC = Path(settings.BASE_DIR) / "static"
+_BASE = STATIC.as_uri() + "/"
 # Both tell each step of each document; only what is wrong belongs in the log.
 for _talker in ("weasyprint.progress", "fontTools"):
     logging.getLogger(_talker).setLevel(logging.WARNING)
@@ -37,11 +40,15 @@ class OnlyOwnFiles(URLFetcher):
         return super().fetch(url, headers)
 
 
-@lru_cache(maxsize=1)
-def _look() -> tuple[CSS, FontConfiguration]:
-    """The style sheet and its fonts, read once in each process."""
+@lru_cache(maxsize=8)
+def _look(typefaces: tuple[Typeface, ...]) -> tuple[list[CSS], FontConfiguration]:
+    """The style sheets and their fonts, read once in each process for each set of scripts."""
     fonts = FontConfiguration()
-    return CSS(filename=STATIC / "pdf.css", font_config=fonts, url_fetcher=OnlyOwnFiles()), fonts
+    sheets = [CSS(filename=STATIC / "pdf.css", font_config=fonts, url_fetcher=OnlyOwnFiles())]
+    if typefaces:
+        more = style_of(typefaces)
+        sheets.append(CSS(string=more, base_url=_BASE, font_config=fonts, url_fetcher=OnlyOwnFiles()))
+    return sheets, fonts
 
 
 def render_pdf(template: str, context: Mapping[str, Any], *, title: str, identifier: str) -> bytes:
@@ -52,11 +59,12 @@ def render_pdf(template: str, context: Mapping[str, Any], *, title: str, identif
     """
     colours = palette(context.get("brand") or DEFAULT_BRAND)
     given = {"motif_ink": colours["brand-ink"], **context, "document_title": title, "colours": colours}
-    page = render_to_string(template, given)
-    style, fonts = _look()
-    document = HTML(string=page, base_url=STATIC.as_uri() + "/", url_fetcher=OnlyOwnFiles())
+    # Letters and their marks in one, as the typefaces have them.
+    page = unicodedata.normalize("NFC", render_to_string(template, given))
+    sheets, fonts = _look(typefaces_for(page))
+    document = HTML(string=page, base_url=_BASE, url_fetcher=OnlyOwnFiles())
     return document.write_pdf(
-        stylesheets=[style],
+        stylesheets=sheets,
         font_config=fonts,
         pdf_variant="pdf/ua-1",
         pdf_identifier=identifier.encode(),
