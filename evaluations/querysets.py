@@ -34,6 +34,10 @@ class InvitationQuerySet(models.QuerySet):
         """Those still waiting for answers."""
         return self.filter(state="open").exclude(_LAPSED)
 
+    def that_count(self) -> Self:
+        """Those of people who could have answered; whoever lost the place before the course could not."""
+        return self.exclude(closed_because="no_place")
+
     def astray(self) -> Self:
         """Pre-course questionnaires still open whose booking has no place any more, or whose session was moved."""
         moved = Q(kind="pre_course") & ~Q(closes_at=F("session__starts_at"))
@@ -60,6 +64,10 @@ class QuestionnaireQuerySet(models.QuerySet):
         """The team sees all; everybody else meets a questionnaire only when asked to fill one in."""
         questionnaires = self.filter(partnership=actor.partnership)
         return questionnaires if actor.may(Permission.MANAGE_SURVEYS) else questionnaires.none()
+
+    def in_use(self) -> Self:
+        """Those that people may be asked to fill in."""
+        return self.filter(retired_at__isnull=True)
 
     def with_uses(self) -> Self:
         """With draft, versions and the courses that are asked about with it (three queries)."""

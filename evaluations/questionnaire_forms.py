@@ -35,6 +35,17 @@ WHAT_KIND = {
 }
 
 
+class TitleForm(forms.Form):
+    """What a questionnaire is called."""
+
+    title = forms.CharField(
+        label="Title",
+        max_length=200,
+        help_text="Whoever is asked reads it at the top of the first page.",
+        error_messages={"required": "Enter a title"},
+    )
+
+
 class NewQuestionnaireForm(forms.Form):
     """What a new questionnaire is for, what it is called, and what it starts from."""
 

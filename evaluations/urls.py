@@ -47,6 +47,21 @@ urlpatterns = [
         questionnaires.questionnaire_default,
         name="questionnaire_default",
     ),
+    path(
+        "desk/questionnaires/<int:pk>/rename/",
+        questionnaires.questionnaire_rename,
+        name="questionnaire_rename",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/retire/",
+        questionnaires.questionnaire_retire,
+        name="questionnaire_retire",
+    ),
+    path(
+        "desk/questionnaires/<int:pk>/bring-back/",
+        questionnaires.questionnaire_bring_back,
+        name="questionnaire_bring_back",
+    ),
     path("desk/questionnaires/<int:pk>/begin/", questionnaires.draft_begin, name="draft_begin"),
     path("desk/questionnaires/<int:pk>/discard/", questionnaires.draft_discard, name="draft_discard"),
     path("desk/questionnaires/<int:pk>/publish/", questionnaires.draft_publish, name="draft_publish"),

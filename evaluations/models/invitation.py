@@ -19,6 +19,10 @@ class Invitation(TenantModel):
         ANSWERED = "answered", "Answered"
         CLOSED = "closed", "Closed without answers"
 
+    class Closing(models.TextChoices):
+        TIME = "", "The time to answer was over"
+        NO_PLACE = "no_place", "Lost the place before the course"
+
     kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
     version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="invitations")
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="invitations")
@@ -42,6 +46,12 @@ class Invitation(TenantModel):
     reminders_sent = models.PositiveSmallIntegerField(default=0)
     last_asked_on = models.DateField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    closed_because = models.CharField(
+        max_length=12,
+        blank=True,
+        choices=[one for one in Closing.choices if one[0]],
+        help_text="Why it was closed before its time.",
+    )
 
     objects = InvitationQuerySet.as_manager()
 
@@ -62,6 +72,9 @@ class Invitation(TenantModel):
                 condition=Q(state="answered", answered_at__isnull=False)
                 | (~Q(state="answered") & Q(answered_at__isnull=True)),
                 name="answered_invitation_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_because="") | Q(state="closed"), name="only_closed_ones_say_why"
             ),
             models.CheckConstraint(
                 condition=Q(booking__isnull=True, kind__in=["trainer_feedback", "observation"])

@@ -17,6 +17,10 @@ class Questionnaire(TenantModel):
     is_default = models.BooleanField(
         default=False, help_text="Asked about every course that has none of its own of this kind."
     )
+    library_name = models.CharField(
+        max_length=60, blank=True, help_text="Which of the portal's library it is, whatever it is called now."
+    )
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="No longer asked from then on.")
 
     objects = QuestionnaireQuerySet.as_manager()
 
@@ -27,6 +31,14 @@ class Questionnaire(TenantModel):
             ),
             models.UniqueConstraint(
                 fields=["partnership", "kind"], condition=Q(is_default=True), name="one_default_per_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["partnership", "library_name"],
+                condition=~Q(library_name=""),
+                name="each_of_the_library_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(retired_at__isnull=True), name="default_is_not_retired"
             ),
         ]
 

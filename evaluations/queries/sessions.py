@@ -55,7 +55,7 @@ def session_result(session: Session, kind: QuestionnaireKind, *, for_team: bool)
     five at a time, in the order they came: looking before and after one more answer would tell what it says.
     """
     invitations = Invitation.objects.filter(partnership=session.partnership_id, session=session, kind=kind)
-    states = Counter(invitations.values_list("state", flat=True))
+    states = Counter(invitations.that_count().values_list("state", flat=True))
     answered = states[Invitation.State.ANSWERED]
     counted = answered if for_team else answered - answered % FEWEST
     result = SessionResult(kind, sum(states.values()), answered, counted, [], not for_team and not counted)

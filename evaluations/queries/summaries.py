@@ -124,7 +124,7 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
 def _invitations(
     partnership: Partnership, start: date, end: date, kind: QuestionnaireKind
 ) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(
+    return Invitation.objects.that_count().filter(
         partnership=partnership,
         kind=kind,
         session__ends_at__gte=_midnight(start),

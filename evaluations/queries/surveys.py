@@ -65,6 +65,7 @@ def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
     """Per session and kind: how many were asked, have answered, and can still answer."""
     return (
         Invitation.objects.filter(partnership=partnership)
+        .that_count()
         .order_by()
         .values("session_id", "session__starts_at", "session__course__title", "kind")
         .annotate(

@@ -1,8 +1,10 @@
 """The questionnaires of a partnership: taking over the portal's library, and which version is asked about a course."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from courses.models import Course
@@ -44,13 +46,15 @@ def adopt_library(
 def version_in_use(
     partnership: Partnership, kind: QuestionnaireKind | str, course: Course | None = None
 ) -> QuestionnaireVersion | None:
-    """The newest version of the course's own questionnaire of this kind, or of the default one (one query)."""
-    chosen = Questionnaire.objects.filter(partnership=partnership, kind=kind, is_default=True)
+    """The newest version of the course's own questionnaire of this kind, or of the default one (one query).
+
+    One that is retired is as if it weren't there.
+    """
+    of_kind = Questionnaire.objects.filter(partnership=partnership, kind=kind).in_use()
+    chosen = of_kind.filter(is_default=True)
     if course is not None:
         own = CourseQuestionnaire.objects.filter(partnership=partnership, course=course, kind=kind)
-        chosen = (
-            Questionnaire.objects.filter(partnership=partnership, pk__in=own.values("questionnaire")) | chosen
-        )
+        chosen = of_kind.filter(pk__in=own.values("questionnaire")) | chosen
     versions = QuestionnaireVersion.objects.filter(partnership=partnership, questionnaire__in=chosen)
     # The course's own comes first, whether or not it is the default elsewhere.
     return versions.select_related("questionnaire").order_by("questionnaire__is_default", "-number").first()
@@ -67,7 +71,7 @@ def ask_by_default(*, actor: Actor, questionnaire: Questionnaire) -> Questionnai
         questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
         if questionnaire.is_default:
             return questionnaire
-        _refuse_unpublished(questionnaire)
+        _refuse_not_in_use(questionnaire)
         of_kind = Questionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind)
         before = of_kind.filter(is_default=True).first()
         of_kind.filter(is_default=True).update(is_default=False)
@@ -93,7 +97,7 @@ def ask_about_courses(*, actor: Actor, questionnaire: Questionnaire, courses: li
         partnership = locked_partnership(actor)
         questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
         if courses:
-            _refuse_unpublished(questionnaire)
+            _refuse_not_in_use(questionnaire)
         links = CourseQuestionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind)
         wanted = {course.pk for course in courses}
         before = set(links.filter(questionnaire=questionnaire).values_list("course", flat=True))
@@ -117,17 +121,97 @@ def ask_about_courses(*, actor: Actor, questionnaire: Questionnaire, courses: li
         )
 
 
-def _refuse_unpublished(questionnaire: Questionnaire) -> None:
+def rename_questionnaire(*, actor: Actor, questionnaire: Questionnaire, title: str) -> Questionnaire:
+    """Call it something else from now on, also where it was asked before. Locks the partnership's row."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    title = title.strip()
+    if not title:
+        raise DomainError("Enter a title.")
+    with transaction.atomic():
+        partnership = locked_partnership(actor)
+        questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
+        before = questionnaire.title
+        if title == before:
+            return questionnaire
+        others = Questionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind, title=title)
+        if others.exists():
+            raise DomainError(
+                f"There is already a questionnaire of this kind called “{title}”. Choose another title."
+            )
+        questionnaire.title = title
+        questionnaire.save(update_fields=["title"])
+        audit.record(
+            actor,
+            "evaluations.rename_questionnaire",
+            questionnaire,
+            before={"title": before},
+            after={"title": title},
+        )
+        return questionnaire
+
+
+def retire_questionnaire(*, actor: Actor, questionnaire: Questionnaire) -> Questionnaire:
+    """Ask it of nobody any more; who was invited before keeps it, and its courses are asked the default one.
+
+    Refuses the default one: choose another first. Locks the partnership's row. Done twice is done once.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        partnership = locked_partnership(actor)
+        questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
+        if questionnaire.is_default:
+            raise DomainError(
+                f"“{questionnaire}” is the default of its kind. Make another one the default first, "
+                "so that people are still asked."
+            )
+        return _retire(actor, questionnaire, timezone.now())
+
+
+def bring_back_questionnaire(*, actor: Actor, questionnaire: Questionnaire) -> Questionnaire:
+    """Ask a retired one again about the courses that it was chosen for. Locks the partnership's row."""
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        partnership = locked_partnership(actor)
+        questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
+        return _retire(actor, questionnaire, None)
+
+
+def _retire(actor: Actor, questionnaire: Questionnaire, retired_at: datetime | None) -> Questionnaire:
+    before = questionnaire.retired_at
+    if (before is None) != (retired_at is None):
+        questionnaire.retired_at = retired_at
+        questionnaire.save(update_fields=["retired_at"])
+        audit.record(
+            actor,
+            "evaluations.retire_questionnaire" if retired_at else "evaluations.bring_back_questionnaire",
+            questionnaire,
+            before={"retired_at": before.isoformat() if before else None},
+            after={"retired_at": retired_at.isoformat() if retired_at else None},
+        )
+    return questionnaire
+
+
+def _refuse_not_in_use(questionnaire: Questionnaire) -> None:
     if not questionnaire.versions.exists():
         raise DomainError("Publish the questionnaire first. Nobody can be asked what is still being written.")
+    if questionnaire.retired_at is not None:
+        raise DomainError(f"“{questionnaire}” is retired. Bring it back before you ask it again.")
 
 
 def _adopt(actor: Actor, partnership: Partnership, form: LibraryForm) -> QuestionnaireVersion | None:
-    questionnaire, _ = Questionnaire.objects.get_or_create(
-        partnership=partnership, kind=form.kind, title=form.title
-    )
+    # One that the team has given another title is still this one; one of the team's with this title stands for it.
+    of_partnership = Questionnaire.objects.filter(partnership=partnership)
+    questionnaire = of_partnership.filter(library_name=form.name).first()
+    if questionnaire is None:
+        if of_partnership.filter(kind=form.kind, title=form.title).exists():
+            return None
+        questionnaire = Questionnaire.objects.create(
+            partnership=partnership, kind=form.kind, title=form.title, library_name=form.name
+        )
     latest = questionnaire.versions.prefetch_related("questions").first()
     if latest is not None and (not latest.from_library or draft_of(latest) == form.draft):
+        return None
+    if questionnaire.retired_at is not None:
         return None
     version = publish_version(questionnaire, form.draft, by=None, now=timezone.now(), from_library=True)
     audit.record(
@@ -143,10 +227,11 @@ def _choose(actor: Actor, partnership: Partnership, form: LibraryForm, before: s
     of_kind = Questionnaire.objects.filter(partnership=partnership, kind=form.kind)
     default = of_kind.filter(is_default=True).first()
     if default is not None:
-        untouched = any(
-            one.name == before and one.kind == form.kind and one.title == default.title for one in library()
-        )
         latest = default.versions.first()
+        untouched = before and default.library_name == before
         if not untouched or latest is None or not latest.from_library:
             return
-    ask_by_default(actor=actor, questionnaire=of_kind.get(title=form.title))
+    chosen = of_kind.filter(Q(library_name=form.name) | Q(title=form.title)).in_use()
+    questionnaire = chosen.order_by("-library_name").first()
+    if questionnaire is not None:
+        ask_by_default(actor=actor, questionnaire=questionnaire)

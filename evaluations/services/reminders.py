@@ -29,9 +29,11 @@ def is_time_to_remind(invitation: Invitation, now: datetime) -> bool:
 
 
 def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
-    """Send the next reminder if it is due; tells whether it was. Locks the invitation."""
+    """Send the next reminder if it is due; tells whether it was. Locks the booking, then the invitation."""
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
+        # A place that is being given up in this moment must not be reminded of.
+        Booking.objects.select_for_update(no_key=True, of=("self",)).filter(invitations=invitation).first()
         invitation = _locked(invitation)
         if invitation.has_lapsed or not is_time_to_remind(invitation, now):
             return False
@@ -79,11 +81,12 @@ def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bo
         before = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
         if invitation.has_lapsed:
             invitation.state = Invitation.State.CLOSED
+            invitation.closed_because = Invitation.Closing.NO_PLACE
         elif invitation.closes_at != invitation.session.starts_at:
             invitation.closes_at = invitation.session.starts_at
         else:
             return False
-        invitation.save(update_fields=["state", "closes_at"])
+        invitation.save(update_fields=["state", "closed_because", "closes_at"])
         after = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
         audit.record(actor, "evaluations.follow_session", invitation, before=before, after=after)
         return True

@@ -12,7 +12,7 @@ from evaluations.drafts import Draft, faults
 from evaluations.followed import FOLLOWED, not_followed
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Questionnaire
-from evaluations.questionnaire_forms import CoursesForm, NewQuestionnaireForm, PublishForm
+from evaluations.questionnaire_forms import CoursesForm, NewQuestionnaireForm, PublishForm, TitleForm
 from evaluations.services.drafts import (
     StaleDraft,
     begin_draft,
@@ -20,7 +20,13 @@ from evaluations.services.drafts import (
     new_questionnaire,
     publish_draft,
 )
-from evaluations.services.questionnaires import ask_about_courses, ask_by_default
+from evaluations.services.questionnaires import (
+    ask_about_courses,
+    ask_by_default,
+    bring_back_questionnaire,
+    rename_questionnaire,
+    retire_questionnaire,
+)
 from evaluations.versions import draft_of
 from evaluations.views.drafts import draft_or_404
 from partnerships.errors import DomainError
@@ -32,10 +38,11 @@ from partnerships.permissions import Permission, requires
 def questionnaires(request: HttpRequest) -> HttpResponse:
     """All of them, by what they are for."""
     rows: dict[str, list[Questionnaire]] = {}
+    retired: list[Questionnaire] = []
     for one in Questionnaire.objects.visible_to(request.actor).with_uses().order_by("title", "pk"):
-        rows.setdefault(one.kind, []).append(one)
+        (retired if one.retired_at else rows.setdefault(one.kind, [])).append(one)
     kinds = [(kind, rows[kind]) for kind in QuestionnaireKind if kind in rows]
-    return render(request, "evaluations/questionnaires/list.html", {"kinds": kinds})
+    return render(request, "evaluations/questionnaires/list.html", {"kinds": kinds, "retired": retired})
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -101,6 +108,46 @@ def questionnaire_default(request: HttpRequest, pk: int) -> HttpResponse:
     """Make it the one that is asked about courses without one of their own."""
     found = ask_by_default(actor=request.actor, questionnaire=_questionnaire(request, pk))
     messages.success(request, f"“{found}” is the default for everybody asked from now on.")
+    return redirect("evaluations:questionnaire", request.partnership.slug, pk)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def questionnaire_rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call it something else."""
+    found = _questionnaire(request, pk)
+    form = TitleForm(request.POST or None, initial={"title": found.title})
+    if request.method == "POST" and form.is_valid():
+        try:
+            rename_questionnaire(actor=request.actor, questionnaire=found, title=form.cleaned_data["title"])
+        except DomainError as refusal:
+            form.add_error("title", refusal.sentence)
+        else:
+            return redirect("evaluations:questionnaire", request.partnership.slug, pk)
+    context = {"questionnaire": found, "form": form}
+    return render(request, "evaluations/questionnaires/rename.html", context)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def questionnaire_retire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what retiring means, then ask it of nobody any more."""
+    found = _questionnaire(request, pk)
+    if request.method == "POST":
+        retire_questionnaire(actor=request.actor, questionnaire=found)
+        messages.success(request, f"“{found}” is retired. Nobody is invited to it any more.")
+        return redirect("evaluations:questionnaire", request.partnership.slug, pk)
+    open_ones = Invitation.objects.visible_to(request.actor).filter(version__questionnaire=found)
+    context = {"questionnaire": found, "courses": _courses(found), "waiting": open_ones.to_answer().count()}
+    return render(request, "evaluations/questionnaires/retire.html", context)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_POST
+def questionnaire_bring_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a retired one be asked again."""
+    found = bring_back_questionnaire(actor=request.actor, questionnaire=_questionnaire(request, pk))
+    messages.success(request, f"“{found}” is back. Its courses are asked about with it again.")
     return redirect("evaluations:questionnaire", request.partnership.slug, pk)
 
 

@@ -1,9 +1,11 @@
 """The questionnaire before a course: who is asked and when by policy, once, and nobody who has lost their place."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +17,7 @@ from evaluations.models import Invitation
 from evaluations.queries import to_do
 from evaluations.services import invitations
 from evaluations.services.answers import SurveyClosed, submit_answers
+from evaluations.services.reminders import remind
 from notifications.models import Message
 from partnership_portal.working_days import add_working_days, uk_date
 from partnerships.policy import PreCourseRule
@@ -22,7 +25,7 @@ from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt as adopt_library
 from tests.evaluations.made import answer, at, booked
 from tests.evaluations.test_races import together
-from tests.factories import actor_for, adopt, make_course, make_partnership, make_session, policy
+from tests.factories import actor_for, adopt, job, make_course, make_partnership, make_session, policy
 
 # Easter 2026: Good Friday is 3 April, Easter Monday 6 April; ten working days before the 14th is 27 March.
 STARTS = at("2026-04-14 10:00")
@@ -258,3 +261,30 @@ def test_a_job_that_dies_in_the_middle_goes_on_where_it_was(raced, monkeypatch) 
     monkeypatch.undo()
     ask_before_courses(raced, OPENS)
     assert asked(raced) == (PEOPLE, PEOPLE)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_reminded_of_a_place_that_is_given_up_in_the_same_moment(raced) -> None:
+    ask_before_courses(raced, OPENS)
+    later, locked = OPENS + timedelta(days=20), threading.Event()
+    with acting_in(raced):
+        invitation = Invitation.objects.select_related("booking").first()
+        Invitation.objects.update(closes_at=later + timedelta(days=1))
+
+    def give_up() -> None:
+        try:
+            with acting_in(raced), transaction.atomic():
+                booking = type(invitation.booking).objects.select_for_update().get(pk=invitation.booking_id)
+                locked.set()
+                time.sleep(0.5)
+                type(booking).objects.filter(pk=booking.pk).update(state="cancelled")
+        finally:
+            connection.close()
+
+    leaving = threading.Thread(target=give_up)
+    leaving.start()
+    locked.wait(5)
+    with acting_in(raced):
+        assert not remind(actor=job(raced), invitation=invitation, now=later)
+    leaving.join()

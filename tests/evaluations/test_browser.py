@@ -5,17 +5,20 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.answering import pages_asked
+from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations
 from evaluations.links import certificate_token, holder_of, survey_token
 from evaluations.models import Certificate, Invitation
 from evaluations.services.answers import save_answers
+from partnership_portal.working_days import add_working_days, uk_date
 from partnerships.models import Partnership, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
-from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.made import adopt, answer, at, booked, held
 from tests.evaluations.test_summaries import rated
-from tests.factories import make_partnership, make_person, make_session
+from tests.factories import adopt as adopt_policy
+from tests.factories import make_partnership, make_person, make_session, policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -115,6 +118,27 @@ def test_every_page_of_the_impact_survey(shire, open_browser):
         assert_accessible(page)
     page.goto(f"{link}2/")
     expect(page.get_by_role("group", name="What got in the way?")).to_be_visible()
+
+
+def test_every_page_before_the_course(shire, open_browser):
+    with acting_in(shire):
+        adopt_policy(shire, policy(pre_course__courses="all_courses"), at=at("2026-01-01"))
+        day = add_working_days(uk_date(timezone.now()), 5)
+        booking = booked(make_session(shire, starts_at=at(f"{day.isoformat()} 10:00")), state="confirmed")
+    ask_before_courses(shire, timezone.now())
+    with acting_in(shire):
+        invitation = Invitation.objects.for_answering().get(booking=booking)
+        pages = len(pages_asked(invitation.version.questions.all(), {}))
+        link = reverse("evaluations:survey", args=[shire.slug, survey_token(invitation)])
+    page = open_browser(width=320)
+    for address in (link, *(f"{link}{number}/" for number in range(1, pages + 1)), f"{link}check/"):
+        assert page.goto(address).status == 200
+        assert_accessible(page)
+    with acting_in(shire):
+        answer(invitation)
+    page.goto(f"{link}sent/")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("role", ["team", "trainer", "observer", "learner"])

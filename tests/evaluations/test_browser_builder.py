@@ -210,6 +210,8 @@ def test_the_other_pages(shire, open_browser) -> None:
     for more in (
         "courses/",
         "discard/",
+        "rename/",
+        "retire/",
         "edit/",
         "edit/introduction/",
         "edit/pages/1/",
