@@ -6,6 +6,7 @@ from functools import cached_property
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef
 
 from partnerships.models import Membership, Partnership, Person, User
 from partnerships.permissions import Permission, Role, allowed
@@ -57,12 +58,13 @@ class Actor:
 
 
 def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
-    """Find out who this account is in the partnership (three queries at most; needs ``acting_in``)."""
+    """Find out who this account is in the partnership (two queries at most; needs ``acting_in``)."""
     if not isinstance(user, User) or not user.is_authenticated:
         return Actor(partnership=partnership, label="visitor")
+    live = Membership.objects.live().filter(partnership=partnership)
     memberships = tuple(
-        Membership.objects.live()
-        .filter(partnership=partnership, person__user=user)
+        live.filter(person__user=user)
+        .annotate(manages=Exists(live.filter(line_manager=OuterRef("person"))))
         .select_related("person", "organisation__sector", "competency_group")
         .prefetch_related("granted_roles")
         .order_by("pk")
@@ -77,7 +79,7 @@ def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
             roles.add(Role(granted.role))
             if granted.role == Role.ORGANISATION_LEAD:
                 led.add(membership.organisation_id)
-    if Membership.objects.live().filter(partnership=partnership, line_manager=person).exists():
+    if memberships[0].manages:
         roles.add(Role.LINE_MANAGER)
     return Actor(
         partnership=partnership,

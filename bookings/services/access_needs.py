@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -46,10 +47,8 @@ def keep_access_needs(
     Dietary needs are for the caterer: at an online session nobody keeps them. ``online`` says whether it is one where
     the booking is about to move.
     """
-    if booking.session.is_online if online is None else online:
-        diets, dietary = (), ""
-    needs = {"text": text.strip(), "diets": sorted(diets), "dietary": dietary.strip()}
-    if not any(needs.values()):
+    needs = _needs(text, diets, dietary, online=booking.session.is_online if online is None else online)
+    if not needs:
         AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking).delete()
         return False
     AccessNeeds.objects.update_or_create(partnership=booking.partnership, booking=booking, defaults=needs)
@@ -81,6 +80,21 @@ def forget_dietary_needs(booking: Booking) -> None:
     needs = AccessNeeds.objects.filter(partnership=booking.partnership, booking=booking)
     needs.filter(text="").delete()
     needs.update(diets=[], dietary="")
+
+
+def note_access_needs(booking: Booking, text: str, *, diets: Sequence[str] = (), dietary: str = "") -> None:
+    """Write down what is needed for a new booking, of which nothing is known yet."""
+    needs = _needs(text, diets, dietary, online=booking.session.is_online)
+    if needs:
+        AccessNeeds.objects.create(partnership=booking.partnership, booking=booking, **needs)
+
+
+def _needs(text: str, diets: Sequence[str], dietary: str, *, online: bool) -> dict[str, Any]:
+    """What there is to write down, nothing if that is nothing."""
+    if online:
+        diets, dietary = (), ""
+    needs = {"text": text.strip(), "diets": sorted(diets), "dietary": dietary.strip()}
+    return needs if any(needs.values()) else {}
 
 
 def forget_access_needs(partnership: Partnership, now: datetime) -> None:

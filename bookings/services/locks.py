@@ -16,6 +16,7 @@ def locked_session(actor: Actor, session: Session) -> Session:
         .select_for_update(of=("self",), no_key=True)
         .select_related("course", "venue")
         .prefetch_related("dates")
+        .defer("course__search")
         .get(pk=session.pk)
     )
     # What hangs on it asks for its partnership again and again; the actor has it already.

@@ -14,7 +14,7 @@ from bookings.services.locks import locked_sessions
 from bookings.services.places import SessionIsFull, check_not_booked, check_open
 from bookings.services.prerequisites import carry_prerequisite
 from bookings.services.purchase_orders import check_single_agency
-from bookings.services.queue import allocate, lapse_offers_of, lock_people, would_get_place
+from bookings.services.queue import allocate, lapse_offers_of, line_of, lock_people, would_get_place
 from bookings.services.rights import may_give_up
 from bookings.services.tasks import carry_tasks
 from bookings.states import EXPECTED, BookingState
@@ -48,7 +48,7 @@ def take_another_session(*, actor: Actor, booking: Booking, session: Session) ->
         lapse_offers_of(new, now)
         lock_people(old, new)
         allocate(new, now)
-        if not would_get_place(new, booking.organisation, now):
+        if not would_get_place(new, booking.organisation, line_of(new), now):
             raise SessionIsFull(_GONE)
         before = {"session": old.pk, "state": booking.state}
         if booking.is_upcoming:

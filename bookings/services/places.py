@@ -12,7 +12,7 @@ from bookings.audience import outside_audience
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
 from bookings.notice import is_late
-from bookings.services.access_needs import keep_access_needs
+from bookings.services.access_needs import note_access_needs
 from bookings.services.approvals import Manager, approval_needed, ask_for_approval
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking, locked_session
@@ -23,7 +23,7 @@ from bookings.services.prerequisites import (
     keep_prerequisite,
 )
 from bookings.services.purchase_orders import check_purchase_order, check_single_agency
-from bookings.services.queue import allocate, lapse_offers_of, position_in_queue, would_get_place
+from bookings.services.queue import allocate, position_in_queue, settle, would_get_place
 from bookings.services.rights import may_give_up, membership_for
 from bookings.states import ENDED, BookingState
 from courses.models import Course, Session
@@ -112,10 +112,10 @@ def ask_for_place(
     check_purchase_order(actor, session, membership.organisation, told.purchase_order, now)
     check_audience(actor, session, membership, told.audience_reason)
     check_prerequisite(actor, session, membership.person, told.earlier)
-    lapse_offers_of(session, now)
-    allocate(session, now)
+    line = settle(session, now)
     rule = approval_needed(actor, session, membership)
-    state = _first_state(session, membership.organisation, rule, now, accept_waiting)
+    has_place = would_get_place(session, membership.organisation, line, now)
+    state = _first_state(session, has_place, rule, now, accept_waiting)
     booking = write_booking(actor, session, membership, state, told, now)
     session.places_taken += booking.holds_place
     if state == BookingState.REQUESTED:
@@ -203,10 +203,9 @@ def check_audience(actor: Actor, session: Session, membership: Membership, reaso
 
 
 def _first_state(
-    session: Session, organisation: Organisation, rule: ApprovalRule, now: datetime, accept_waiting: bool
+    session: Session, has_place: bool, rule: ApprovalRule, now: datetime, accept_waiting: bool
 ) -> BookingState:
     """Confirmed where a place is free for the newcomer once everybody before them has theirs."""
-    has_place = would_get_place(session, organisation, now)
     if not has_place and session.booking_closes_at <= now:
         raise DomainError("This session is full, and its waiting list has closed.")
     if not has_place and not accept_waiting:
@@ -249,8 +248,7 @@ def write_booking(
         policy_version=version_in_force(actor.partnership, session.starts_at),
         told=arrangements_of(session) if has_place else {},
     )
-    if told.access_needs.strip() or told.diets or told.dietary.strip():
-        keep_access_needs(booking, told.access_needs, diets=told.diets, dietary=told.dietary)
+    note_access_needs(booking, told.access_needs, diets=told.diets, dietary=told.dietary)
     earlier = keep_prerequisite(booking, told.earlier, by=actor.person, now=now)
     facts = {
         "session": session.pk,

@@ -64,12 +64,31 @@ def lock_people(*sessions: Session) -> None:
     list(people.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
-def would_get_place(session: Session, organisation: Organisation, now: datetime) -> bool:
-    """Tell whether somebody of this organisation who books now gets a place at once; a look, no promise."""
+def settle(session: Session, now: datetime) -> list[InLine]:
+    """End the offers that ran out, give the free places to the queue, and say who stands in line after that.
+
+    For services that hold the session's lock and are about to count places. One query where nobody has an offer or
+    waits for anything, as in most sessions.
+    """
+    unsettled = Booking.objects.filter(partnership=session.partnership_id, session=session)
+    if not unsettled.filter(state__in=(*IN_LINE, BookingState.OFFERED)).exists():
+        return []
+    lapse_offers_of(session, now)
+    allocate(session, now)
+    return line_of(session)
+
+
+def line_of(session: Session) -> list[InLine]:
+    """Who stands in line for a place of the session, the first first."""
+    return [_in_line(one) for one in _queue(session)]
+
+
+def would_get_place(session: Session, organisation: Organisation, line: list[InLine], now: datetime) -> bool:
+    """Tell whether somebody of this organisation, last in line, gets a place at once; a look, no promise."""
     if session.is_full or not _open(session, now):
         return not session.is_full
     newcomer = InLine(0, organisation.pk, organisation.sector_id)
-    return newcomer in _placed(session, [*map(_in_line, _queue(session)), newcomer], now)
+    return newcomer in _placed(session, [*line, newcomer], now)
 
 
 def position_in_queue(booking: Booking) -> int:

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from bookings.models import Booking
 from bookings.queries import people_to_book
 from bookings.services.approvals import Manager, approval_needed, needs_manager_named
 from bookings.services.places import AlreadyBooked, SessionIsFull, Told, book_place, check_open
-from bookings.services.queue import would_get_place
+from bookings.services.queue import line_of, would_get_place
 from bookings.services.rights import memberships_to_book_with
 from bookings.states import BookingState
 from courses.models import Session
@@ -83,9 +84,12 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
             form = BookForm(_now_waiting(request), request.FILES, asked=asked)
         else:
             return _booked(request, booking, own)
+    prefetch_related_objects([session], "dates")
     waiting = session.bookings.filter(partnership=request.partnership).in_line().count()
     now = timezone.now()
-    has_place = not just_filled and would_get_place(session, memberships[0].organisation, now)
+    has_place = not just_filled and would_get_place(
+        session, memberships[0].organisation, line_of(session), now
+    )
     context = {
         "form": form or BookForm(initial={"expects_place": has_place}, asked=asked),
         "asked": asked,
@@ -143,9 +147,7 @@ def _booked(request: HttpRequest, booking: Booking, own: bool) -> HttpResponse:
 
 
 def _session(request: HttpRequest, pk: int) -> Session:
-    sessions = (
-        Session.objects.visible_to(request.actor).select_related("course", "venue").prefetch_related("dates")
-    )
-    session = get_object_or_404(sessions, pk=pk)
+    sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
+    session = get_object_or_404(sessions.defer("course__search"), pk=pk)
     session.partnership = request.partnership
     return session

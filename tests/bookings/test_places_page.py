@@ -133,7 +133,7 @@ def test_the_page_asks_the_same_number_of_questions(
         )
     browser = sign_in(team)
     browser.get(f"/alphashire/desk/sessions/{session.pk}/places/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         browser.get(f"/alphashire/desk/sessions/{session.pk}/places/")
 
 

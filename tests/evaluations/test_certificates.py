@@ -253,7 +253,7 @@ def test_desk_list_takes_the_same_number_of_queries(partnership, sign_in, rows, 
     client = sign_in(make_person(partnership, Role.TEAM))
     address = reverse("evaluations:certificates", args=[partnership.slug])
     client.get(address)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(address)
 
 
