@@ -23,7 +23,9 @@ _SURVEYS = (
     Column("Session starts", "session__starts_at", 18),
     Column("Survey", "kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
     Column("Asked", "invited", 10),
+    Column("Opened", "opened", 10),
     Column("Answered", "answered", 10),
+    Column("Of these late", "late", 12),
     Column("Can still answer", "waiting", 10),
 )
 

@@ -9,6 +9,7 @@ from django import forms
 from evaluations.answering import LONG_TEXT, SHORT_TEXT, Value, WithWords, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.models import Question
+from evaluations.tabs import marks, with_newer
 from partnership_portal.widgets import GovDateField
 
 _IN_A_ROW = {
@@ -38,6 +39,9 @@ class QuestionPageForm(forms.Form):
 
     def __init__(self, questions: Iterable[Question], saved: Mapping[str, Value], data: Any = None) -> None:
         self.questions = list(questions)
+        self.marks = marks(self.questions, saved)
+        if data is not None:
+            data = with_newer(self.questions, saved, data)
         initial: dict[str, Any] = {}
         for question in self.questions:
             initial |= _shown(question, saved.get(question.key))

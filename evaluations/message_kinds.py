@@ -7,6 +7,7 @@ SUBJECT = "Surveys and certificates"
 _COURSE = Placeholder("course", "The course’s title", "Child Neglect Overview")
 _DATE = Placeholder("date", "The session’s first date", "12 May 2027")
 _CLOSES = Placeholder("closes", "When answers close", "Monday 12 July 2027, 5pm")
+_DUE = Placeholder("due", "By when answers are asked for", "26 May 2027")
 _CERTIFICATE = Placeholder("certificate", "Says something if the certificate waits for the answers", "yes")
 _LEARNER = Placeholder("learner", "The name of whoever took part", "Siân O’Neill")
 _ASKED = (
@@ -27,7 +28,7 @@ EVALUATION = MessageKind(
     subject=SUBJECT,
     name="Evaluation",
     when="After the session, to everybody who attended.",
-    placeholders=(_COURSE, _DATE, _CLOSES, _CERTIFICATE),
+    placeholders=(_COURSE, _DATE, _DUE, _CLOSES, _CERTIFICATE),
     button="Evaluate the course",
     essential=_ASKED,
 )
@@ -36,7 +37,7 @@ IMPACT = MessageKind(
     subject=SUBJECT,
     name="Impact evaluation",
     when="Weeks or months after the session, as the policy says.",
-    placeholders=(_COURSE, _DATE, _CLOSES, _CERTIFICATE),
+    placeholders=(_COURSE, _DATE, _DUE, _CLOSES, _CERTIFICATE),
     button="Tell us what has changed",
     essential=_ASKED,
 )
@@ -45,7 +46,7 @@ LINE_MANAGER = MessageKind(
     subject=SUBJECT,
     name="Line manager form",
     when="With the impact evaluation, to the learner’s line manager.",
-    placeholders=(_COURSE, _DATE, _CLOSES, _LEARNER),
+    placeholders=(_COURSE, _DATE, _DUE, _CLOSES, _LEARNER),
     button="Answer three questions",
     essential="The partnership asks each line manager once about each learner.",
 )
@@ -54,7 +55,7 @@ TRAINER_FEEDBACK = MessageKind(
     subject=SUBJECT,
     name="Trainer feedback",
     when="After the session, to its trainers.",
-    placeholders=(_COURSE, _DATE, _CLOSES),
+    placeholders=(_COURSE, _DATE, _DUE, _CLOSES),
     button="Give trainer feedback",
     essential="Trainers give their account of every session.",
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from bookings.states import BookingState
 from courses.expectations import asks_before, asks_learners
@@ -100,6 +100,27 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
             return closes if session.ends_at <= now < closes else None
         case _:
             return None
+
+
+def answers_due_at(
+    kind: str, policy: Policy, *, invited_at: datetime, closes_at: datetime
+) -> datetime | None:
+    """By when answers are asked for; those that come later, and before the survey closes, are late.
+
+    Nothing where only the closing counts: before the course, and for what observers write.
+    """
+    match kind:
+        case QuestionnaireKind.EVALUATION | QuestionnaireKind.TRAINER_FEEDBACK:
+            days = policy.evaluation.due_days.value
+        case QuestionnaireKind.IMPACT | QuestionnaireKind.LINE_MANAGER:
+            days = policy.impact.due_days.value
+        case _:
+            return None
+    return min(end_of_day(invited_at + timedelta(days=days)), closes_at)
+
+
+# Answers that came after they were asked for; as ``Invitation.is_late`` tells of one.
+LATE = Q(answered_at__gt=F("due_at"))
 
 
 def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> datetime | None:

@@ -193,6 +193,8 @@ class EvaluationPolicy(Strict):
     open_days: Clause[Annotated[int, Field(ge=1, le=365)]]
     reminders: Clause[Annotated[int, Field(ge=0, le=5)]]
     reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]]
+    due_days: Clause[Annotated[int, Field(ge=1, le=365)]] = default(14)
+    answers_kept_years: Clause[Annotated[int, Field(ge=1, le=25)]] = default(3)
 
 
 class ImpactPolicy(Strict):
@@ -203,6 +205,7 @@ class ImpactPolicy(Strict):
     line_manager: Clause[LineManagerRule]
     reminders: Clause[Annotated[int, Field(ge=0, le=5)]]
     reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]]
+    due_days: Clause[Annotated[int, Field(ge=1, le=365)]] = default(28)
 
 
 class TrainerPolicy(Strict):

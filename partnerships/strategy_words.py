@@ -321,11 +321,29 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     ),
     "evaluation.reminders": ("Reminders", _reminders),
     "evaluation.reminder_working_days": ("Time between reminders", _spacing),
+    "evaluation.due_days": (
+        "By when answers are asked for",
+        lambda days, _: (
+            f"Answers are asked for within {_count(days, 'day')}. What comes later counts, and is marked late."
+        ),
+    ),
+    "evaluation.answers_kept_years": (
+        "How long answers are kept",
+        lambda years, _: (
+            f"Answers to every questionnaire are kept for {_count(years, 'year')} after the course."
+        ),
+    ),
     "impact.window": ("When people are asked", _window),
     "impact.learners": ("Who is asked", lambda value, _: _LEARNERS[value]),
     "impact.line_manager": ("Line managers", lambda value, _: _MANAGERS[value]),
     "impact.reminders": ("Reminders", _reminders),
     "impact.reminder_working_days": ("Time between reminders", _spacing),
+    "impact.due_days": (
+        "By when answers are asked for",
+        lambda days, _: (
+            f"Answers are asked for within {_count(days, 'day')}. What comes later counts, and is marked late."
+        ),
+    ),
     "trainers.pool": ("Who trains", lambda value, _: f"{value}."),
     "trainers.feedback_after_session": (
         "Trainers’ own feedback",

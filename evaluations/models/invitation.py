@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.states import EXPECTED
@@ -42,7 +43,11 @@ class Invitation(TenantModel):
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     invited_at = models.DateTimeField()
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="By when answers are asked for; later ones are late."
+    )
     closes_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When answering was begun first.")
     reminders_sent = models.PositiveSmallIntegerField(default=0)
     last_asked_on = models.DateField()
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -87,6 +92,16 @@ class Invitation(TenantModel):
             models.Index(fields=["partnership", "respondent", "state"], name="invitation_by_respondent"),
             models.Index(fields=["partnership", "session", "kind"], name="invitation_by_session"),
         ]
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the answers came after they were asked for."""
+        return self.due_at is not None and self.answered_at is not None and self.answered_at > self.due_at
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether answers would be late by now."""
+        return self.due_at is not None and timezone.now() > self.due_at
 
     @property
     def has_lapsed(self) -> bool:

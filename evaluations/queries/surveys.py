@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from evaluations.periods import LATE
 from evaluations.services.invitations import releases_certificate
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.actors import Actor
@@ -62,7 +63,7 @@ def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
 
 
 def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
-    """Per session and kind: how many were asked, have answered, and can still answer."""
+    """Per session and kind: how many were asked, have begun, have answered, did so late, and can still answer."""
     return (
         Invitation.objects.filter(partnership=partnership)
         .that_count()
@@ -70,7 +71,9 @@ def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
         .values("session_id", "session__starts_at", "session__course__title", "kind")
         .annotate(
             invited=Count("pk"),
+            opened=Count("pk", filter=Q(opened_at__isnull=False)),
             answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
+            late=Count("pk", filter=LATE),
             waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
         )
     )

@@ -26,6 +26,19 @@ class AlreadyAnswered(DomainError):
     """The answers were sent before."""
 
 
+def open_survey(*, actor: Actor, invitation: Invitation) -> None:
+    """Note when answering was begun first: at the first press of a button, since scanners open links.
+
+    Locks the invitation. Done twice is done once.
+    """
+    with transaction.atomic():
+        invitation = _open(actor, invitation)
+        if invitation.opened_at is None:
+            invitation.opened_at = timezone.now()
+            invitation.save(update_fields=["opened_at"])
+            audit.record(actor, "evaluations.open_survey", invitation, after={"kind": invitation.kind})
+
+
 def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
     """Keep answers as a draft, by question key; an empty one takes back what was there.
 
@@ -38,6 +51,7 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         unknown = set(answers) - set(questions)
         if unknown:
             raise DomainError("This form has changed. Open it again from the start.")
+        open_survey(actor=actor, invitation=invitation)
         given = {questions[key]: readable(questions[key], value) for key, value in answers.items()}
         _keep(invitation, {question: value for question, value in given.items() if value is not None})
         _take_back(invitation, [question for question, value in given.items() if value is None])
@@ -62,13 +76,14 @@ def submit_answers(*, actor: Actor, invitation: Invitation) -> Certificate | Non
         _refuse_observation_beforehand(invitation, now)
         invitation.state = Invitation.State.ANSWERED
         invitation.answered_at = now
-        invitation.save(update_fields=["state", "answered_at"])
+        invitation.opened_at = invitation.opened_at or now
+        invitation.save(update_fields=["state", "answered_at", "opened_at"])
         audit.record(
             actor,
             "evaluations.submit_answers",
             invitation,
             before={"state": "open"},
-            after={"state": "answered", "kind": invitation.kind},
+            after={"state": "answered", "kind": invitation.kind, "late": invitation.is_late},
         )
         return issue_if_due(actor=actor, booking=booking) if booking is not None else None
 

@@ -9,7 +9,7 @@ from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_link
 from evaluations.models import Invitation
-from evaluations.periods import answers_close_at, state_to_ask
+from evaluations.periods import answers_close_at, answers_due_at, state_to_ask
 from evaluations.services.questionnaires import version_in_use
 from notifications.kinds import known_kind
 from notifications.outbox import queue_message
@@ -97,7 +97,8 @@ def _invite(
     now: datetime,
 ) -> Invitation | None:
     policy_version = version_in_force(actor.partnership, session.starts_at)
-    closes_at = answers_close_at(kind, policy_of(policy_version), session, now)
+    policy = policy_of(policy_version)
+    closes_at = answers_close_at(kind, policy, session, now)
     version = version_in_use(actor.partnership, kind, session.course)
     if closes_at is None or version is None:
         return None
@@ -113,6 +114,7 @@ def _invite(
         respondent_email=email,
         policy_version=policy_version,
         invited_at=now,
+        due_at=answers_due_at(kind, policy, invited_at=now, closes_at=closes_at),
         closes_at=closes_at,
         last_asked_on=uk_date(now),
     )
@@ -150,6 +152,7 @@ def _values(invitation: Invitation, release: CertificateRelease) -> dict[str, st
     return {
         "course": course,
         "date": in_words(invitation.session.starts_at),
+        "due": in_words(invitation.due_at or invitation.closes_at),
         "closes": uk_datetime(invitation.closes_at),
         "certificate": "yes" if releases_certificate(invitation, release) else "",
         "learner": learner,

@@ -20,6 +20,7 @@ from evaluations.queries.surveys import survey_of_link, to_do
 from evaluations.services.answers import (
     AlreadyAnswered,
     SurveyClosed,
+    open_survey,
     refuse_unless_open,
     save_answers,
     submit_answers,
@@ -55,9 +56,20 @@ class Door:
         """The headings with their questions, in order, for somebody who has given these answers."""
         return pages_asked(self.invitation.version.questions.all(), given)
 
+    @property
+    def where_to_go_on(self) -> str:
+        """The address of the first page with a gap; else of the one after the last answer, or where all is sent."""
+        saved = self.saved
+        last = 0
+        for number, (_, questions) in enumerate(pages := self.pages(saved), start=1):
+            if any(one.is_required and not is_complete(one, saved.get(one.key)) for one in questions):
+                return self.address("_page", page=number)
+            last = number if any(one.key in saved for one in questions) else last
+        return self.address("_check") if last == len(pages) else self.address("_page", page=last + 1)
+
 
 @holder_of_link
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def linked_start(request: HttpRequest, token: str) -> HttpResponse:
     """What the survey is, and who sees the answers."""
     return _through_link(request, token, _start)
@@ -92,7 +104,7 @@ def own_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_start(request: HttpRequest, pk: int) -> HttpResponse:
     """What the survey is, and who sees the answers."""
     return _or_refusal(request, _own(request, pk), _start)
@@ -154,14 +166,22 @@ def _refused(request: HttpRequest, heading: str, refusal: DomainError, status: i
 
 def _start(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
-    begun = door.invitation.answers.exists()
-    return _render(request, door, "start", {"first": door.address("_page", page=1), "begun": begun})
+    if request.method == "POST":
+        open_survey(actor=door.actor, invitation=door.invitation)
+        return redirect(door.where_to_go_on)
+    return _render(request, door, "start", {"begun": bool(door.saved)})
 
 
 def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     saved = door.saved
     pages = door.pages(saved)
+    if request.method == "POST" and "heading" in request.POST:
+        headings = [heading for heading, _ in pages]
+        if request.POST["heading"] not in headings:
+            messages.info(request, "Your other answers have changed what we ask. Please go on here.")
+            return redirect(door.where_to_go_on)
+        number = headings.index(request.POST["heading"]) + 1
     if not 1 <= number <= len(pages):
         raise Http404
     heading, questions = pages[number - 1]
@@ -223,13 +243,14 @@ def _row(question: Question, words: str, url: str) -> dict[str, str]:
 
 def _render(request: HttpRequest, door: Door, page: str, context: dict[str, object]) -> HttpResponse:
     invitation = door.invitation
-    release = policy_of(invitation.policy_version).certificate.release.value
+    policy = policy_of(invitation.policy_version)
     shared = {
         "invitation": invitation,
         "course": invitation.session.course,
         "session": invitation.session,
         "learner": invitation.booking.person.name if invitation.booking else "",
-        "releases_certificate": releases_certificate(invitation, release),
+        "releases_certificate": releases_certificate(invitation, policy.certificate.release.value),
+        "kept_years": policy.evaluation.answers_kept_years.value,
         "signed_in_door": door.names == "my_survey",
     }
     return render(request, f"evaluations/survey_{page}.html", {**shared, **context})

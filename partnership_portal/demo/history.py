@@ -9,7 +9,7 @@ from courses.expectations import asks_learners
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
-from evaluations.periods import asks_line_manager, impact_opens_and_closes
+from evaluations.periods import answers_due_at, asks_line_manager, impact_opens_and_closes
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.questionnaires import version_in_use
 from partnership_portal.demo.people import People
@@ -199,7 +199,9 @@ class Historian:
             policy_version=self.policy_version,
             state=state,
             invited_at=invited,
+            due_at=answers_due_at(kind, self.policy, invited_at=invited, closes_at=closes),
             closes_at=closes,
+            opened_at=min(when, self.now) if answered else None,
             reminders_sent=0 if answered else reminded,
             last_asked_on=first
             if answered
