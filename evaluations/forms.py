@@ -64,6 +64,17 @@ class QuestionPageForm(forms.Form):
         }
 
 
+class ShareForm(forms.Form):
+    """Whether what is sent may be read by one other person."""
+
+    share = forms.BooleanField(required=False)
+
+    def __init__(self, label: str, hint: str, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["share"].label = label
+        self.fields["share"].help_text = hint
+
+
 class CheckForm(forms.Form):
     """The number on a certificate."""
 

@@ -8,6 +8,7 @@ from partnerships.links import absolute, token_for
 SURVEY = "survey"
 CERTIFICATE = "certificate"
 LEARNER = "learner"
+SUPERVISION = "supervision"
 
 
 def survey_token(invitation: Invitation) -> str:
@@ -40,6 +41,22 @@ def learner_link(booking: Booking) -> str:
     """The full address at which somebody without an email finds what waits for them about one session."""
     token = token_for(booking.partnership, LEARNER, booking.pk).removeprefix(f"{LEARNER}-")
     return absolute("evaluations:learner", partnership=booking.partnership.slug, token=token)
+
+
+def supervision_link(booking: Booking, reader: str) -> str:
+    """The full address of a supervision page for one reader of it (``queries.supervision``)."""
+    return absolute(
+        "evaluations:linked_supervision",
+        partnership=booking.partnership.slug,
+        token=supervision_token(booking, reader),
+    )
+
+
+def supervision_token(booking: Booking, reader: str) -> str:
+    """The part of the address that follows ``s/supervision-``."""
+    return token_for(booking.partnership, SUPERVISION, booking.pk, nonce=reader).removeprefix(
+        f"{SUPERVISION}-"
+    )
 
 
 def holder_of(invitation: Invitation) -> Actor:

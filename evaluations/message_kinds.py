@@ -75,6 +75,20 @@ REMINDER = MessageKind(
     button="Answer now",
     essential=_ASKED,
 )
+SHARED = MessageKind(
+    purpose="survey-shared",
+    subject=SUBJECT,
+    name="Answers shared for supervision",
+    when="When a learner shares an impact evaluation with the line manager, or the manager the form with the learner.",
+    placeholders=(
+        _COURSE,
+        _DATE,
+        Placeholder("who", "Who shares what they have answered", "Siân O’Neill"),
+    ),
+    button="Read it before supervision",
+    essential="Somebody has chosen to show you what they wrote.",
+    at_once=True,
+)
 CERTIFICATE = MessageKind(
     purpose="certificate",
     subject=SUBJECT,
@@ -90,4 +104,4 @@ CERTIFICATE = MessageKind(
     essential="It brings something that you have earned.",
     at_once=True,
 )
-register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, CERTIFICATE)
+register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, CERTIFICATE)

@@ -11,6 +11,7 @@ from evaluations.views import (
     observations,
     previews,
     questionnaires,
+    supervision,
 )
 
 app_name = "evaluations"
@@ -24,6 +25,9 @@ urlpatterns = [
     path("me/surveys/<int:pk>/<int:page>/", answering.own_page, name="my_survey_page"),
     path("me/surveys/<int:pk>/check/", answering.own_check, name="my_survey_check"),
     path("me/surveys/<int:pk>/sent/", answering.own_sent, name="my_survey_sent"),
+    path("s/supervision-<str:token>/", supervision.linked, name="linked_supervision"),
+    path("me/supervision/<int:pk>/", supervision.own, name="my_supervision"),
+    path("desk/supervision/<int:pk>/", supervision.desk, name="desk_supervision"),
     path("me/certificates/<slug:number>.pdf", certificates.download, name="certificate"),
     path("s/certificate-<str:token>/", certificates.linked, name="linked_certificate"),
     path("s/certificate-<str:token>/certificate.pdf", certificates.linked_download, name="linked_download"),

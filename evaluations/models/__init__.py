@@ -9,6 +9,7 @@ from .questionnaire import (
     QuestionnaireDraft,
     QuestionnaireVersion,
 )
+from .sharing import Sharing
 
 __all__ = [
     "Answer",
@@ -20,4 +21,5 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireDraft",
     "QuestionnaireVersion",
+    "Sharing",
 ]

@@ -13,6 +13,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.services.certificates import issue_if_due
+from evaluations.services.sharing import share_answers
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -58,8 +59,10 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
 
-def submit_answers(*, actor: Actor, invitation: Invitation) -> Certificate | None:
+def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False) -> Certificate | None:
     """Send the saved answers, once; gives the certificate if this was the last thing it waited for.
+
+    With ``share`` the other of learner and line manager may read them (``services.sharing``).
 
     Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
     booking, then the invitation, and for the certificate the year's counter.
@@ -85,6 +88,8 @@ def submit_answers(*, actor: Actor, invitation: Invitation) -> Certificate | Non
             before={"state": "open"},
             after={"state": "answered", "kind": invitation.kind, "late": invitation.is_late},
         )
+        if share:
+            share_answers(actor=actor, invitation=invitation)
         return issue_if_due(actor=actor, booking=booking) if booking is not None else None
 
 

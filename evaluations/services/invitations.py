@@ -10,6 +10,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_link
 from evaluations.models import Invitation
 from evaluations.periods import answers_close_at, answers_due_at, state_to_ask
+from evaluations.queries.managers import Contact, line_manager_of
 from evaluations.services.questionnaires import version_in_use
 from notifications.kinds import known_kind
 from notifications.outbox import queue_message
@@ -18,7 +19,7 @@ from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
-from partnerships.models import Membership, Person, PolicyVersion
+from partnerships.models import Person, PolicyVersion
 from partnerships.permissions import Permission, require
 from partnerships.policy import CertificateRelease
 from partnerships.services.policies import policy_of, version_in_force
@@ -44,7 +45,8 @@ def ask_about_booking(
             return None
         if booking.invitations.filter(kind=kind).exists():
             return None
-        asked = _line_manager(booking) if kind == QuestionnaireKind.LINE_MANAGER else _person(booking.person)
+        is_about_them = kind == QuestionnaireKind.LINE_MANAGER
+        asked = line_manager_of(booking) if is_about_them else _person(booking.person)
         if asked is None:
             return None
         return _invite(actor, kind, booking.session, booking, asked, now)
@@ -66,26 +68,8 @@ def ask_trainer(*, actor: Actor, session: Session, person: Person, now: datetime
         return _invite(actor, kind, session, None, _person(person), now)
 
 
-_Asked = tuple[Person | None, str, str]
-
-
-def _person(person: Person) -> _Asked:
-    return person, person.name, person.email
-
-
-def _line_manager(booking: Booking) -> _Asked | None:
-    membership = (
-        Membership.objects.live()
-        .filter(person=booking.person, organisation=booking.organisation_id)
-        .select_related("line_manager")
-        .first()
-    )
-    contact = membership.manager_contact if membership else None
-    if membership is None or contact is None:
-        return None
-    name, email = contact
-    manager = membership.line_manager
-    return (manager if manager is not None and manager.email == email else None), name or email, email
+def _person(person: Person) -> Contact:
+    return Contact(person, person.name, person.email)
 
 
 def _invite(
@@ -93,7 +77,7 @@ def _invite(
     kind: QuestionnaireKind,
     session: Session,
     booking: Booking | None,
-    asked: _Asked,
+    asked: Contact,
     now: datetime,
 ) -> Invitation | None:
     policy_version = version_in_force(actor.partnership, session.starts_at)
@@ -102,16 +86,15 @@ def _invite(
     version = version_in_use(actor.partnership, kind, session.course)
     if closes_at is None or version is None:
         return None
-    person, name, email = asked
     invitation = Invitation.objects.create(
         partnership=actor.partnership,
         kind=kind,
         version=version,
         session=session,
         booking=booking,
-        respondent=person,
-        respondent_name=name,
-        respondent_email=email,
+        respondent=asked.person,
+        respondent_name=asked.name,
+        respondent_email=asked.email,
         policy_version=policy_version,
         invited_at=now,
         due_at=answers_due_at(kind, policy, invited_at=now, closes_at=closes_at),

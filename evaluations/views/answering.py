@@ -12,10 +12,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.expectations import certificate_rule
 from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
-from evaluations.forms import QuestionPageForm
+from evaluations.forms import QuestionPageForm, ShareForm
 from evaluations.kinds import QuestionnaireKind
-from evaluations.links import SURVEY, certificate_token, holder_of
+from evaluations.links import SURVEY, certificate_token, holder_of, supervision_token
 from evaluations.models import Invitation, Question
+from evaluations.queries.supervision import (
+    SUPERVISED,
+    own_to_prepare,
+    pledge_for,
+    reader_of_form,
+    shared_with,
+)
 from evaluations.queries.surveys import survey_of_link, to_do
 from evaluations.services.answers import (
     AlreadyAnswered,
@@ -26,11 +33,14 @@ from evaluations.services.answers import (
     submit_answers,
 )
 from evaluations.services.invitations import releases_certificate
+from evaluations.services.sharing import could_be_shared_with
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
 from partnerships.permissions import Permission, holder_of_link, requires
 from partnerships.services.policies import policy_of
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -99,8 +109,13 @@ def linked_sent(request: HttpRequest, token: str) -> HttpResponse:
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_safe
 def own_list(request: HttpRequest) -> HttpResponse:
-    """The surveys that wait for the one who is signed in."""
-    return render(request, "evaluations/my_surveys.html", {"surveys": to_do(request.actor)})
+    """The surveys that wait for the one who is signed in, and what is there to talk about in supervision."""
+    context = {
+        "surveys": to_do(request.actor),
+        "own": own_to_prepare(request.actor)[:_SHOWN],
+        "shared": shared_with(request.actor)[:_SHOWN],
+    }
+    return render(request, "evaluations/my_surveys.html", context)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
@@ -169,7 +184,12 @@ def _start(request: HttpRequest, door: Door) -> HttpResponse:
     if request.method == "POST":
         open_survey(actor=door.actor, invitation=door.invitation)
         return redirect(door.where_to_go_on)
-    return _render(request, door, "start", {"begun": bool(door.saved)})
+    context = {
+        "begun": bool(door.saved),
+        "pledge": pledge_for(door.invitation),
+        "could_share": could_be_shared_with(door.invitation),
+    }
+    return _render(request, door, "start", context)
 
 
 def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
@@ -197,7 +217,15 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
             last = number == len(door.pages({**saved, **form.kept})) or "back_to_check" in request.GET
             return redirect(door.address("_check") if last else door.address("_page", page=number + 1))
     back = door.address("_page", page=number - 1) if number > 1 else door.address()
-    context = {"form": form, "heading": heading, "number": number, "of": len(pages), "back": back}
+    is_about_it = number == 1 or any(one.key == "done" for one in questions)
+    context = {
+        "form": form,
+        "heading": heading,
+        "number": number,
+        "of": len(pages),
+        "back": back,
+        "pledge": pledge_for(door.invitation) if is_about_it else None,
+    }
     return _render(request, door, "page", context)
 
 
@@ -216,11 +244,35 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
             if one.is_required and not is_complete(one, saved.get(one.key))
         ]
         sections.append({"heading": heading, "rows": rows})
+    form = _share_form(request, door)
     if request.method == "POST" and not missing:
-        submit_answers(actor=door.actor, invitation=door.invitation)
+        share = form is not None and form.is_valid() and form.cleaned_data["share"]
+        submit_answers(actor=door.actor, invitation=door.invitation, share=share)
         return redirect(door.address("_sent"))
     back = door.address("_page", page=len(sections))
-    return _render(request, door, "check", {"sections": sections, "missing": missing, "back": back})
+    context = {"sections": sections, "missing": missing, "back": back, "share": form}
+    return _render(request, door, "check", context)
+
+
+def _share_form(request: HttpRequest, door: Door) -> ShareForm | None:
+    other = could_be_shared_with(door.invitation)
+    if other is None:
+        return None
+    label, hint = {
+        QuestionnaireKind.EVALUATION: (
+            f"Show my line manager, {other.name}, what I will do differently",
+            "Nothing else of your answers.",
+        ),
+        QuestionnaireKind.IMPACT: (
+            f"Share these answers and what I had planned with my line manager, {other.name}",
+            "To talk about in supervision.",
+        ),
+    }.get(
+        QuestionnaireKind(door.invitation.kind),
+        (f"Share these answers with {other.name}", "To talk about in supervision."),
+    )
+    you_can = f"{hint} Nobody has to. You can take it back."
+    return ShareForm(label, you_can, request.POST if request.method == "POST" else None)
 
 
 def _sent(request: HttpRequest, door: Door) -> HttpResponse:
@@ -233,8 +285,26 @@ def _sent(request: HttpRequest, door: Door) -> HttpResponse:
     certificate = getattr(own, "certificate", None)
     token = certificate_token(certificate) if certificate else ""
     rule = certificate_rule(policy_of(door.invitation.policy_version)) if own and not certificate else ""
-    context = {"certificate": certificate, "certificate_token": token, "certificate_rule": rule}
+    context = {
+        "certificate": certificate,
+        "certificate_token": token,
+        "certificate_rule": rule,
+        "supervision": _supervision_address(door),
+    }
     return _render(request, door, "sent", context)
+
+
+def _supervision_address(door: Door) -> str:
+    """Where learner and line manager read what each has shared; nothing where there is no such page."""
+    invitation, booking = door.invitation, door.invitation.booking
+    if booking is None or invitation.kind not in SUPERVISED:
+        return ""
+    slug = door.actor.partnership.slug
+    if door.names == "my_survey":
+        return reverse("evaluations:my_supervision", args=[slug, booking.pk])
+    is_managers = invitation.kind == QuestionnaireKind.LINE_MANAGER
+    reader = reader_of_form(invitation) if is_managers else "learner"
+    return reverse("evaluations:linked_supervision", args=[slug, supervision_token(booking, reader)])
 
 
 def _row(question: Question, words: str, url: str) -> dict[str, str]:

@@ -52,11 +52,11 @@ def answers_to(invitation: Invitation, **given: Value) -> dict[str, Value]:
     return every
 
 
-def answer(invitation: Invitation, **given: Value) -> Certificate | None:
-    """Answer as the holder of the link."""
+def answer(invitation: Invitation, *, share: bool = False, **given: Value) -> Certificate | None:
+    """Answer as the holder of the link, and share it if told so."""
     actor = holder_of(invitation)
     save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation, **given))
-    return submit_answers(actor=actor, invitation=invitation)
+    return submit_answers(actor=actor, invitation=invitation, share=share)
 
 
 def at(day: str) -> datetime:

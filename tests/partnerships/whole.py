@@ -47,6 +47,7 @@ from evaluations.models import (
     Questionnaire,
     QuestionnaireDraft,
     QuestionnaireVersion,
+    Sharing,
 )
 from notifications.models import Message, MessagePreference, MessageTemplate
 from partnerships.models import (
@@ -180,6 +181,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             last_asked_on=now.date(),
         )
         Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
         CertificateCounter.objects.create(**where, year=2026, last=1)
         Certificate.objects.create(
             **where,

@@ -1,0 +1,127 @@
+"""Sharing what one has answered with one other person, for supervision: agreed to, and taken back."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.links import may_answer, supervision_link
+from evaluations.models import Invitation, Sharing
+from evaluations.periods import asks_line_manager
+from evaluations.queries.managers import Contact, line_manager_of
+from notifications.outbox import queue_message
+from partnership_portal.templatetags.portal import uk_date as in_words
+from partnerships import audit
+from partnerships.actors import Actor
+from partnerships.errors import DomainError
+from partnerships.services.policies import policy_of
+
+
+def could_be_shared_with(invitation: Invitation) -> Contact | None:
+    """Whom these answers can be shared with: the learner's line manager, or the learner; else nobody (one query).
+
+    What somebody plans is shared only where the line manager is asked about it.
+    """
+    booking = invitation.booking
+    if booking is None:
+        return None
+    match invitation.kind:
+        case QuestionnaireKind.LINE_MANAGER:
+            return Contact(booking.person, booking.person.name, booking.person.email)
+        case QuestionnaireKind.IMPACT:
+            return line_manager_of(booking)
+        case QuestionnaireKind.EVALUATION:
+            policy = policy_of(invitation.policy_version)
+            asks = asks_line_manager(policy, course_asks=invitation.session.course.asks_line_manager)
+            return line_manager_of(booking) if asks else None
+        case _:
+            return None
+
+
+def share_answers(*, actor: Actor, invitation: Invitation) -> Sharing:
+    """Let the other of the two read these answers from now on, and tell them; only whoever wrote them may.
+
+    A line manager is the one whom the membership names now: shared with another before, it is shared with that one no
+    longer. Locks the invitation. Done twice is done once.
+    """
+    with transaction.atomic():
+        invitation = _own(actor, invitation)
+        if invitation.state != Invitation.State.ANSWERED:
+            raise DomainError("You can share your answers once you have sent them.")
+        other = could_be_shared_with(invitation)
+        if other is None:
+            raise DomainError(
+                "We know no line manager of yours with an email address. Ask the partnership team."
+            )
+        live = _live(invitation)
+        if live is not None and (live.with_person, live.with_email) == (other.person, other.email):
+            return live
+        now = timezone.now()
+        if live is not None:
+            live.withdrawn_at = now
+            live.save(update_fields=["withdrawn_at"])
+        sharing = Sharing.objects.create(
+            partnership=invitation.partnership,
+            invitation=invitation,
+            with_person=other.person,
+            with_name=other.name,
+            with_email=other.email,
+            agreed_at=now,
+        )
+        audit.record(actor, "evaluations.share_answers", invitation, after={"sharing": sharing.pk})
+        if invitation.kind != QuestionnaireKind.EVALUATION:
+            _tell(invitation, sharing)
+        return sharing
+
+
+def stop_sharing(*, actor: Actor, invitation: Invitation) -> None:
+    """Take it back; only whoever wrote the answers may. Locks the invitation. Done twice is done once."""
+    with transaction.atomic():
+        invitation = _own(actor, invitation)
+        live = _live(invitation)
+        if live is None:
+            return
+        live.withdrawn_at = timezone.now()
+        live.save(update_fields=["withdrawn_at"])
+        audit.record(actor, "evaluations.stop_sharing", invitation, after={"sharing": live.pk})
+
+
+def _own(actor: Actor, invitation: Invitation) -> Invitation:
+    invitation = (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("partnership", "policy_version", "respondent", "session__course")
+        .select_related("booking__person", "booking__partnership")
+        .get(pk=invitation.pk)
+    )
+    if not may_answer(actor, invitation):
+        raise PermissionDenied("Only whoever wrote the answers decides who else reads them.")
+    return invitation
+
+
+def _live(invitation: Invitation) -> Sharing | None:
+    return (
+        Sharing.objects.filter(invitation=invitation, withdrawn_at__isnull=True)
+        .select_related("with_person")
+        .first()
+    )
+
+
+def _tell(invitation: Invitation, sharing: Sharing) -> None:
+    booking = invitation.booking
+    if booking is None:
+        return
+    by_manager = invitation.kind == QuestionnaireKind.LINE_MANAGER
+    queue_message(
+        partnership=invitation.partnership,
+        purpose="survey-shared",
+        subject_key=f"sharing:{sharing.pk}",
+        person=sharing.with_person,
+        to_name=sharing.with_name,
+        to_email=sharing.with_email,
+        values={
+            "course": invitation.session.course.title,
+            "date": in_words(invitation.session.starts_at),
+            "who": invitation.respondent_name,
+        },
+        link=supervision_link(booking, "learner" if by_manager else f"shared-{sharing.pk}"),
+    )
