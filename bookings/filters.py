@@ -17,12 +17,11 @@ def _sessions(request: HttpRequest) -> QuerySet[Session]:
     return Session.objects.visible_to(request.actor).select_related("course").defer("course__search")
 
 
-class BookingFilter(ListFilter):
-    """Which bookings, and in which order."""
+class OrganisationBookingFilter(ListFilter):
+    """Which bookings of the organisations that somebody leads, and in which order."""
 
     q = Contains("person__name_key", label="Name contains")
     state = ChoiceFilter(label="State", choices=BookingState.choices, empty_label="All")
-    organisation = Contains("organisation__name_key", label="Organisation contains")
     course = ModelChoiceFilter(
         "session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
     )
@@ -33,32 +32,11 @@ class BookingFilter(ListFilter):
 
     orders = {
         "name": ("person__name_key", "-booked_at", "pk"),
-        "organisation": ("organisation__name_key", "-booked_at", "pk"),
         "session": ("session__starts_at", "session_id", "person__name_key", "pk"),
         "-session": ("-session__starts_at", "session_id", "person__name_key", "pk"),
         "state": ("state", "-booked_at", "pk"),
         "booked": ("booked_at", "pk"),
     }
-    first_order = "-booked"
-
-    class Meta:
-        model = Booking
-        fields: list[str] = []
-
-    @property
-    def session_chosen(self) -> Session | None:
-        """The one session whose bookings are asked for."""
-        return self.values.get("session")
-
-
-class OrganisationBookingFilter(ListFilter):
-    """Which bookings of the organisations that somebody leads, and in which order."""
-
-    q = Contains("person__name_key", label="Name contains")
-    state = ChoiceFilter(label="State", choices=BookingState.choices, empty_label="All")
-    session = ModelChoiceFilter(queryset=_sessions, widget=forms.HiddenInput)
-
-    orders = {name: BookingFilter.orders[name] for name in ("name", "session", "-session", "state", "booked")}
     first_order = "-session"
 
     class Meta:
@@ -69,6 +47,38 @@ class OrganisationBookingFilter(ListFilter):
     def session_chosen(self) -> Session | None:
         """The one session whose bookings are asked for."""
         return self.values.get("session")
+
+
+class BookingFilter(OrganisationBookingFilter):
+    """Which of everybody's bookings, and in which order."""
+
+    organisation = Contains("organisation__name_key", label="Organisation contains")
+
+    orders = {
+        **OrganisationBookingFilter.orders,
+        "organisation": ("organisation__name_key", "-booked_at", "pk"),
+    }
+    first_order = "-booked"
+
+
+class TooFewFilter(ListFilter):
+    """Which sessions with too few people, and in which order; few are due at a time."""
+
+    course = ModelChoiceFilter(label="Course", queryset=courses_to_choose, empty_label="All courses")
+    first_day = FromDay("starts_at", label="From")
+    last_day = UntilDay("starts_at", label="Until")
+
+    orders = {
+        "course": ("course__title", "starts_at", "pk"),
+        "start": ("starts_at", "pk"),
+        "confirmed": ("confirmed", "starts_at", "pk"),
+        "-confirmed": ("-confirmed", "starts_at", "pk"),
+    }
+    first_order = "start"
+
+    class Meta:
+        model = Session
+        fields: list[str] = []
 
 
 class ApprovalFilter(ListFilter):

@@ -21,7 +21,11 @@ def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
     A session is due when its decision day has come by the policy at its start, fewer places are confirmed than it
     needs, and nobody has decided; one that was put off is due again on its day. Two queries.
     """
-    sessions = _short(Session.objects.visible_to(actor), now)
+    return due_of(actor, short_of_people(actor, now), now)
+
+
+def due_of(actor: Actor, sessions: "QuerySet[Any]", now: datetime) -> "list[Any]":
+    """Those of these sessions, in their order, whose decision day has come."""
     today = uk_date(now)
     found = []
     for session in sessions:
@@ -32,6 +36,31 @@ def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
         if session.decide_by <= today:
             found.append(session)
     return found
+
+
+def short_of_people(actor: Actor, now: datetime) -> "QuerySet[Any]":
+    """The published sessions to come with fewer confirmed places than they need, undecided, soonest first."""
+    confirmed = Count("bookings", filter=Q(bookings__state=BookingState.CONFIRMED))
+    # Who holds a place before the start is confirmed or has an offer: only sessions that can be short are counted.
+    offered = Booking.objects.filter(session=OuterRef("pk"), state=BookingState.OFFERED)
+    can_be_short = Q(places_taken__lt=F("minimum")) | Exists(offered)
+    put_off = Q(decision=Session.Decision.POSTPONED, decide_again_on__lte=uk_date(now))
+    return (
+        Session.objects.visible_to(actor)
+        .filter(
+            can_be_short,
+            Q(decision="") | put_off,
+            status=Session.Status.PUBLISHED,
+            minimum__gt=0,
+            starts_at__gt=now,
+            starts_at__lte=now + _HORIZON,
+        )
+        .select_related("course", "venue")
+        .defer("course__search")
+        .annotate(confirmed=confirmed)
+        .filter(confirmed__lt=F("minimum"))
+        .order_by("starts_at", "pk")
+    )
 
 
 def confirmed_on(session: Session) -> int:
@@ -48,27 +77,4 @@ def other_sessions(actor: Actor, session: Session, now: datetime) -> QuerySet[Se
         .exclude(pk=session.pk)
         .select_related("course", "venue")
         .defer("course__search")
-    )
-
-
-def _short(sessions: QuerySet[Session], now: datetime) -> "QuerySet[Any]":
-    confirmed = Count("bookings", filter=Q(bookings__state=BookingState.CONFIRMED))
-    # Who holds a place before the start is confirmed or has an offer: only sessions that can be short are counted.
-    offered = Booking.objects.filter(session=OuterRef("pk"), state=BookingState.OFFERED)
-    can_be_short = Q(places_taken__lt=F("minimum")) | Exists(offered)
-    put_off = Q(decision=Session.Decision.POSTPONED, decide_again_on__lte=uk_date(now))
-    return (
-        sessions.filter(
-            can_be_short,
-            Q(decision="") | put_off,
-            status=Session.Status.PUBLISHED,
-            minimum__gt=0,
-            starts_at__gt=now,
-            starts_at__lte=now + _HORIZON,
-        )
-        .select_related("course", "venue")
-        .defer("course__search")
-        .annotate(confirmed=confirmed)
-        .filter(confirmed__lt=F("minimum"))
-        .order_by("starts_at", "pk")
     )

@@ -1,4 +1,4 @@
-"""The filters and orders of the desk's lists of courses, sessions, venues and agreements."""
+"""The filters and orders of the desk's lists of courses and their tasks, sessions, venues and agreements."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
-from courses.models import Agreement, Course, Session, Venue
+from courses.models import Agreement, Course, CourseTask, Session, Venue
 from partnership_portal.lists import Contains, FromDay, ListFilter, UntilDay
 from partnership_portal.working_days import uk_today
 
@@ -135,3 +135,22 @@ class AgreementFilter(ListFilter):
         """Those that hold today, or the others."""
         in_force = Agreement.objects.in_force(uk_today()).values("pk")
         return rows.filter(pk__in=in_force) if kind == "in_force" else rows.exclude(pk__in=in_force)
+
+
+class TaskFilter(ListFilter):
+    """Which pre-course tasks of a course, and in which order; a course has a handful."""
+
+    q = CharFilter("title", "icontains", label="Title contains", max_length=200)
+    kind = ChoiceFilter(label="Kind", choices=CourseTask.Kind.choices, empty_label="All")
+
+    orders = {
+        "position": ("position", "pk"),
+        "title": ("title", "pk"),
+        "kind": ("kind", "position", "pk"),
+        "minutes": ("minutes", "position", "pk"),
+    }
+    first_order = "position"
+
+    class Meta:
+        model = CourseTask
+        fields: list[str] = []

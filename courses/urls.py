@@ -10,6 +10,7 @@ from courses.views import (
     desk_tasks,
     school_holidays,
 )
+from partnership_portal.endings import sheet_path
 
 app_name = "courses"
 urlpatterns = [
@@ -17,18 +18,19 @@ urlpatterns = [
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("sessions/<int:pk>/", catalogue.session, name="session"),
     path("desk/courses/", desk_courses.course_list, name="desk_courses"),
-    path("desk/courses/export.xlsx", desk_courses.course_list_export, name="desk_courses_export"),
+    sheet_path("desk/courses/export", desk_courses.course_list_export, "desk_courses_export"),
     path("desk/courses/new/", desk_courses.course_new, name="desk_course_new"),
     path("desk/courses/<slug:slug>/", desk_courses.course_edit, name="desk_course"),
     path("desk/courses/<slug:slug>/publish/", desk_courses.course_publish, name="desk_course_publish"),
     path("desk/courses/<slug:slug>/archive/", desk_courses.course_archive, name="desk_course_archive"),
     path("desk/courses/<slug:slug>/tasks/", desk_tasks.task_list, name="desk_tasks"),
+    sheet_path("desk/courses/<slug:slug>/tasks/export", desk_tasks.task_list_export, "desk_tasks_export"),
     path("desk/courses/<slug:slug>/tasks/new/", desk_tasks.task_new, name="desk_task_new"),
     path("desk/tasks/<int:pk>/", desk_tasks.task_edit, name="desk_task"),
     path("desk/tasks/<int:pk>/up/", desk_tasks.task_up, name="desk_task_up"),
     path("desk/tasks/<int:pk>/remove/", desk_tasks.task_remove, name="desk_task_remove"),
     path("desk/sessions/", desk_sessions.session_list, name="desk_sessions"),
-    path("desk/sessions/export.xlsx", desk_sessions.session_list_export, name="desk_sessions_export"),
+    sheet_path("desk/sessions/export", desk_sessions.session_list_export, "desk_sessions_export"),
     path("desk/sessions/new/", desk_sessions.session_new, name="desk_session_new"),
     path("desk/sessions/series/", desk_series.series_new, name="desk_series_new"),
     path("desk/sessions/next-year/", desk_copies.year_copy, name="desk_year_copy"),
@@ -42,11 +44,11 @@ urlpatterns = [
     path("desk/school-holidays/<int:pk>/", school_holidays.holiday_edit, name="desk_holiday"),
     path("desk/school-holidays/<int:pk>/remove/", school_holidays.holiday_remove, name="desk_holiday_remove"),
     path("desk/venues/", desk_courses.venue_list, name="desk_venues"),
-    path("desk/venues/export.xlsx", desk_courses.venue_list_export, name="desk_venues_export"),
+    sheet_path("desk/venues/export", desk_courses.venue_list_export, "desk_venues_export"),
     path("desk/venues/new/", desk_courses.venue_new, name="desk_venue_new"),
     path("desk/venues/<int:pk>/", desk_courses.venue_edit, name="desk_venue"),
     path("desk/agreements/", desk_agreements.agreement_list, name="desk_agreements"),
-    path("desk/agreements/export.xlsx", desk_agreements.agreement_list_export, name="desk_agreements_export"),
+    sheet_path("desk/agreements/export", desk_agreements.agreement_list_export, "desk_agreements_export"),
     path("desk/agreements/new/", desk_agreements.agreement_new, name="desk_agreement_new"),
     path("desk/agreements/<int:pk>/", desk_agreements.agreement_edit, name="desk_agreement"),
 ]

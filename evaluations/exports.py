@@ -2,39 +2,32 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Certificate
-from partnership_portal.tables import Column, Sheet, sheet_of
+from partnership_portal.tables import Column, ListSheet
 
-_CERTIFICATES = (
-    Column("Number", "number", 20),
-    Column("Learner", "learner_name", 30),
-    Column("Organisation", "booking__organisation__name", 34),
-    Column("Course", "course_title", 44),
-    Column("Held on", "held_on", 30),
-    Column("Hours", "hours", 8),
-    Column("Issued", "issued_at", 18),
-    Column("Withdrawn", "revoked_at", 18),
+CERTIFICATES = ListSheet(
+    "Certificates",
+    (
+        Column("Number", "number", 20),
+        Column("Learner", "learner_name", 30),
+        Column("Organisation", "booking__organisation__name", 34),
+        Column("Course", "course_title", 44),
+        Column("Held on", "held_on", 30),
+        Column("Hours", "hours", 8),
+        Column("Issued", "issued_at", 18),
+        Column("Withdrawn", "revoked_at", 18),
+    ),
 )
-_SURVEYS = (
-    Column("Course", "session__course__title", 44),
-    Column("Session starts", "session__starts_at", 18),
-    Column("Survey", "kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
-    Column("Asked", "invited", 10),
-    Column("Opened", "opened", 10),
-    Column("Answered", "answered", 10),
-    Column("Of these late", "late", 12),
-    Column("Can still answer", "waiting", 10),
+SURVEYS = ListSheet(
+    "Surveys",
+    (
+        Column("Course", "session__course__title", 44),
+        Column("Session starts", "session__starts_at", 18),
+        Column("Survey", "kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
+        Column("Asked", "invited", 10),
+        Column("Opened", "opened", 10),
+        Column("Answered", "answered", 10),
+        Column("Of these late", "late", 12),
+        Column("Can still answer", "waiting", 10),
+    ),
 )
-
-
-def certificates_sheet(certificates: QuerySet[Certificate]) -> Sheet:
-    """One sheet of these certificates, in their order."""
-    return sheet_of("Certificates", _CERTIFICATES, certificates)
-
-
-def surveys_sheet(rates: QuerySet[Any, Any]) -> Sheet:
-    """One sheet of these response rates, in their order."""
-    return sheet_of("Surveys", _SURVEYS, rates)

@@ -13,6 +13,7 @@ from evaluations.views import (
     questionnaires,
     supervision,
 )
+from partnership_portal.endings import sheet_path
 
 app_name = "evaluations"
 urlpatterns = [
@@ -33,10 +34,10 @@ urlpatterns = [
     path("s/certificate-<str:token>/certificate.pdf", certificates.linked_download, name="linked_download"),
     path("certificates/check/", certificates.check, name="check"),
     path("desk/certificates/", certificates.desk_list, name="certificates"),
-    path("desk/certificates/export.xlsx", certificates.desk_list_export, name="certificates_export"),
+    sheet_path("desk/certificates/export", certificates.desk_list_export, "certificates_export"),
     path("desk/certificates/<slug:number>/", certificates.desk_certificate, name="desk_certificate"),
     path("desk/surveys/", desk.surveys, name="surveys"),
-    path("desk/surveys/export.xlsx", desk.surveys_export, name="surveys_export"),
+    sheet_path("desk/surveys/export", desk.surveys_export, "surveys_export"),
     path("desk/surveys/<int:pk>/chase/", desk.chase_list, name="chase"),
     path("desk/questionnaires/", questionnaires.questionnaires, name="questionnaires"),
     path("desk/questionnaires/new/", questionnaires.questionnaire_new, name="questionnaire_new"),

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-
 from notifications.kinds import kind_of
 from notifications.models import Message
-from partnership_portal.tables import Column, Sheet, sheet_of
+from partnership_portal.tables import Column, ListSheet
 
 
 def _kind(purpose: str) -> str:
@@ -14,19 +12,17 @@ def _kind(purpose: str) -> str:
     return kind.name if kind else purpose
 
 
-_COLUMNS = (
-    Column("Kind", "purpose", 26, _kind),
-    Column("Title", "title", 44),
-    Column("To", "to_name", 26),
-    Column("Email", "to_email", 34),
-    Column("State", "state", 20, dict[Any, Any](Message.State.choices).get),
-    Column("Written", "created_at", 18),
-    Column("Sent", "sent_at", 18),
-    Column("Attempts", "attempts", 10),
-    Column("Problem", "error", 50),
+MESSAGES = ListSheet(
+    "Messages",
+    (
+        Column("Kind", "purpose", 26, _kind),
+        Column("Title", "title", 44),
+        Column("To", "to_name", 26),
+        Column("Email", "to_email", 34),
+        Column("State", "state", 20, dict[Any, Any](Message.State.choices).get),
+        Column("Written", "created_at", 18),
+        Column("Sent", "sent_at", 18),
+        Column("Attempts", "attempts", 10),
+        Column("Problem", "error", 50),
+    ),
 )
-
-
-def messages_sheet(messages: QuerySet[Message]) -> Sheet:
-    """One sheet of these messages, in their order."""
-    return sheet_of("Messages", _COLUMNS, messages)

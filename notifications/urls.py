@@ -1,11 +1,12 @@
 from django.urls import path
 
 from notifications.views import messages, preferences, templates
+from partnership_portal.endings import sheet_path
 
 app_name = "notifications"
 urlpatterns = [
     path("desk/messages/", messages.messages, name="messages"),
-    path("desk/messages/export.xlsx", messages.export, name="export"),
+    sheet_path("desk/messages/export", messages.export, "export"),
     path("desk/messages/<int:pk>/", messages.message, name="message"),
     path("desk/messages/words/", templates.templates, name="templates"),
     path("desk/messages/words/<slug:purpose>/", templates.template, name="template"),

@@ -90,12 +90,15 @@ class ListFilter(FilterSet):
         """The names of the filters that leave something out."""
         return [name for name, value in self.values.items() if value not in EMPTY_VALUES]
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns by which it is sorted."""
+        columns = self.orders.get(self.order)
+        return columns or [_turned(column) for column in self.orders[self.order.removeprefix("-")]]
+
     def filter_queryset(self, rows: QuerySet) -> QuerySet:
         """The rows that fit, in the order asked for."""
-        columns = self.orders.get(self.order)
-        if columns is None:
-            columns = [_turned(column) for column in self.orders[self.order.removeprefix("-")]]
-        return super().filter_queryset(rows).order_by(*columns)
+        return super().filter_queryset(rows).order_by(*self.columns)
 
 
 def _turned(column: str) -> str:

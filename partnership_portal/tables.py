@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponseBase
 from django.utils import timezone
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A spreadsheet program reads a cell that begins with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -42,23 +44,40 @@ class Column:
     written: Callable[[Any], Any] | None = None
 
 
-def sheet_of(name: str, columns: Sequence[Column], rows: Any) -> Sheet:
-    """The rows of a queryset in their order: one query, row by row, no objects."""
-    return Sheet(
-        name,
-        [column.header for column in columns],
-        _values(columns, rows),
-        [column.width for column in columns],
-    )
+@dataclass(frozen=True)
+class ListSheet:
+    """What is downloaded of a list: the sheet's name and its columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def of(self, rows: Any) -> Sheet:
+        """The rows in their order: a queryset in one query, row by row, no objects; or objects worked out before."""
+        return Sheet(
+            self.name,
+            [column.header for column in self.columns],
+            self._written(rows),
+            [column.width for column in self.columns],
+        )
+
+    def _written(self, rows: Any) -> Iterator[list[Any]]:
+        fields = [column.field for column in self.columns]
+        if isinstance(rows, QuerySet):
+            found = rows.values_list(*fields).iterator(chunk_size=2000)
+        else:
+            found = ([_value(row, field) for field in fields] for row in rows)
+        for values in found:
+            yield [
+                column.written(value) if column.written else value
+                for column, value in zip(self.columns, values, strict=True)
+            ]
 
 
-def _values(columns: Sequence[Column], rows: Any) -> Iterator[list[Any]]:
-    fields = [column.field for column in columns]
-    for values in rows.values_list(*fields).iterator(chunk_size=2000):
-        yield [
-            column.written(value) if column.written else value
-            for column, value in zip(columns, values, strict=True)
-        ]
+def _value(row: Any, field: str) -> Any:
+    """What a row has under a field's name such as ``venue__name``; nothing where one of its parts is missing."""
+    for part in field.split("__"):
+        row = getattr(row, part, None)
+    return row
 
 
 def uk_naive(value: dt.datetime) -> dt.datetime:
@@ -156,23 +175,15 @@ def csv_lines(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
         yield writer.writerow([csv_cell(value) for value in row])  # type: ignore[misc]
 
 
-def write_csv(stream: IO[str], headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a CSV file to a text stream."""
-    for line in csv_lines(headers, rows):
-        stream.write(line)
-
-
-def xlsx_response(filename: str, sheets: Iterable[Sheet]) -> HttpResponseBase:
-    """A workbook to download; beyond a few megabytes it waits on disk, not in memory."""
-    # The response closes the file when it has been sent.
+def sheet_response(name: str, ending: str, *sheets: Sheet) -> HttpResponseBase:
+    """The sheets as ``xlsx``, or the first as ``csv``, to download; beyond a few megabytes it waits on disk."""
+    # Written before it is sent: afterwards no row of the partnership can be read any more. The response closes it.
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115
-    write_xlsx(file, sheets)
+    if ending == "csv":
+        file.writelines(line.encode() for line in csv_lines(sheets[0].headers, sheets[0].rows))
+    else:
+        write_xlsx(file, sheets)
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX)
-
-
-def csv_response(filename: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
-    """A CSV file to download, streamed."""
-    response = StreamingHttpResponse(csv_lines(headers, rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
+    return FileResponse(
+        file, as_attachment=True, filename=f"{name}.{ending}", content_type=CSV if ending == "csv" else XLSX
+    )

@@ -1,4 +1,4 @@
-"""A list as a spreadsheet to download."""
+"""A list to download, as a spreadsheet or as CSV."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -7,20 +7,21 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from partnership_portal.lists import ListFilter
-from partnership_portal.tables import Sheet, xlsx_response
+from partnership_portal.tables import Sheet, sheet_response
 from partnership_portal.working_days import uk_today
 from partnerships.services.downloads import record_download
 
 
 def download_list(
-    request: HttpRequest, what: str, sheet: Sheet, chosen: ListFilter | None = None
+    request: HttpRequest, what: str, ending: str, *sheets: Sheet, filtered_by: Sequence[str] = ()
 ) -> HttpResponseBase:
-    """The sheet as a file named for what it lists, with an entry in the trail of who took it and how much it was."""
-    counted = _Counted(sheet.rows)
-    name = f"{what}-{request.partnership.slug}-{uk_today():%Y-%m-%d}.xlsx"
-    response = xlsx_response(name, [replace(sheet, rows=counted)])
-    filtered_by = chosen.in_use if chosen is not None else []
+    """A file named for what it lists, with an entry in the trail of who took it and how many rows it was.
+
+    The first sheet is the list; others, which a spreadsheet has besides, say more of the same rows.
+    """
+    counted = _Counted(sheets[0].rows)
+    name = f"{what}-{request.partnership.slug}-{uk_today():%Y-%m-%d}"
+    response = sheet_response(name, ending, replace(sheets[0], rows=counted), *sheets[1:])
     record_download(actor=request.actor, what=what, rows=counted.number, filtered_by=filtered_by)
     return response
 

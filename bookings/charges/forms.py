@@ -32,6 +32,10 @@ class CloseMonthForm(forms.Form):
     def __init__(self, *args: Any, months: Sequence[date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["month"].choices = [(month.isoformat(), f"{month:%B %Y}") for month in months]
+        if len(months) == 1:
+            # The button names it: there is nothing to choose.
+            self.fields["month"].widget = forms.HiddenInput()
+            self.initial["month"] = months[0].isoformat()
 
 
 class PurchaseOrderForm(forms.Form):

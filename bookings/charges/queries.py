@@ -28,6 +28,7 @@ class Undecided:
 
     organisation: Organisation
     session: Session
+    kind: ChargeKind
     what: str
     why: str
     booking: Booking | None = None
@@ -149,7 +150,7 @@ def _of_booking(booking: Booking, policy: Policy) -> Undecided | None:
     if not why:
         return None
     what = f"{Charge.Kind(kind).label} of {booking.person.name}"
-    return Undecided(booking.organisation, booking.session, what, why, booking, unsettled)
+    return Undecided(booking.organisation, booking.session, kind, what, why, booking, unsettled)
 
 
 def _of_session(session: Session, policy: Policy) -> Undecided | None:
@@ -159,4 +160,6 @@ def _of_session(session: Session, policy: Policy) -> Undecided | None:
     price = single_agency_price(session, policy, organisation)
     if price.pence is not None:
         return None
-    return Undecided(organisation, session, "Single-agency use", price.why_unknown)
+    return Undecided(
+        organisation, session, ChargeKind.SINGLE_AGENCY_USE, "Single-agency use", price.why_unknown
+    )

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
-from bookings.exports import approvals_sheet
+from bookings.exports import APPROVALS
 from bookings.filters import ApprovalFilter
 from bookings.models import Approval
 from bookings.services.approvals import may_decide
@@ -28,10 +28,10 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_OWN_PAGES)
-def approvals_export(request: HttpRequest) -> HttpResponseBase:
-    """The same requests as a spreadsheet."""
+def approvals_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same requests, to download."""
     chosen = _waiting(request)
-    return download_list(request, "approvals", approvals_sheet(chosen.qs), chosen)
+    return download_list(request, "approvals", ending, APPROVALS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _waiting(request: HttpRequest) -> ApprovalFilter:

@@ -12,13 +12,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from bookings.charges.documents import statement_name, statement_pdf
+from bookings.charges.exports import BATCHES
+from bookings.charges.filters import BatchFilter
 from bookings.charges.forms import CloseMonthForm
-from bookings.charges.lines import HEADERS, batch_rows, batch_sheet, lines_by_organisation, lines_of
+from bookings.charges.lines import batch_sheet, lines_by_organisation, lines_of
 from bookings.charges.queries import months_to_close
 from bookings.models import Batch, Statement
 from bookings.services.batches import close_month, draw_again
-from partnership_portal.tables import csv_response, xlsx_response
+from partnership_portal.tables import sheet_response
 from partnership_portal.working_days import uk_today
+from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 from partnerships.services.downloads import record_download
@@ -39,11 +42,17 @@ def batches(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{batch.month:%B %Y} is closed. Its statements are being drawn.")
             return redirect("bookings:batch", request.partnership.slug, batch.pk)
-    found = Batch.objects.visible_to(request.actor).defer("lines")
-    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
-    return render(
-        request, "bookings/charges/batches.html", {"form": form, "page_obj": page, "months": months}
-    )
+    chosen = _chosen(request)
+    page = Paginator(chosen.qs.defer("lines"), ROWS).get_page(request.GET.get("page"))
+    context = {"form": form, "filter": chosen, "page_obj": page, "months": months}
+    return render(request, "bookings/charges/batches.html", context)
+
+
+@requires(Permission.MANAGE_CHARGES)
+def batches_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same batches, to download."""
+    chosen = _chosen(request)
+    return download_list(request, "batches", ending, BATCHES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.MANAGE_CHARGES)
@@ -77,13 +86,9 @@ def batch_draw(request: HttpRequest, pk: int) -> HttpResponse:
 def batch_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The lines of a batch for finance, as a spreadsheet or CSV file."""
     found = get_object_or_404(Batch.objects.visible_to(request.actor), pk=pk)
-    name = f"charges-{request.partnership.slug}-{found.month:%Y-%m}.{ending}"
-    if ending not in {"xlsx", "csv"}:
-        raise Http404
+    name = f"charges-{request.partnership.slug}-{found.month:%Y-%m}"
     record_download(actor=request.actor, what="batch", rows=len(found.lines), filtered_by=[])
-    if ending == "xlsx":
-        return xlsx_response(name, [batch_sheet(found.lines)])
-    return csv_response(name, HEADERS, batch_rows(found.lines))
+    return sheet_response(name, ending, batch_sheet(found.lines))
 
 
 @requires(Permission.MANAGE_CHARGES)
@@ -113,6 +118,10 @@ def statement(request: HttpRequest, pk: int) -> HttpResponseBase:
         filename=statement_name(found.batch, found.organisation),
         content_type="application/pdf",
     )
+
+
+def _chosen(request: HttpRequest) -> BatchFilter:
+    return BatchFilter(request.GET, Batch.objects.visible_to(request.actor), request=request)
 
 
 def _statement_file(found: Statement) -> IO[bytes]:

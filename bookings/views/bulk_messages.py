@@ -23,7 +23,7 @@ from bookings.bulk_messages import (
     subject_of,
     thaw,
 )
-from bookings.exports import bulk_messages_sheet, without_email_sheet
+from bookings.exports import BULK_MESSAGES, WITHOUT_EMAIL, reached_by_none
 from bookings.filters import BookingFilter, BulkMessageFilter
 from bookings.message_kinds import BULK_ABOUT_BOOKING
 from bookings.models import Booking, BulkMessage
@@ -56,10 +56,12 @@ def bulk_messages(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_BOOKINGS)
 @require_safe
-def bulk_messages_export(request: HttpRequest) -> HttpResponseBase:
-    """The same bulk messages as a spreadsheet."""
+def bulk_messages_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same bulk messages, to download."""
     chosen = _chosen(request)
-    return download_list(request, "bulk-messages", bulk_messages_sheet(chosen.qs), chosen)
+    return download_list(
+        request, "bulk-messages", ending, BULK_MESSAGES.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 @requires(Permission.MANAGE_BOOKINGS)
@@ -79,7 +81,7 @@ def bulk_message_new(request: HttpRequest) -> HttpResponseBase:
         return _write(request, frozen, selection, form if step != "change" else _again(form))
     if step == "without_email":
         own = Booking.objects.visible_to(request.actor).filter(pk__in=selection.bookings)
-        return download_list(request, "without-email", without_email_sheet(own))
+        return download_list(request, "without-email", "xlsx", WITHOUT_EMAIL.of(reached_by_none(own)))
     if step == "send":
         try:
             sent = send_bulk_message(
@@ -114,11 +116,11 @@ def bulk_message(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Permission.MANAGE_BOOKINGS)
 @require_safe
-def bulk_message_without_email(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Whom it did not reach since they have no email address, as a spreadsheet."""
+def bulk_message_without_email(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
+    """Whom it did not reach since they have no email address, to download."""
     one = get_object_or_404(BulkMessage.objects.visible_to(request.actor), pk=pk)
     own = Booking.objects.visible_to(request.actor).filter(pk__in=one.bookings)
-    return download_list(request, "without-email", without_email_sheet(own))
+    return download_list(request, "without-email", ending, WITHOUT_EMAIL.of(reached_by_none(own)))
 
 
 def _chosen(request: HttpRequest) -> BulkMessageFilter:

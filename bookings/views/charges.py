@@ -9,8 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from bookings.charges.exports import charges_sheet
-from bookings.charges.filters import ChargeFilter
+from bookings.charges.exports import CHARGES, UNDECIDED
+from bookings.charges.filters import ChargeFilter, UndecidedFilter
 from bookings.charges.forms import DecisionForm
 from bookings.charges.queries import (
     missed_bookings,
@@ -20,7 +20,7 @@ from bookings.charges.queries import (
     with_names,
 )
 from bookings.charges.querysets import ChargeQuerySet
-from bookings.exports import non_attendance_sheet
+from bookings.exports import NON_ATTENDANCE
 from bookings.filters import NonAttendanceFilter
 from bookings.models import Charge
 from bookings.services.waivers import credit_charge, is_own, waive_charge
@@ -41,21 +41,33 @@ def desk_charges(request: HttpRequest) -> HttpResponse:
         "page_obj": Paginator(with_names(charges), ROWS).get_page(request.GET.get("page")),
         "total": total_pence(charges),
         "undecided": len(undecided(request.actor)),
+        "for_desk": True,
     }
     return render(request, "bookings/charges/list.html", context)
 
 
 @requires(Permission.MANAGE_CHARGES)
-def charges_export(request: HttpRequest) -> HttpResponseBase:
-    """The same charges as a spreadsheet."""
+def charges_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same charges, to download."""
     chosen = _chosen(request)
-    return download_list(request, "charges", charges_sheet(chosen.qs), chosen)
+    return download_list(request, "charges", ending, CHARGES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.MANAGE_CHARGES)
 def desk_undecided(request: HttpRequest) -> HttpResponse:
     """What can't be charged until somebody says what it costs or how an organisation is charged."""
-    return render(request, "bookings/charges/undecided.html", {"rows": undecided(request.actor)})
+    chosen = UndecidedFilter(request.GET, undecided(request.actor), request=request)
+    page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
+    return render(request, "bookings/charges/undecided.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_CHARGES)
+def undecided_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same, to download."""
+    chosen = UndecidedFilter(request.GET, undecided(request.actor), request=request)
+    return download_list(
+        request, "undecided-charges", ending, UNDECIDED.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 @requires(Permission.MANAGE_CHARGES)
@@ -98,10 +110,12 @@ def desk_non_attendance(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_BOOKINGS)
-def non_attendance_export(request: HttpRequest) -> HttpResponseBase:
-    """The same people as a spreadsheet."""
+def non_attendance_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same people, to download."""
     chosen = _non_attenders(request)
-    return download_list(request, "non-attendance", non_attendance_sheet(chosen.qs), chosen)
+    return download_list(
+        request, "non-attendance", ending, NON_ATTENDANCE.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 def _non_attenders(request: HttpRequest) -> NonAttendanceFilter:

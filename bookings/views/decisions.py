@@ -1,25 +1,40 @@
 """The desk's pages about sessions with too few people, and about merging two sessions."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.decision_forms import CANCEL, GO_AHEAD, MERGE, DecisionForm, MergeForm
-from bookings.minimum import confirmed_on, other_sessions, under_minimum
+from bookings.exports import TOO_FEW
+from bookings.filters import TooFewFilter
+from bookings.minimum import confirmed_on, due_of, other_sessions, short_of_people
 from bookings.services.merging import merge_sessions
 from courses.models import Session
 from courses.refusals import PlanRefused
 from courses.services.decisions import decide_to_cancel, go_ahead, postpone_decision
+from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
+
+ROWS = 50
 
 
 @requires(Permission.PLAN_PROGRAMME)
 def decisions(request: HttpRequest) -> HttpResponse:
-    """Every session whose decision is due."""
-    found = under_minimum(request.actor, timezone.now())
-    return render(request, "bookings/decisions.html", {"sessions": found})
+    """Every session whose decision is due, filtered and sorted, fifty to a page."""
+    chosen, found = _due(request)
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    return render(request, "bookings/decisions.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def decisions_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same sessions, to download."""
+    chosen, found = _due(request)
+    return download_list(request, "too-few", ending, TOO_FEW.of(found), filtered_by=chosen.in_use)
 
 
 @requires(Permission.PLAN_PROGRAMME)
@@ -65,6 +80,12 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         "bookings/merge.html",
         {"form": form, "session": session, "others": others, "confirmed": confirmed_on(session)},
     )
+
+
+def _due(request: HttpRequest) -> tuple[TooFewFilter, list[Session]]:
+    now = timezone.now()
+    chosen = TooFewFilter(request.GET, short_of_people(request.actor, now), request=request)
+    return chosen, due_of(request.actor, chosen.qs, now)
 
 
 def _session(request: HttpRequest, pk: int) -> Session:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bookings.before_the_course import tasks_of, with_tasks_done
 from bookings.decision_forms import OrganisationForm
-from bookings.exports import bookings_sheet
+from bookings.exports import BOOKINGS
 from bookings.filters import BookingFilter
 from bookings.models import Booking
 from bookings.queries import ended_on, food_for, listed, people_on, queue_of, registers_of
@@ -33,10 +33,10 @@ def desk_bookings(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_BOOKINGS)
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The same bookings as a spreadsheet."""
+def export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same bookings, to download."""
     chosen = _chosen(request)
-    return download_list(request, "bookings", bookings_sheet(chosen.qs), chosen)
+    return download_list(request, "bookings", ending, BOOKINGS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.MANAGE_BOOKINGS)

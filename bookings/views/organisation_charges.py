@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from bookings.charges.exports import charges_sheet
+from bookings.charges.exports import CHARGES
 from bookings.charges.filters import OwnChargeFilter
 from bookings.charges.forms import PurchaseOrderForm
 from bookings.charges.queries import total_pence, with_names
@@ -30,6 +30,7 @@ def organisation_charges(request: HttpRequest) -> HttpResponse:
     statements = Statement.objects.visible_to(request.actor).filter(
         organisation__in=request.actor.led_organisation_ids
     )
+    led = list(_led(request))
     context = {
         "filter": chosen,
         "page_obj": Paginator(with_names(charges), ROWS).get_page(request.GET.get("page")),
@@ -37,16 +38,17 @@ def organisation_charges(request: HttpRequest) -> HttpResponse:
         "statements": statements.select_related("batch", "organisation").defer("batch__lines")[
             :_MOST_STATEMENTS
         ],
-        "led": _led(request),
+        "led": led,
+        "several": len(led) > 1,
     }
     return render(request, "bookings/charges/organisation.html", context)
 
 
 @requires(Permission.SEE_ORGANISATION)
-def organisation_charges_export(request: HttpRequest) -> HttpResponseBase:
-    """The same charges as a spreadsheet."""
+def organisation_charges_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same charges, to download."""
     chosen = _chosen(request)
-    return download_list(request, "our-charges", charges_sheet(chosen.qs), chosen)
+    return download_list(request, "our-charges", ending, CHARGES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.SEE_ORGANISATION)

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.attention import walk_ins_to_settle
-from bookings.exports import walk_ins_sheet
+from bookings.exports import WALK_INS
 from bookings.filters import WalkInFilter
 from bookings.models import WalkIn
 from bookings.register_forms import SettleForm, WalkInForm
@@ -61,10 +61,10 @@ def walk_ins(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_BOOKINGS)
-def walk_ins_export(request: HttpRequest) -> HttpResponseBase:
-    """The same walk-ins as a spreadsheet."""
+def walk_ins_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same walk-ins, to download."""
     chosen = _to_settle(request)
-    return download_list(request, "walk-ins", walk_ins_sheet(chosen.qs), chosen)
+    return download_list(request, "walk-ins", ending, WALK_INS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _to_settle(request: HttpRequest) -> WalkInFilter:

@@ -93,10 +93,15 @@ def page_of_people(
             actor.partnership, list(found.object_list)
         )
         return found
+    return Paginator(every_row(actor, memberships, show=show, sort=sort), PER_PAGE).get_page(page)
+
+
+def every_row(actor: Actor, memberships: QuerySet[Membership], *, show: Show, sort: Sort) -> list[PersonRow]:
+    """The rows of all of an organisation's people who are to be shown, in the order asked for."""
     rows = [row for row in rows_of(actor.partnership, list(memberships)) if _is_shown(row.standing, show)]
     if sort is not Sort.NAME:
         rows.sort(key=_SORTED_BY[sort])
-    return Paginator(rows, PER_PAGE).get_page(page)
+    return rows
 
 
 def rows_of(partnership: Partnership, memberships: Collection[Membership]) -> list[PersonRow]:

@@ -1,22 +1,23 @@
 """People and where they stand: my team, my organisation, and the record of one of them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 
 from bookings.queries import approvals_waiting
 from compliance.forms import PeopleFilter, TrainingForManyForm
 from compliance.queries.people import (
     Show,
     Sort,
+    every_row,
     managed_people,
     organisations_of,
     page_of_people,
     people_of,
-    rows_of,
 )
 from compliance.queries.record import record_of
 from compliance.queries.requirements import met_elsewhere
@@ -25,8 +26,8 @@ from compliance.services.training import record_training_for_many
 from compliance.spreadsheets import people_sheets
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from partnership_portal.tables import xlsx_response
 from partnership_portal.templatetags.portal import uk_date
+from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.models import Membership, Organisation, Person
 from partnerships.permissions import Permission, requires
@@ -73,10 +74,7 @@ def team_person(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.SEE_ORGANISATION)
 def organisation(request: HttpRequest) -> HttpResponse:
     """The people of my organisation and where they stand."""
-    chosen, organisations = _organisation(request)
-    given = {"sort": "name", "show": "", **request.GET.dict(), "organisation": chosen.pk}
-    form = PeopleFilter(given, organisations=organisations, several=len(organisations) > 1)
-    wanted = form.cleaned_data if form.is_valid() else {"name": "", "show": Show.ALL, "sort": Sort.NAME}
+    chosen, form, wanted = _asked_for(request)
     memberships = people_of(request.actor, chosen, name=wanted["name"])
     page = page_of_people(
         request.actor, memberships, show=wanted["show"], sort=wanted["sort"], page=request.GET.get("page")
@@ -85,7 +83,6 @@ def organisation(request: HttpRequest) -> HttpResponse:
         "organisation": chosen,
         "filter": form,
         "clear_url": f"?organisation={chosen.pk}",
-        "caption": _how_many(page.paginator.count),
         "is_filtered": bool(wanted["name"] or wanted["show"]),
         "page_obj": page,
         "rows": page.object_list,
@@ -95,11 +92,13 @@ def organisation(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_ORGANISATION)
-def organisation_file(request: HttpRequest) -> HttpResponseBase:
-    """The organisation's people and what each still needs, as a spreadsheet."""
-    chosen, _ = _organisation(request)
-    rows = rows_of(request.partnership, list(people_of(request.actor, chosen)))
-    return xlsx_response(f"{slugify(chosen.name)}-training.xlsx", people_sheets(rows))
+def organisation_file(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same people, to download; a spreadsheet says besides what each still needs."""
+    chosen, _, wanted = _asked_for(request)
+    memberships = people_of(request.actor, chosen, name=wanted["name"])
+    rows = every_row(request.actor, memberships, show=wanted["show"], sort=wanted["sort"])
+    filtered_by = [name for name in ("name", "show") if wanted[name]]
+    return download_list(request, "our-people", ending, *people_sheets(rows), filtered_by=filtered_by)
 
 
 @requires(Permission.SEE_ORGANISATION)
@@ -140,6 +139,14 @@ def organisation_training(request: HttpRequest) -> HttpResponse:
     return render(request, "compliance/organisation_training.html", context)
 
 
+def _asked_for(request: HttpRequest) -> tuple[Organisation, PeopleFilter, dict[str, Any]]:
+    chosen, organisations = _organisation(request)
+    given = {"sort": "name", "show": "", **request.GET.dict(), "organisation": chosen.pk}
+    form = PeopleFilter(given, organisations=organisations, several=len(organisations) > 1)
+    wanted = form.cleaned_data if form.is_valid() else {"name": "", "show": Show.ALL, "sort": Sort.NAME}
+    return chosen, form, wanted
+
+
 def _person_page(
     request: HttpRequest, person: Person, found: QuerySet[Membership], crumbs: list[tuple[str, str]]
 ) -> HttpResponse:
@@ -170,10 +177,6 @@ def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisa
     if chosen is None:
         raise Http404
     return chosen, organisations
-
-
-def _how_many(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"
 
 
 def _address(request: HttpRequest, chosen: Organisation) -> str:

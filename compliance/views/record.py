@@ -11,8 +11,8 @@ from compliance.queries.record import record_of
 from compliance.queries.requirements import met_elsewhere
 from compliance.queries.standing import standing_of
 from compliance.services.training import add_training, may_withdraw, withdraw_training
-from compliance.spreadsheets import RECORD_HEADERS, record_rows, record_sheets
-from partnership_portal.tables import csv_response, xlsx_response
+from compliance.spreadsheets import record_sheets
+from partnership_portal.tables import sheet_response
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 
@@ -33,9 +33,7 @@ def record(request: HttpRequest) -> HttpResponse:
 def record_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """My record as a spreadsheet or CSV file."""
     entries = record_of(request.actor.person, request.actor)
-    if ending == "csv":
-        return csv_response("training-record.csv", RECORD_HEADERS, record_rows(entries))
-    return xlsx_response("training-record.xlsx", record_sheets(entries, standing_of(request.actor)))
+    return sheet_response("training-record", ending, *record_sheets(entries, standing_of(request.actor)))
 
 
 @requires(Permission.ADD_OWN_TRAINING)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from courses.exports import agreements_sheet
+from courses.exports import AGREEMENTS
 from courses.filters import AgreementFilter
 from courses.forms.agreement import AgreementForm
 from courses.models import Agreement
@@ -30,10 +30,10 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_CHARGES)
-def agreement_list_export(request: HttpRequest) -> HttpResponseBase:
-    """The same agreements as a spreadsheet."""
+def agreement_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same agreements, to download."""
     chosen = _chosen(request)
-    return download_list(request, "agreements", agreements_sheet(chosen.qs), chosen)
+    return download_list(request, "agreements", ending, AGREEMENTS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _chosen(request: HttpRequest) -> AgreementFilter:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from courses import queries
-from courses.exports import courses_sheet, venues_sheet
+from courses.exports import COURSES, VENUES
 from courses.filters import CourseFilter, VenueFilter
 from courses.forms.course import CourseForm, VenueForm
 from courses.models import Course, Venue
@@ -31,10 +31,10 @@ def course_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.PLAN_PROGRAMME)
-def course_list_export(request: HttpRequest) -> HttpResponseBase:
-    """The same courses as a spreadsheet."""
+def course_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same courses, to download."""
     chosen = _courses(request)
-    return download_list(request, "courses", courses_sheet(chosen.qs), chosen)
+    return download_list(request, "courses", ending, COURSES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _courses(request: HttpRequest) -> CourseFilter:
@@ -110,10 +110,10 @@ def venue_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.PLAN_PROGRAMME)
-def venue_list_export(request: HttpRequest) -> HttpResponseBase:
-    """The same venues as a spreadsheet."""
+def venue_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same venues, to download."""
     chosen = _venues(request)
-    return download_list(request, "venues", venues_sheet(chosen.qs), chosen)
+    return download_list(request, "venues", ending, VENUES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _venues(request: HttpRequest) -> VenueFilter:

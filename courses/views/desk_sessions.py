@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from courses import queries
 from courses.availability import availability
-from courses.exports import sessions_sheet
+from courses.exports import SESSIONS
 from courses.filters import SessionFilter
 from courses.forms.session import (
     CancelForm,
@@ -38,10 +38,10 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.PLAN_PROGRAMME)
-def session_list_export(request: HttpRequest) -> HttpResponseBase:
-    """The same sessions as a spreadsheet."""
+def session_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same sessions, to download."""
     chosen = _chosen(request)
-    return download_list(request, "sessions", sessions_sheet(chosen.qs), chosen)
+    return download_list(request, "sessions", ending, SESSIONS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _chosen(request: HttpRequest) -> SessionFilter:

@@ -1,23 +1,40 @@
 """The desk's pages about what people do before they come to a course."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from courses.exports import TASKS
+from courses.filters import TaskFilter
 from courses.forms.task import TaskForm
 from courses.models import Course, CourseTask
 from courses.refusals import PlanRefused
 from courses.services import tasks as services
+from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
+
+ROWS = 50
 
 
 @requires(Permission.PLAN_PROGRAMME)
 def task_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """The tasks of a course in their order."""
+    """The tasks of a course: in their order, or filtered and sorted."""
     course = _course(request, slug)
-    tasks = CourseTask.objects.visible_to(request.actor).filter(course=course)
-    return render(request, "courses/desk/tasks.html", {"course": course, "tasks": tasks})
+    chosen = _chosen(request, course)
+    page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
+    in_order = not chosen.in_use and not chosen.order_asked
+    context = {"course": course, "filter": chosen, "page_obj": page, "in_order": in_order}
+    return render(request, "courses/desk/tasks.html", context)
+
+
+@requires(Permission.PLAN_PROGRAMME)
+def task_list_export(request: HttpRequest, slug: str, ending: str) -> HttpResponseBase:
+    """The same tasks, to download."""
+    chosen = _chosen(request, _course(request, slug))
+    return download_list(request, "tasks", ending, TASKS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.PLAN_PROGRAMME)
@@ -76,6 +93,11 @@ def task_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _course(request: HttpRequest, slug: str) -> Course:
     return get_object_or_404(Course.objects.visible_to(request.actor).defer("search"), slug=slug)
+
+
+def _chosen(request: HttpRequest, course: Course) -> TaskFilter:
+    tasks = CourseTask.objects.visible_to(request.actor).filter(course=course)
+    return TaskFilter(request.GET, tasks, request=request)
 
 
 def _task(request: HttpRequest, pk: int) -> CourseTask:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations.documents import certificate_pdf
-from evaluations.exports import certificates_sheet
+from evaluations.exports import CERTIFICATES
 from evaluations.filters import CertificateFilter
 from evaluations.forms import CheckForm, ReasonForm
 from evaluations.links import CERTIFICATE
@@ -81,10 +81,12 @@ def desk_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_safe
-def desk_list_export(request: HttpRequest) -> HttpResponseBase:
-    """The same certificates as a spreadsheet."""
+def desk_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same certificates, to download."""
     chosen = _chosen(request)
-    return download_list(request, "certificates", certificates_sheet(chosen.qs), chosen)
+    return download_list(
+        request, "certificates", ending, CERTIFICATES.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 def _chosen(request: HttpRequest) -> CertificateFilter:

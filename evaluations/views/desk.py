@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from courses.models import Session
-from evaluations.exports import surveys_sheet
+from evaluations.exports import SURVEYS
 from evaluations.filters import SurveyFilter
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
@@ -33,10 +33,10 @@ def surveys(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_safe
-def surveys_export(request: HttpRequest) -> HttpResponseBase:
-    """The same response rates as a spreadsheet."""
+def surveys_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same response rates, to download."""
     chosen = _chosen(request)
-    return download_list(request, "surveys", surveys_sheet(chosen.qs), chosen)
+    return download_list(request, "surveys", ending, SURVEYS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 def _chosen(request: HttpRequest) -> SurveyFilter:

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from notifications.exports import messages_sheet
+from notifications.exports import MESSAGES
 from notifications.filters import MessageFilter
 from notifications.forms import AddressForm
 from notifications.models import Message
@@ -46,10 +46,10 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.MANAGE_BOOKINGS)
 @require_safe
-def export(request: HttpRequest) -> HttpResponseBase:
-    """The same messages as a spreadsheet."""
+def export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same messages, to download."""
     chosen = _chosen(request)
-    return download_list(request, "messages", messages_sheet(chosen.qs), chosen)
+    return download_list(request, "messages", ending, MESSAGES.of(chosen.qs), filtered_by=chosen.in_use)
 
 
 @requires(Permission.MANAGE_BOOKINGS)

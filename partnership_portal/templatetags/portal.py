@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -131,6 +132,13 @@ def qs(context: template.Context, **changes: Any) -> str:
         if value not in (None, ""):
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def download_url(context: template.Context, export: str, ending: str) -> str:
+    """Where the list on this page is downloaded: the same address parts, filters and order, and every page of it."""
+    parts = context["request"].resolver_match.kwargs
+    return reverse(export, kwargs={**parts, "ending": ending}) + qs(context, page=None)
 
 
 @register.inclusion_tag("components/column_head.html", takes_context=True)

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from partnerships.downloads import download_list
-from partnerships.exports import join_requests_sheet
+from partnerships.exports import JOIN_REQUESTS
 from partnerships.filters import JoinRequestFilter
 from partnerships.forms import DeclineForm, JobForm, SearchForm, carried_out
 from partnerships.models import CompetencyGroup, JoinRequest, Organisation
@@ -75,10 +75,12 @@ def join_requests(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.DECIDE_JOIN_REQUEST)
-def join_requests_export(request: HttpRequest) -> HttpResponseBase:
-    """The same requests as a spreadsheet."""
+def join_requests_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same requests, to download."""
     chosen = _chosen(request)
-    return download_list(request, "requests-to-join", join_requests_sheet(chosen.qs), chosen)
+    return download_list(
+        request, "requests-to-join", ending, JOIN_REQUESTS.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 def _chosen(request: HttpRequest) -> JoinRequestFilter:

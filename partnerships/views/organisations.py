@@ -2,13 +2,12 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from partnerships.downloads import download_list
-from partnerships.exports import organisations_sheet
+from partnerships.exports import ORGANISATIONS, with_people
 from partnerships.filters import OrganisationFilter
 from partnerships.forms import OrganisationForm, carried_out
 from partnerships.models import Organisation
@@ -23,21 +22,20 @@ def organisations(request: HttpRequest) -> HttpResponse:
     page = Paginator(chosen.qs.select_related("sector"), 50).get_page(request.GET.get("page"))
     # Counted for the page's rows alone: counting everybody to show fifty organisations would be slow.
     shown = [one.pk for one in page]
-    counts = dict(
-        Organisation.objects.filter(partnership=request.partnership, pk__in=shown)
-        .annotate(people=Count("memberships", filter=Q(memberships__ended_on__isnull=True)))
-        .values_list("pk", "people")
-    )
+    own = Organisation.objects.filter(partnership=request.partnership, pk__in=shown)
+    counts = dict(with_people(own).values_list("pk", "people"))
     rows = [(one, counts.get(one.pk, 0)) for one in page]
     context = {"filter": chosen, "page_obj": page, "rows": rows}
     return render(request, "partnerships/organisations.html", context)
 
 
 @requires(Permission.MANAGE_PEOPLE)
-def organisations_export(request: HttpRequest) -> HttpResponseBase:
-    """The same organisations as a spreadsheet."""
+def organisations_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same organisations, to download."""
     chosen = _chosen(request)
-    return download_list(request, "organisations", organisations_sheet(chosen.qs), chosen)
+    return download_list(
+        request, "organisations", ending, ORGANISATIONS.of(with_people(chosen.qs)), filtered_by=chosen.in_use
+    )
 
 
 def _chosen(request: HttpRequest) -> OrganisationFilter:

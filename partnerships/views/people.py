@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from partnerships.downloads import download_list
-from partnerships.exports import people_sheet, with_places
+from partnerships.exports import PEOPLE, with_places
 from partnerships.filters import PeopleFilter
 from partnerships.forms import AddPersonForm, ContactForm, JobForm, RoleForm, carried_out
 from partnerships.models import Membership, Person
@@ -28,10 +28,11 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_PEOPLE)
-def people_export(request: HttpRequest) -> HttpResponseBase:
-    """The same people as a spreadsheet."""
+def people_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same people, to download."""
     chosen = _chosen(request)
-    return download_list(request, "people", people_sheet(chosen.qs), chosen)
+    people = with_places(chosen.qs).iterator(chunk_size=1000)
+    return download_list(request, "people", ending, PEOPLE.of(people), filtered_by=chosen.in_use)
 
 
 def _chosen(request: HttpRequest) -> PeopleFilter:

@@ -23,7 +23,7 @@ _DUMMIES = {
     "number": "NONE-1",
     "role": "trainer",
     "token": "nothing~nothing",
-    "ending": "pdf",
+    "ending": "xlsx",
     "purpose": "nothing",
     "secret": "nothing",
 }

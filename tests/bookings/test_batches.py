@@ -1,12 +1,14 @@
 """A month goes to finance once, whatever is killed or repeated, and what it said never changes."""
 
+import re
 import zipfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -21,6 +23,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.services.builds import MOST_ATTEMPTS
+from partnerships.tenancy import acting_in
 from tests.bookings.charging import booked, close_last_month, last_month, let_charge, settle
 from tests.factories import actor_for, job, make_course, make_organisation, make_person, make_session
 
@@ -201,10 +204,10 @@ def test_finance_gets_the_same_lines_as_spreadsheet_and_text(partnership, team, 
     batch = drawn(team)
     client = sign_in(team.person)
     book = CalamineWorkbook.from_filelike(
-        BytesIO(b"".join(client.get(reverse("bookings:batch_xlsx", args=["alphashire", batch.pk]))))
+        BytesIO(b"".join(client.get(reverse("bookings:batch_file", args=["alphashire", batch.pk, "xlsx"]))))
     )
     rows = book.get_sheet_by_index(0).to_python()
-    text = b"".join(client.get(reverse("bookings:batch_csv", args=["alphashire", batch.pk]))).decode()
+    text = b"".join(client.get(reverse("bookings:batch_file", args=["alphashire", batch.pk, "csv"]))).decode()
     assert len(rows) == len(text.strip().splitlines()) == 6
     assert rows[1][2:5] == ["Aspen Trust", "PO-1", "Place"]
     assert rows[1][8] == 60.0
@@ -226,3 +229,81 @@ def test_a_statement_that_was_lost_is_drawn_from_the_lines(partnership, team, ow
 def test_the_month_of_a_batch_is_by_uk_clocks(partnership, team, owing) -> None:
     batch = close_last_month(team)
     assert batch.month == uk_date(last_month()).replace(day=1)
+
+
+@pytest.fixture
+def three_batches(partnership):
+    for month, pence, state in ((1, 300, "ready"), (2, 100, "failed"), (3, 200, "ready")):
+        Batch.objects.create(
+            partnership=partnership, month=date(2026, month, 1), pence=pence, state=state, lines=[],
+            requested_at=datetime(2026, month + 1, 5, 12, tzinfo=UTC),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "months"),
+    [
+        ({}, [3, 2, 1]),
+        ({"order": "month"}, [1, 2, 3]),
+        ({"order": "amount"}, [2, 3, 1]),
+        ({"order": "-amount"}, [1, 3, 2]),
+        ({"order": "closed"}, [1, 2, 3]),
+        ({"order": "lines"}, [3, 2, 1]),
+        ({"state": "ready"}, [3, 1]),
+        ({"first_day": "5/3/2026"}, [3, 2]),
+    ],
+)
+def test_the_list_of_batches_filters_sorts_and_downloads(
+    partnership, neighbour, team, sign_in, three_batches, query, months
+) -> None:
+    with acting_in(neighbour):
+        Batch.objects.create(
+            partnership=neighbour, month=date(2026, 4, 1), pence=7, lines=[], requested_at=timezone.now()
+        )
+    client, at = sign_in(team.person), reverse("bookings:batches", args=["alphashire"])
+    page = client.get(at, query).content.decode()
+    words = [f"{date(2026, month, 1):%B} 2026" for month in months]
+    assert re.findall(r"/batches/\d+/\">(\w+ 2026)</a>", page) == words
+    text = b"".join(client.get(f"{at}export.csv", query)).decode()
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == [f"01/0{month}/2026" for month in months]
+
+
+def test_the_list_of_batches_costs_the_same_for_one_and_five(partnership, team, sign_in) -> None:
+    client, at = sign_in(team.person), reverse("bookings:batches", args=["alphashire"])
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(at).status_code == 200
+        return len(found)
+
+    for month in range(1, 6):
+        Batch.objects.create(
+            partnership=partnership,
+            month=date(2026, month, 1),
+            pence=1,
+            lines=[],
+            requested_at=timezone.now(),
+        )
+        if month == 1:
+            queries()
+            one = queries()
+    assert queries() == one == 12
+
+
+def test_a_single_month_is_closed_by_one_button(partnership, team, owing, sign_in) -> None:
+    client, at = sign_in(team.person), reverse("bookings:batches", args=["alphashire"])
+    page = client.get(at).content.decode()
+    month = uk_date(last_month()).replace(day=1)
+    assert f"Close {month:%B %Y}" in page and 'type="radio"' not in page
+    value = re.search(r'name="month" value="([^"]+)"', page)[1]
+    assert client.post(at, {"month": value}).status_code == 302
+    assert Batch.objects.get().month == month
+
+
+def test_of_several_months_one_is_chosen(partnership, team, owing, sign_in) -> None:
+    before = last_month() - timedelta(days=62)
+    booked(make_session(partnership, starts_at=before - timedelta(days=2)), "attended", owing[0])
+    settle(partnership, before)
+    client, at = sign_in(team.person), reverse("bookings:batches", args=["alphashire"])
+    assert client.get(at).content.decode().count('type="radio"') == 3
+    assert "Choose a month" in client.post(at, {}).content.decode()

@@ -40,7 +40,7 @@ def test_the_team_decides_and_merges(open_browser, alphashire):
     page = open_browser(team.user)
     page.goto("/alphashire/desk/sessions/decisions/")
     assert_accessible(page)
-    page.get_by_role("button", name="Decide on").click()
+    page.get_by_role("link", name="Decide on").click()
     page.check("text=It is merged with another session")
     page.click("text=Save the decision")
     assert page.locator(".govuk-error-summary").count() == 1

@@ -1,10 +1,18 @@
 """The lead's list of bookings: the own organisation's alone, filtered, with what can be done about each."""
 
+import csv
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from bookings.services.places import give_up
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from tests.factories import actor_for, make_organisation, make_person, make_session
+
+LIST = "/alphashire/organisation/bookings/"
 
 
 @pytest.fixture
@@ -21,7 +29,7 @@ def test_it_shows_the_organisations_bookings_and_nobody_elses(partnership, schoo
     session = make_session(partnership)
     mine = book(make_person(partnership, organisation=school, name="Ann Smith"), session)
     book(make_person(partnership, name="Stranger Danger"), session)
-    page = client.get("/alphashire/organisation/bookings/").content.decode()
+    page = client.get(LIST).content.decode()
     assert "Ann Smith" in page and "Stranger Danger" not in page
     for action in ("swap/", "cancel/", "joining-sheet.pdf"):
         assert f"/alphashire/me/bookings/{mine.pk}/{action}" in page
@@ -39,11 +47,9 @@ def test_it_filters_by_name_state_and_session(partnership, school, client, book)
         ({"state": "cancelled"}, "Bob Jones"),
         ({"session": second.pk}, "Bob Jones"),
     ]:
-        page = client.get("/alphashire/organisation/bookings/", query).content.decode()
+        page = client.get(LIST, query).content.decode()
         assert [name for name in ("Ann Smith", "Bob Jones") if name in page] == [shown]
-    assert (
-        "No bookings found" in client.get("/alphashire/organisation/bookings/", {"q": "zz"}).content.decode()
-    )
+    assert "None found" in client.get(LIST, {"q": "zz"}).content.decode()
 
 
 @pytest.mark.parametrize("people", [1, 5])
@@ -53,6 +59,28 @@ def test_it_asks_as_often_however_long_it_is(
     session = make_session(partnership)
     for _ in range(people):
         book(make_person(partnership, organisation=school), session)
-    client.get("/alphashire/organisation/bookings/")
-    with django_assert_num_queries(12):
-        client.get("/alphashire/organisation/bookings/")
+    client.get(LIST)
+    with django_assert_num_queries(13):
+        client.get(LIST)
+
+
+def test_every_order_sorts_the_page_and_what_is_downloaded(partnership, school, client, book) -> None:
+    sessions = [make_session(partnership), make_session(partnership, starts_at=later())]
+    for name, session in (("Ann Smith", sessions[1]), ("=Bob", sessions[0])):
+        book(make_person(partnership, organisation=school, name=name), session)
+    book(make_person(partnership, name="Stranger Danger"), sessions[0])
+    for order, first in (
+        ("", "Ann Smith"), ("session", "=Bob"), ("name", "=Bob"), ("-name", "Ann Smith"), ("booked", "Ann Smith"),
+        ("-booked", "=Bob"), ("organisation__name", "Ann Smith"),
+    ):  # fmt: skip
+        page = client.get(LIST, {"order": order}).content.decode()
+        assert re.findall("Ann Smith</a>|=Bob</a>", page)[0] == f"{first}</a>", order
+        answer = client.get(f"{LIST}export.csv", {"order": order})
+        lines = list(csv.reader(b"".join(answer).decode("utf-8-sig").splitlines()))
+        assert lines[1][1].lstrip("'") == first, order
+        assert len(lines) == 3
+    assert AuditEntry.objects.filter(action="partnerships.record_download").count() == 7
+
+
+def later():
+    return timezone.now() + timedelta(days=60)

@@ -1,6 +1,8 @@
 """Who sees which page and whom on it, with people and reports that could leak."""
 
+import re
 from datetime import UTC, date, datetime
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -8,7 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from compliance.models import TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
-from partnerships.models import Meeting, SubGroup
+from partnerships.models import AuditEntry, Meeting, SubGroup
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.compliance.world import attend, busy_quarter, learn_elsewhere, need, two_organisations
@@ -157,6 +159,39 @@ def test_filters_find_those_who_lack_something(partnership, surgery, lead, sign_
     assert "Mia Missing" in shown["lacking"] and "Tina Trained" not in shown["lacking"]
     by_name = page(browser.get("/alphashire/organisation/?name=TINA"))
     assert "Tina Trained" in by_name and "Mia Missing" not in by_name
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_a_lead_downloads_whom_the_filters_find_and_the_trail_says_so(
+    partnership, surgery, lead, sign_in, ending
+):
+    course = make_course(partnership)
+    need(partnership, "Neglect", course)
+    attend(
+        make_person(partnership, organisation=surgery, account=False, name="Tina Trained"),
+        course,
+        date(2026, 5, 4),
+    )
+    for name in ("=Mia Missing", "Max Missing"):
+        make_person(partnership, organisation=surgery, account=False, name=name)
+    query = {"organisation": surgery.pk, "name": "missing", "show": "lacking", "sort": "lacking"}
+    browser = sign_in(lead)
+    link = unescape(
+        re.search(
+            rf'href="(/[^"]*people\.{ending}[^"]*)"', page(browser.get("/alphashire/organisation/", query))
+        )[1]
+    )
+    content = b"".join(browser.get(link))
+    if ending == "csv":
+        names = [line.split(",")[0] for line in content.decode().splitlines()[1:]]
+        assert names == ["'=Mia Missing", "Max Missing"]
+    else:
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        names = [row[0] for row in book.get_sheet_by_name("People").to_python()[1:]]
+        assert names == ["=Mia Missing", "Max Missing"]
+        assert {row[0] for row in book.get_sheet_by_name("Requirements").to_python()[1:]} == set(names)
+    taken = AuditEntry.objects.get(action="partnerships.record_download").after
+    assert taken == {"list": "our-people", "rows": 2, "filtered_by": ["name", "show"]}
 
 
 def test_what_people_need_elsewhere_is_not_the_leads_business(partnership, surgery, lead, sign_in):

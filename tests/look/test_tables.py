@@ -4,9 +4,10 @@ import datetime as dt
 import io
 import tracemalloc
 
+import pytest
 from python_calamine import CalamineWorkbook
 
-from partnership_portal.tables import Sheet, write_csv, write_xlsx, xlsx_response
+from partnership_portal.tables import Sheet, csv_lines, sheet_response, write_xlsx
 
 HEADERS = ["Name", "Booked", "Day", "Places", "Came"]
 ROWS = [
@@ -31,10 +32,9 @@ def test_a_workbook_keeps_kinds_and_uk_time():
 
 
 def test_csv_never_begins_a_cell_with_a_formula():
-    stream = io.StringIO()
     texts = ["=1+1", "+44 20", "-x", "@SUM(A1)", "\tx", "plain"]
-    write_csv(stream, ["Text", "Booked"], [[text, ROWS[0][1]] for text in texts])
-    lines = stream.getvalue().splitlines()
+    rows = [[text, ROWS[0][1]] for text in texts]
+    lines = [line.strip("\r\n") for line in csv_lines(["Text", "Booked"], rows)]
     assert lines[0] == "\ufeffText,Booked"
     assert [line.split(",")[0] for line in lines[1:]] == [
         "'=1+1",
@@ -47,12 +47,16 @@ def test_csv_never_begins_a_cell_with_a_formula():
     assert lines[1].endswith("01/07/2026 09:30")
 
 
-def test_memory_does_not_grow_with_the_rows():
+@pytest.mark.django_db  # Closing an answer looks at the connection.
+@pytest.mark.parametrize(("ending", "start"), [("xlsx", b"PK"), ("csv", b"\xef\xbb\xbfName,Booked")])
+def test_memory_does_not_grow_with_the_rows(ending, start):
     def peak(count: int) -> int:
         tracemalloc.start()
-        response = xlsx_response("x.xlsx", [Sheet("Rows", HEADERS, (ROWS[0] for _ in range(count)))])
+        response = sheet_response("x", ending, Sheet("Rows", HEADERS, (ROWS[0] for _ in range(count))))
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
+        assert response["Content-Disposition"] == f'attachment; filename="x.{ending}"'
+        assert next(iter(response)).startswith(start)
         response.close()
         return most
 
