@@ -30,7 +30,9 @@ class Achievements:
     ) -> None:
         self._by_course: dict[tuple[int, int], Achievement] = {}
         self._elsewhere: dict[tuple[int, int], list[Achievement]] = defaultdict(list)
-        titles = {course.pk: course.title for one in requirements for course in one.courses.all()}
+        options = {one.pk: list(one.courses.all()) for one in requirements}
+        self._options = {key: [course.pk for course in courses] for key, courses in options.items()}
+        titles = {course.pk: course.title for courses in options.values() for course in courses}
         self._read_bookings(partnership_id, persons, titles)
         self._read_records(
             partnership_id, persons, [one.pk for one in requirements if counts_equivalents(one)]
@@ -38,7 +40,7 @@ class Achievements:
 
     def best(self, person_id: int, requirement: Requirement) -> Achievement | None:
         """The newest achievement that meets the requirement, by whichever of its options."""
-        found = [self._by_course.get((person_id, course.pk)) for course in requirement.courses.all()]
+        found = [self._by_course.get((person_id, course)) for course in self._options[requirement.pk]]
         found += self._elsewhere.get((person_id, requirement.pk), [])
         return max((one for one in found if one is not None), default=None)
 

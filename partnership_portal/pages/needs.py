@@ -240,9 +240,20 @@ def _messages(actor: Actor, now: datetime) -> QuerySet[Any]:
     return failed.only("title", "to_name", "to_email", "created_at").order_by("-created_at", "-pk")
 
 
+def _walk_ins(actor: Actor, now: datetime) -> QuerySet[Any]:
+    found = attention.walk_ins_to_settle(actor).select_related(None)
+    return found.select_related("booking__person", "booking__session__course").only(
+        "organisation_said",
+        "booking__person__name",
+        "booking__session__starts_at",
+        "booking__session__course__title",
+    )
+
+
 def _join_requests(actor: Actor, now: datetime) -> QuerySet[Any]:
     waiting = JoinRequest.objects.visible_to(actor).filter(state=JoinRequest.State.OPEN)
-    return waiting.select_related("organisation").order_by("asked_at", "pk")
+    shown = waiting.only("name", "job_role", "asked_at", "organisation__name")
+    return shown.select_related("organisation").order_by("asked_at", "pk")
 
 
 def _risks(actor: Actor, now: datetime) -> list[Any]:
@@ -316,7 +327,7 @@ NEEDS = (
         "walk-ins",
         "Walk-ins to settle",
         "What they said of their organisation is not on the list, or not theirs by our records.",
-        lambda actor, now: attention.walk_ins_to_settle(actor),
+        _walk_ins,
         _walk_in,
     ),
     Need(
