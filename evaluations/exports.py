@@ -31,3 +31,14 @@ SURVEYS = ListSheet(
         Column("Can still answer", "waiting", 10),
     ),
 )
+ACTIONS = ListSheet(
+    "Actions",
+    (
+        Column("What", "text", 60),
+        Column("Who", "owner__name", 30, lambda name: name or "The partnership team"),
+        Column("By when", "due_on", 14),
+        Column("Done", "done_at", 18),
+        Column("Course", "observation__session__course__title", 44),
+        Column("Session observed", "observation__session__starts_at", 18),
+    ),
+)

@@ -1,12 +1,15 @@
 """The filters and orders of the team's lists of certificates and surveys."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
 from courses.filters import courses_to_choose
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Certificate, Invitation
+from evaluations.models import Certificate, Invitation, ObservationAction
 from partnership_portal.lists import FromDay, ListFilter, UntilDay
+from partnership_portal.working_days import uk_today
 
 
 class CertificateFilter(ListFilter):
@@ -64,3 +67,31 @@ class SurveyFilter(ListFilter):
     class Meta:
         model = Invitation
         fields: list[str] = []
+
+
+class ActionFilter(ListFilter):
+    """Which actions agreed after observations, and in which order."""
+
+    standing = ChoiceFilter(
+        label="Standing",
+        empty_label="All",
+        method="with_standing",
+        choices=[("open", "To do"), ("overdue", "Overdue"), ("done", "Done")],
+    )
+    course = ModelChoiceFilter(
+        "observation__session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+
+    orders = {"due": ("due_on", "pk"), "course": ("observation__session__course__title", "due_on", "pk")}
+    first_order = "due"
+
+    class Meta:
+        model = ObservationAction
+        fields: list[str] = []
+
+    def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
+        """Those to do, overdue or done."""
+        if standing == "done":
+            return rows.filter(done_at__isnull=False)
+        actions: Any = rows
+        return actions.overdue(uk_today()) if standing == "overdue" else actions.open()

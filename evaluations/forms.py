@@ -1,16 +1,19 @@
-"""Forms: a page of a questionnaire, the number of a certificate, a reason."""
+"""Forms: a page of a questionnaire, the number of a certificate, a reason, an observer, what is agreed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from evaluations.answering import LONG_TEXT, SHORT_TEXT, Value, WithWords, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.models import Question
+from evaluations.services.observation_actions import Agreed
 from evaluations.tabs import marks, with_newer
 from partnership_portal.widgets import GovDateField
+from partnerships.models import Person
 
 _IN_A_ROW = {
     QuestionKind.SCALE: {"class": "govuk-radios--inline"},
@@ -102,6 +105,57 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": "3"}),
         error_messages={"required": "Enter the reason"},
     )
+
+
+class ObserverForm(forms.Form):
+    """Who observes a session."""
+
+    observer = forms.ModelChoiceField(
+        label="Observer",
+        queryset=Person.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose who observes this session"},
+    )
+
+    def __init__(self, observers: QuerySet[Person], data: Any = None) -> None:
+        super().__init__(data)
+        field = self.fields["observer"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for mypy
+        field.queryset = observers
+
+
+class ActionForm(forms.Form):
+    """What is agreed after an observation, who does it, and by when."""
+
+    text = forms.CharField(
+        label="What is to be done",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": "3"}),
+        error_messages={
+            "required": "Say what is to be done",
+            "max_length": "What is to be done must be 500 characters or fewer",
+        },
+    )
+    owner = forms.ModelChoiceField(
+        label="Who does it",
+        queryset=Person.objects.none(),
+        required=False,
+        widget=forms.RadioSelect,
+        empty_label="The partnership team",
+    )
+    due_on = GovDateField(label="By when", help_text="For example 30 6 2027.")
+
+    def __init__(self, people: list[Person], data: Any = None, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        field = self.fields["owner"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for mypy
+        field.queryset = Person.objects.filter(pk__in=[one.pk for one in people])
+
+    @property
+    def agreed(self) -> Agreed:
+        """What the service is told."""
+        return Agreed(self.cleaned_data["text"], self.cleaned_data["owner"], self.cleaned_data["due_on"])
 
 
 def _is_filled(field: forms.BoundField) -> bool:

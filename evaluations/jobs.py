@@ -10,6 +10,7 @@ from functools import partial
 
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from evaluations.observation_messages import tell_shared
 from evaluations.queries.due import (
     bookings_to_ask,
     certificates_due,
@@ -17,8 +18,10 @@ from evaluations.queries.due import (
     invitations_to_remind,
     trainers_to_ask,
 )
+from evaluations.queries.observations import observations_to_follow, observations_to_share
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.invitations import ask_about_booking, ask_trainer
+from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
@@ -76,6 +79,19 @@ def remind_and_close(partnership: Partnership, now: datetime) -> None:
         waiting = [one for one in invitations_to_remind(partnership, now) if is_time_to_remind(one, now)]
     one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
     one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
+
+
+def follow_observations(partnership: Partnership, now: datetime) -> None:
+    """Tell observers of another day or a cancelled session, and trainers that their observation can be read."""
+    actor = system(partnership, "follow observations")
+    with acting_in(partnership):
+        astray = observations_to_follow(partnership, now)
+        sent = observations_to_share(partnership, now)
+    one_by_one(
+        partnership,
+        (partial(follow_observed_session, actor=actor, observation=one, now=now) for one in astray),
+    )
+    one_by_one(partnership, (partial(tell_shared, one, trainer) for one, trainer in sent))
 
 
 def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:

@@ -105,3 +105,47 @@ CERTIFICATE = MessageKind(
     at_once=True,
 )
 register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, CERTIFICATE)
+OBSERVING = "Observations"
+_WHEN = Placeholder("date", "When the session begins", "Wednesday 12 May 2027, 9:30am")
+
+OBSERVATION_ASSIGNED = MessageKind(
+    purpose="observation_assigned",
+    subject=OBSERVING,
+    name="Session to observe",
+    when="When an observer takes a session on or is asked to, and again when its day changes.",
+    placeholders=(
+        _COURSE,
+        _WHEN,
+        Placeholder("place", "The venue’s name, or “Online”", "Civic Centre"),
+        Placeholder("closes", "The last day for the form", "11 July 2027"),
+    ),
+    button="Open the form",
+    essential="Somebody is expected at the session.",
+)
+OBSERVATION_RELEASED = MessageKind(
+    purpose="observation_released",
+    subject=OBSERVING,
+    name="Session not to observe any more",
+    when="When the team gives an observation to nobody or somebody else, or the session is cancelled.",
+    placeholders=(_COURSE, _WHEN),
+    essential="The observer would come for nothing.",
+)
+OBSERVATION_SHARED = MessageKind(
+    purpose="observation_shared",
+    subject=OBSERVING,
+    name="Observation shared with trainers",
+    when="When an observation was sent, to the session’s trainers, where the policy shares it with them.",
+    placeholders=(_COURSE, _DATE),
+    button="Read the observation",
+    essential="Trainers learn what was seen of their session.",
+)
+OBSERVATION_ACTION = MessageKind(
+    purpose="observation_action",
+    subject=OBSERVING,
+    name="Action after an observation",
+    when="When something is agreed after an observation, to whoever does it, and again when it is put off.",
+    placeholders=(_COURSE, _DATE, Placeholder("due", "By when it is to be done", "30 June 2027")),
+    button="See what was agreed",
+    essential="Somebody counts on it being done.",
+)
+register(OBSERVATION_ASSIGNED, OBSERVATION_RELEASED, OBSERVATION_SHARED, OBSERVATION_ACTION)

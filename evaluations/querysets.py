@@ -1,5 +1,6 @@
 """Which invitations and certificates somebody may see."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -14,6 +15,25 @@ if TYPE_CHECKING:
 
 # As the model's ``has_lapsed`` tells of one.
 _LAPSED = Q(kind="pre_course") & (~Q(booking__state__in=EXPECTED) | ~Q(session__status="published"))
+
+
+def _observation_shown_to(actor: "Actor", path: str = "") -> Q:
+    """The team sees every observation and an observer their own; once sent, trainers of the session and the group.
+
+    These two where the policy in force when the session began shares observations with them.
+    """
+    if actor.may(Permission.MANAGE_SURVEYS):
+        return Q(**{f"{path}pk__isnull": False})
+    if actor.person is None:
+        return Q(pk__in=[])
+    sent = Q(**{f"{path}state": "answered"})
+    shared = f"{path}policy_version__document__observation__shared_with"
+    trained = actor.person.trained_sessions.values("session_id")
+    seen = Q(**{f"{path}respondent": actor.person})
+    seen |= sent & Q(**{f"{shared}_trainers__value": True, f"{path}session__in": trained})
+    if actor.may(Permission.READ_REPORTS):
+        seen |= sent & Q(**{f"{shared}_group__value": True})
+    return seen
 
 
 class InvitationQuerySet(models.QuerySet):
@@ -43,6 +63,10 @@ class InvitationQuerySet(models.QuerySet):
         moved = Q(kind="pre_course") & ~Q(closes_at=F("session__starts_at"))
         return self.filter(_LAPSED | moved, state="open")
 
+    def observations_shown_to(self, actor: "Actor") -> Self:
+        """Observations that somebody may read: whole, not figures."""
+        return self.filter(_observation_shown_to(actor), partnership=actor.partnership, kind="observation")
+
     def for_answering(self) -> Self:
         """With everything that the pages of a survey show (four queries)."""
         return self.select_related(
@@ -55,6 +79,25 @@ class InvitationQuerySet(models.QuerySet):
             "booking__person",
             "booking__certificate",
         ).prefetch_related("version__questions", "answers__question")
+
+
+class ObservationActionQuerySet(models.QuerySet):
+    """Actions agreed after observations."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Whoever sees the observation, and whoever is to do it."""
+        seen = _observation_shown_to(actor, "observation__")
+        if actor.person is not None:
+            seen |= Q(owner=actor.person)
+        return self.filter(seen, partnership=actor.partnership)
+
+    def open(self) -> Self:
+        """Those not done yet."""
+        return self.filter(done_at__isnull=True)
+
+    def overdue(self, today: date) -> Self:
+        """Those that should have been done before today."""
+        return self.open().filter(due_on__lt=today)
 
 
 class QuestionnaireQuerySet(models.QuerySet):

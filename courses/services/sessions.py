@@ -4,7 +4,7 @@ import itertools
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -294,7 +294,16 @@ def _set_trainers(session: Session, plan: SessionPlan) -> None:
     named = {person.pk for person in plan.trainers}
     session.trainer_links.exclude(person_id__in=named).delete()
     for person_id in named.difference(_trainer_ids(session)):
-        SessionTrainer.objects.create(partnership=session.partnership, session=session, person_id=person_id)
+        try:
+            with transaction.atomic():
+                SessionTrainer.objects.create(
+                    partnership=session.partnership, session=session, person_id=person_id
+                )
+        except IntegrityError as error:
+            # Observers are known further up; that nobody observes what they train is the database's rule.
+            raise PlanRefused(
+                "One of these trainers observes this session. Let somebody else observe it first.", "trainers"
+            ) from error
 
 
 def _facts(

@@ -2,6 +2,7 @@
 
 from .certificate import Certificate, CertificateCounter
 from .invitation import Answer, Invitation
+from .observation import Observation, ObservationAction, ObservedTrainer
 from .questionnaire import (
     CourseQuestionnaire,
     Question,
@@ -17,6 +18,9 @@ __all__ = [
     "CertificateCounter",
     "CourseQuestionnaire",
     "Invitation",
+    "Observation",
+    "ObservationAction",
+    "ObservedTrainer",
     "Question",
     "Questionnaire",
     "QuestionnaireDraft",

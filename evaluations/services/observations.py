@@ -1,6 +1,6 @@
-"""Observing a session: an observer takes it on and fills in the form."""
+"""Observing a session: an observer takes it on or is asked to, fills in the form, or gives it back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,13 +9,17 @@ from django.utils import timezone
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from evaluations.observation_messages import tell_assigned, tell_released
 from evaluations.periods import end_of_day
 from evaluations.services.questionnaires import version_in_use
+from notifications.outbox import drop_unsent
 from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.permissions import Permission, require
+from partnerships.models import MembershipRole, Person
+from partnerships.permissions import Permission, Role, require
+from partnerships.policy import Policy
 from partnerships.services.policies import policy_of, version_in_force
 
 _FORM = QuestionnaireKind.OBSERVATION
@@ -27,37 +31,138 @@ def observe_session(*, actor: Actor, session: Session) -> Invitation:
     Never for a trainer of that session, and not once it is too late to remember it.
     """
     require(actor, Permission.OBSERVE_SESSION)
-    observer, now = actor.person, timezone.now()
-    if observer is None:
+    if actor.person is None:
         raise PermissionDenied("Only a person can observe a session.")
+    return _take_on(actor, session, actor.person)
+
+
+def assign_observer(*, actor: Actor, session: Session, observer: Person) -> Invitation:
+    """Ask an observer to observe a session, and write to them; once. Locks the session.
+
+    Refuses whoever trains it, whoever isn't an observer, and a second observer while there is one.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    live = MembershipRole.objects.filter(
+        membership__person=observer, membership__ended_on__isnull=True, role=Role.OBSERVER
+    )
+    if not live.exists():
+        raise DomainError(f"{observer} is not an observer. Give them that role first.")
+    return _take_on(actor, session, observer)
+
+
+def release_observation(*, actor: Actor, observation: Invitation) -> None:
+    """Give an observation back, by the observer or the team; what was written so far is forgotten.
+
+    The observer is told if it was the team. Locks the session, then the observation.
+    """
+    is_own = actor.person is not None and actor.person == observation.respondent
+    require(actor, Permission.OBSERVE_SESSION if is_own else Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        Session.objects.select_for_update(no_key=True).get(pk=observation.session_id)
+        observation = _locked(observation)
+        if observation.state == Invitation.State.CLOSED:
+            return
+        if observation.state == Invitation.State.ANSWERED:
+            raise DomainError("This observation was sent. It can’t be given back any more.")
+        observation.state = Invitation.State.CLOSED
+        observation.save(update_fields=["state"])
+        observation.answers.all().delete()
+        drop_unsent(actor.partnership, f"observation:{observation.pk}")
+        if not is_own:
+            tell_released(observation)
+        audit.record(
+            actor,
+            "evaluations.release_observation",
+            observation,
+            before={"state": "open"},
+            after={"state": "closed", "observer": observation.respondent_id},
+        )
+
+
+def follow_observed_session(*, actor: Actor, observation: Invitation, now: datetime) -> None:
+    """Let an observation follow its session: another day, another time to answer; cancelled, it is over.
+
+    Tells the observer, once for each. Locks the session, then the observation.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        session = Session.objects.select_for_update(no_key=True, of=("self",)).get(pk=observation.session_id)
+        observation = _locked(observation)
+        if observation.state != Invitation.State.OPEN:
+            return
+        if session.status != Session.Status.PUBLISHED:
+            release_observation(actor=actor, observation=observation)
+            return
+        closes_at = _closes_at(policy_of(observation.policy_version), session)
+        if observation.closes_at != closes_at:
+            before = {"closes_at": observation.closes_at.isoformat()}
+            observation.closes_at = closes_at
+            observation.last_asked_on = max(uk_date(now), uk_date(session.ends_at))
+            observation.save(update_fields=["closes_at", "last_asked_on"])
+            audit.record(
+                actor,
+                "evaluations.follow_observed_session",
+                observation,
+                before=before,
+                after={"closes_at": closes_at.isoformat()},
+            )
+        tell_assigned(observation)
+
+
+def _take_on(actor: Actor, session: Session, observer: Person) -> Invitation:
+    now = timezone.now()
     with transaction.atomic():
         session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-        if session.trainer_links.filter(person=observer).exists():
-            raise DomainError("You train this session, so somebody else must observe it.")
-        if taken_on := session.invitations.filter(kind=_FORM, respondent=observer).first():
-            return taken_on
-        if session.status != Session.Status.PUBLISHED:
-            raise DomainError("Only a session that is published can be observed.")
+        before = session.invitations.filter(kind=_FORM, respondent=observer).first()
+        if before is not None and before.state != Invitation.State.CLOSED:
+            return before
+        _refuse_observer(actor, session, observer)
         policy_version = version_in_force(actor.partnership, session.starts_at)
-        open_for = timedelta(days=policy_of(policy_version).evaluation.open_days.value)
-        closes_at = end_of_day(session.ends_at + open_for)
+        closes_at = _closes_at(policy_of(policy_version), session)
         version = version_in_use(actor.partnership, _FORM, session.course)
         if version is None:
             raise DomainError("The partnership has no observation form yet. Ask the partnership team.")
         if closes_at <= now:
             raise DomainError("This session was too long ago to be observed.")
-        invitation = Invitation.objects.create(
-            partnership=actor.partnership,
-            kind=_FORM,
-            version=version,
-            session=session,
-            respondent=observer,
-            respondent_name=observer.name,
-            respondent_email=observer.email,
-            policy_version=policy_version,
-            invited_at=now,
-            closes_at=closes_at,
-            last_asked_on=max(uk_date(now), uk_date(session.ends_at)),
+        observation = before or Invitation(
+            partnership=actor.partnership, kind=_FORM, session=session, respondent=observer
         )
-        audit.record(actor, "evaluations.observe_session", invitation, after={"session": session.pk})
-        return invitation
+        observation.version, observation.policy_version = version, policy_version
+        observation.respondent_name, observation.respondent_email = observer.name, observer.email
+        observation.state = Invitation.State.OPEN
+        observation.invited_at, observation.closes_at = now, closes_at
+        observation.reminders_sent, observation.opened_at = 0, None
+        observation.last_asked_on = max(uk_date(now), uk_date(session.ends_at))
+        observation.save()
+        tell_assigned(observation)
+        audit.record(
+            actor,
+            "evaluations.observe_session",
+            observation,
+            after={"session": session.pk, "observer": observer.pk},
+        )
+        return observation
+
+
+def _refuse_observer(actor: Actor, session: Session, observer: Person) -> None:
+    is_own = observer == actor.person
+    if session.trainer_links.filter(person=observer).exists():
+        who = "You train" if is_own else f"{observer} trains"
+        raise DomainError(f"{who} this session, so somebody else must observe it.")
+    taken = session.invitations.filter(kind=_FORM).exclude(state=Invitation.State.CLOSED).first()
+    if taken is not None:
+        raise DomainError(f"{taken.respondent_name} observes this session already.")
+    if session.status != Session.Status.PUBLISHED:
+        raise DomainError("Only a session that is published can be observed.")
+
+
+def _closes_at(policy: Policy, session: Session) -> datetime:
+    return end_of_day(session.ends_at + timedelta(days=policy.evaluation.open_days.value))
+
+
+def _locked(observation: Invitation) -> Invitation:
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("partnership", "session__course", "session__venue", "respondent", "policy_version")
+        .get(pk=observation.pk)
+    )

@@ -1,17 +1,30 @@
-"""What is to be observed, by whom, and the forms."""
+"""What is to be observed and by whom, the forms, and what was seen."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses.models import Session
-from evaluations.kinds import QuestionnaireKind
+from evaluations.forms import ObserverForm
 from evaluations.models import Invitation
-from evaluations.queries.observations import courses_to_observe
-from evaluations.services.observations import observe_session
+from evaluations.queries.observations import (
+    courses_to_observe,
+    observation_shown_to,
+    observers,
+    own_observations,
+    sees_observer,
+    sent_observations,
+    what_was_seen,
+)
+from evaluations.services.observation_actions import may_agree, may_finish
+from evaluations.services.observations import assign_observer, observe_session, release_observation
+from partnership_portal.working_days import uk_date
 from partnerships.permissions import Permission, requires
+
+_PER_PAGE = 50
 
 
 @requires(Permission.OBSERVE_SESSION)
@@ -19,12 +32,7 @@ from partnerships.permissions import Permission, requires
 def observations(request: HttpRequest) -> HttpResponse:
     """Which courses are due for an observation, and the observer's own forms."""
     now = timezone.now()
-    own = (
-        Invitation.objects.of(request.actor)
-        .filter(kind=QuestionnaireKind.OBSERVATION)
-        .select_related("session__course", "session__venue")
-        .order_by("-session__starts_at")
-    )
+    own = list(own_observations(request.actor))
     context = {
         "clause": request.partnership.policy(now).observation.rule,
         "courses": courses_to_observe(request.actor, now),
@@ -42,3 +50,72 @@ def observe(request: HttpRequest, pk: int) -> HttpResponse:
     observe_session(actor=request.actor, session=session)
     messages.success(request, "The observation is yours. The form is listed below.")
     return redirect("evaluations:observations", request.partnership.slug)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def plan(request: HttpRequest) -> HttpResponse:
+    """Which courses are due, who observes what, and which sessions would suit."""
+    now = timezone.now()
+    courses = courses_to_observe(request.actor, now)
+    context = {
+        "clause": request.partnership.policy(now).observation.rule,
+        "courses": courses,
+        "due": sum(1 for one in courses if one.is_due),
+    }
+    return render(request, "evaluations/observation_plan.html", context)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask an observer to observe a session."""
+    sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
+    session = get_object_or_404(sessions, pk=pk)
+    form = ObserverForm(observers(session), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        observer = form.cleaned_data["observer"]
+        assign_observer(actor=request.actor, session=session, observer=observer)
+        messages.success(request, f"{observer} observes this session and was written to.")
+        return redirect("evaluations:observation_plan", request.partnership.slug)
+    return render(request, "evaluations/assign_observer.html", {"session": session, "form": form})
+
+
+@requires(Permission.SEE_OWN_PAGES)
+@require_POST
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give an observation back that was not sent."""
+    shown = Invitation.objects.observations_shown_to(request.actor)
+    release_observation(actor=request.actor, observation=get_object_or_404(shown, pk=pk))
+    messages.success(request, "The observation was given back. Somebody else can observe the session.")
+    page = "observation_plan" if request.actor.may(Permission.MANAGE_SURVEYS) else "observations"
+    return redirect(f"evaluations:{page}", request.partnership.slug)
+
+
+@requires(Permission.SEE_OWN_PAGES)
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """The observations that somebody may read: trainers those of their sessions, the group and the team all."""
+    page = Paginator(sent_observations(request.actor), _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "evaluations/sent_observations.html", {"page_obj": page})
+
+
+@requires(Permission.SEE_OWN_PAGES)
+@require_safe
+def observation(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was seen at one session, and what was agreed."""
+    actor = request.actor
+    one = get_object_or_404(observation_shown_to(actor), pk=pk)
+    is_sent = one.state == Invitation.State.ANSWERED
+    context = {
+        "observation": one,
+        "session": one.session,
+        "is_sent": is_sent,
+        "pages": what_was_seen(one) if is_sent else [],
+        "names_observer": sees_observer(actor, one),
+        "may_agree": may_agree(actor, one),
+        "actions": [(action, may_finish(actor, action)) for action in one.actions.all()],
+        "policy": request.partnership.policy(one.session.starts_at).observation,
+        "today": uk_date(timezone.now()),
+    }
+    return render(request, "evaluations/observation.html", context)

@@ -13,6 +13,7 @@ from bookings.minimum import under_minimum
 from bookings.queries import registers_outstanding
 from compliance.queries.risk import with_risks
 from courses.models import Session
+from evaluations.models import ObservationAction
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
@@ -230,6 +231,21 @@ def _risk(found: Any, slug: str, now: datetime) -> Row:
     )
 
 
+def _action(action: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        action.text,
+        f"{reverse('evaluations:observation', args=[slug, action.observation_id])}#agreed",
+        (action.owner_words, f"After the observation of {action.observation.session.course}"),
+        f"By {uk_date(action.due_on, 'short')}",
+        "red",
+    )
+
+
+def _actions(actor: Actor, now: datetime) -> QuerySet[Any]:
+    overdue = ObservationAction.objects.visible_to(actor).overdue(day_of(now))
+    return overdue.select_related("owner", "observation__session__course").order_by("due_on", "pk")
+
+
 def _registers(actor: Actor, now: datetime) -> QuerySet[Any]:
     found = registers_outstanding(Session.objects.visible_to(actor), now).filter(ends_at__lte=now)
     return found.only("starts_at", "session__places_taken", "session__course__title")
@@ -329,6 +345,15 @@ NEEDS = (
         "What they said of their organisation is not on the list, or not theirs by our records.",
         _walk_ins,
         _walk_in,
+    ),
+    Need(
+        "observation-actions",
+        "Agreed after observations, overdue",
+        "Ask whoever was to do it, or put it off.",
+        _actions,
+        _action,
+        "evaluations:observation_actions",
+        "Everything that was agreed",
     ),
     Need(
         "over-demand",

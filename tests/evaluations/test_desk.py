@@ -137,7 +137,7 @@ class TestObservations:
         assert "Forms to fill in" in page
         answer(Invitation.objects.get())
         page = client.get(reverse("evaluations:observations", args=[partnership.slug])).content.decode()
-        assert "Done" in page
+        assert ">Sent</h2>" in page
 
     def test_form_is_not_sent_before_the_session(self, partnership, observer):
         observe_session(actor=actor_for(observer), session=make_session(partnership))

@@ -7,9 +7,13 @@ from django.utils import timezone
 
 from bookings.models import Approval, Attendance, Interest
 from courses.models import Course
+from evaluations.models import ObservationAction
+from evaluations.services.observations import observe_session
 from partnership_portal.pages.needs import BY_KEY, needs_of
+from partnership_portal.working_days import uk_today
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 from tests.pages.made import asks_to_join, booked, held_for, later, offered, requested, unsent, walked_in
 
@@ -48,6 +52,24 @@ def a_walk_in(partnership, number=1):
     return str(walked_in(session).booking.person)
 
 
+def an_overdue_action(partnership, number=1):
+    observer = make_person(partnership, Role.OBSERVER)
+    adopt(partnership)
+    observation = observe_session(
+        actor=actor_for(observer), session=make_session(partnership, starts_at=timezone.now())
+    )
+    answer(observation)
+    action = ObservationAction.objects.create(
+        partnership=partnership,
+        observation=observation,
+        text=f"Later slides {number}",
+        due_on=uk_today() - timedelta(days=1),
+        agreed_at=timezone.now(),
+        agreed_by=observer,
+    )
+    return action.text
+
+
 def over_demand(partnership, number=1):
     session = make_session(partnership, capacity=1)
     booked(session)
@@ -83,6 +105,7 @@ MADE = {
     "registers": a_register,
     "requests": a_request,
     "walk-ins": a_walk_in,
+    "observation-actions": an_overdue_action,
     "over-demand": over_demand,
     "wanted-dates": wanted_dates,
     "quotas": a_quota,
@@ -287,5 +310,5 @@ def test_the_desk_asks_the_same_number_of_questions(
         make_session(partnership, starts_at=timezone.now() + timedelta(minutes=1))
     browser = sign_in(team)
     browser.get("/alphashire/desk/")
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         browser.get("/alphashire/desk/")

@@ -19,7 +19,13 @@ from python_calamine import CalamineWorkbook
 
 from bookings.models import Approval, Booking, BulkMessage, Charge, WalkIn
 from courses.models import Agreement, Course, CourseTask, Venue
-from evaluations.models import Certificate, Invitation, Questionnaire, QuestionnaireVersion
+from evaluations.models import (
+    Certificate,
+    Invitation,
+    ObservationAction,
+    Questionnaire,
+    QuestionnaireVersion,
+)
 from notifications.models import Message
 from partnerships.models import AuditEntry, JoinRequest, Partnership, PolicyVersion
 from partnerships.permissions import Role
@@ -144,6 +150,18 @@ def make_certificate(partnership: Partnership, name: str, number: int) -> None:
         course_title="Course",
         held_on="Today",
         hours=3,
+    )
+
+
+def make_action(partnership: Partnership, name: str, number: int) -> None:
+    make_survey(partnership, name, number)
+    ObservationAction.objects.create(
+        partnership=partnership,
+        observation=Invitation.objects.latest("pk"),
+        text=name,
+        due_on=date(2026, 1, 1 + number),
+        agreed_at=timezone.now(),
+        agreed_by=make_person(partnership, account=False),
     )
 
 
@@ -318,6 +336,13 @@ LISTS = {
         make_certificate, {"number": UP, "issued": UP, "-issued": DOWN, "": DOWN}, queries=12, column=1
     ),
     "surveys": Case(make_survey, {"session": UP, "-session": DOWN, "": DOWN}, queries=13, search=""),
+    "actions": Case(
+        make_action,
+        {"due": UP, "-due": DOWN, "course": UP, "-course": DOWN, "": UP},
+        queries=13,
+        search="",
+        at="observations/actions/",
+    ),
     "approvals": Case(
         make_approval,
         {"name": UP, "organisation": UP, "session": UP, "expires": UP, "-expires": DOWN, "": UP},
@@ -485,7 +510,7 @@ def test_a_list_costs_the_same_for_one_row_and_five(what, partnership, desk) -> 
 @pytest.mark.parametrize("role", [Role.ORGANISATION_LEAD, Role.TRAINER, Role.SUBGROUP_CHAIR])
 def test_nobody_but_the_team_downloads_the_desks_lists(role, partnership, sign_in) -> None:
     browser = sign_in(make_person(partnership, role))
-    for what in LISTS.keys() - {"approvals", "requests"}:
+    for what in LISTS.keys() - {"approvals", "requests", "actions"}:
         assert browser.get(f"{address(what)}export.xlsx").status_code == 403, what
     assert not AuditEntry.objects.filter(action="partnerships.record_download").exists()
 

@@ -43,6 +43,7 @@ from evaluations.models import (
     CertificateCounter,
     CourseQuestionnaire,
     Invitation,
+    ObservationAction,
     Question,
     Questionnaire,
     QuestionnaireDraft,
@@ -182,6 +183,14 @@ def make_whole_partnership(slug: str) -> Partnership:
         )
         Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
+        ObservationAction.objects.create(
+            **where,
+            observation=invitation,
+            text="Later slides",
+            due_on=now.date(),
+            agreed_at=now,
+            agreed_by=person,
+        )
         CertificateCounter.objects.create(**where, year=2026, last=1)
         Certificate.objects.create(
             **where,

@@ -1,0 +1,51 @@
+"""What assures quality in the demonstration: observations planned and talked over."""
+
+import datetime as dt
+
+from courses.models import Session
+from evaluations.models import Invitation, ObservationAction
+from evaluations.services.observation_actions import Agreed, agree_action, finish_action, who_can_do
+from evaluations.services.observations import assign_observer
+from partnership_portal.demo.cast import PARTS
+from partnership_portal.working_days import uk_date
+from partnerships.actors import Actor, actor_of
+from partnerships.models import Partnership, Person
+from partnerships.tenancy import acting_in
+
+_AGREED = (
+    ("Say at the beginning where people find support", 21, False),
+    ("Bring the slides on thresholds up to date", -6, False),
+    ("Leave half an hour for the case study", -30, True),
+)
+
+
+def assure_quality(partnership: Partnership, now: dt.datetime) -> None:
+    """Let the team plan an observation and agree actions after those that were sent, once."""
+    with acting_in(partnership):
+        if ObservationAction.objects.filter(partnership=partnership).exists():
+            return
+        team = actor_of(_part(partnership, "team").user, partnership)
+        _agree(team, now)
+        _plan(team, _part(partnership, "observer"), now)
+
+
+def _agree(team: Actor, now: dt.datetime) -> None:
+    sent = Invitation.objects.observations_shown_to(team).filter(state="answered").select_related("session")
+    for observation, (text, days, is_done) in zip(sent.order_by("pk"), _AGREED, strict=False):
+        due_on = uk_date(now) + dt.timedelta(days=days)
+        agreed = Agreed(text, who_can_do(observation)[0], due_on)
+        action = agree_action(actor=team, observation=observation, agreed=agreed)
+        if is_done:
+            finish_action(actor=team, action=action)
+
+
+def _plan(team: Actor, observer: Person, now: dt.datetime) -> None:
+    coming = Session.objects.visible_to(team).coming(now).exclude(trainer_links__person=observer)
+    session = coming.exclude(invitations__kind="observation").first()
+    if session is not None:
+        assign_observer(actor=team, session=session, observer=observer)
+
+
+def _part(partnership: Partnership, key: str) -> Person:
+    part = next(one for one in PARTS if one.key == key)
+    return Person.objects.get(partnership=partnership, email_key=part.email(partnership.slug))

@@ -1,0 +1,97 @@
+"""Assurance in Chromium: an observation on a phone, what is agreed afterwards, and every page accessible."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from evaluations.models import Invitation, ObservationAction
+from partnerships.models import Partnership
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.evaluations.made import adopt
+from tests.factories import make_partnership, make_person, make_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def shire(db) -> Partnership:
+    partnership = make_partnership("assureshire")
+    with acting_in(partnership):
+        adopt(partnership)
+    return partnership
+
+
+def test_observation_from_the_plan_to_an_action_done(shire, open_browser):
+    with acting_in(shire):
+        team, observer = (
+            make_person(shire, Role.TEAM),
+            make_person(shire, Role.OBSERVER, name="Olive Observer"),
+        )
+        trainer = make_person(shire, Role.TRAINER, name="Tess Trainer-Featherstonehaugh")
+        chair = make_person(shire, Role.SUBGROUP_CHAIR)
+        session = make_session(shire, starts_at=timezone.now() + timedelta(hours=1), trainers=(trainer,))
+    desk = open_browser(team.user)
+    desk.goto(reverse("evaluations:observation_plan", args=[shire.slug]))
+    assert_accessible(desk)
+    desk.get_by_role("link", name="choose an observer").click()
+    assert_accessible(desk)
+    desk.get_by_label("Olive Observer").check()
+    desk.get_by_role("button", name="Ask them to observe it").click()
+    expect(desk.get_by_text("Olive Observer observes this session and was written to.")).to_be_visible()
+    with acting_in(shire):
+        type(session).objects.filter(pk=session.pk).update(starts_at=timezone.now() - timedelta(minutes=5))
+
+    phone = open_browser(observer.user, width=320, javascript=False)
+    phone.goto(reverse("evaluations:observations", args=[shire.slug]))
+    phone.get_by_role("link", name=session.course.title).first.click()
+    phone.get_by_role("button", name="Start").click()
+    for legend in ("How well did the trainers explain", "How well did they make everybody"):
+        phone.get_by_role("group", name=legend).get_by_label("4", exact=True).check()
+    phone.get_by_role("button", name="Save and come back later").click()
+    phone.get_by_role("button", name="Continue").click()
+    expect(
+        phone.get_by_role("group", name="How well did the trainers").get_by_label("4", exact=True)
+    ).to_be_checked()
+    phone.get_by_role("button", name="Save and continue").click()
+    for legend in ("How well did the content", "How suitable were"):
+        phone.get_by_role("group", name=legend).get_by_label("4", exact=True).check()
+    phone.get_by_role("button", name="Save and continue").click()
+    phone.get_by_label("What went well?").fill("Everybody spoke.")
+    phone.get_by_label("What should change").fill("Later slides.")
+    phone.get_by_role("button", name="Save and continue").click()
+    phone.get_by_role("button", name="Send answers").click()
+    expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
+    with acting_in(shire):
+        observation = Invitation.objects.get(kind="observation")
+        page = reverse("evaluations:observation", args=[shire.slug, observation.pk])
+    phone.goto(page)
+    phone.get_by_role("link", name="Add an action").click()
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_role("heading", name="There is a problem")).to_be_visible()
+    phone.get_by_label("What is to be done").fill("Bring the slides up to date")
+    phone.get_by_label("Tess Trainer-Featherstonehaugh").check()
+    for label, value in (("Day", "30"), ("Month", "6"), ("Year", "2027")):
+        phone.get_by_label(label).fill(value)
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_text("The action is on the list.")).to_be_visible()
+
+    for person in (trainer, chair, team, observer):
+        window = open_browser(person.user)
+        for name in ("sent_observations", "observation_actions", "observation"):
+            key = [observation.pk] if name == "observation" else []
+            window.goto(reverse(f"evaluations:{name}", args=[shire.slug, *key]))
+            assert_accessible(window)
+    window = open_browser(trainer.user)
+    window.goto(page)
+    window.get_by_role("button", name="It is done").click()
+    expect(window.get_by_text("The action is done.")).to_be_visible()
+    with acting_in(shire):
+        action = ObservationAction.objects.get()
+        change = reverse("evaluations:change_action", args=[shire.slug, action.pk])
+    desk.goto(change)
+    assert_accessible(desk)

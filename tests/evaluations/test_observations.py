@@ -1,0 +1,394 @@
+"""Observation: who is asked to observe, never a trainer, who reads it, and what is agreed afterwards."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from courses.models import Session, SessionTrainer
+from courses.plans import SessionPlan, Slot
+from courses.refusals import PlanRefused
+from courses.services.sessions import change_session
+from evaluations.jobs import follow_observations
+from evaluations.models import Invitation, ObservationAction
+from evaluations.queries import courses_to_observe
+from evaluations.services.observation_actions import (
+    Agreed,
+    agree_action,
+    change_action,
+    finish_action,
+    reopen_action,
+)
+from evaluations.services.observations import assign_observer, observe_session, release_observation
+from notifications.models import Message
+from partnership_portal.working_days import uk_today
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer
+from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session
+
+SEEN = "The case study was about a boy of nine."
+
+
+def observed(session: Session, observer, **given) -> Invitation:
+    """An observation that was sent."""
+    one = observe_session(actor=actor_for(observer), session=session)
+    answer(one, **{"strengths": SEEN, **given})
+    return Invitation.objects.get(pk=one.pk)
+
+
+@pytest.fixture
+def team(partnership):
+    return make_person(partnership, Role.TEAM)
+
+
+@pytest.fixture
+def observer(partnership):
+    return make_person(partnership, Role.OBSERVER, name="Olive Observer")
+
+
+@pytest.fixture
+def trainer(partnership):
+    return make_person(partnership, Role.TRAINER, name="Tess Trainer")
+
+
+@pytest.fixture
+def session(partnership, trainer):
+    return make_session(partnership, starts_at=timezone.now() - timedelta(hours=1), trainers=(trainer,))
+
+
+class TestAssigning:
+    def test_observer_is_written_to_once(self, partnership, team, observer):
+        session = make_session(partnership)
+        for _ in range(2):
+            assign_observer(actor=actor_for(team), session=session, observer=observer)
+        follow_observations(partnership, timezone.now())
+        message = Message.objects.get(purpose="observation_assigned")
+        assert message.to_email == observer.email and session.course.title in message.title
+
+    def test_nobody_else_while_somebody_observes(self, partnership, team, observer):
+        session = make_session(partnership)
+        one = assign_observer(actor=actor_for(team), session=session, observer=observer)
+        other = make_person(partnership, Role.OBSERVER)
+        with pytest.raises(DomainError, match="Olive Observer observes this session already"):
+            assign_observer(actor=actor_for(team), session=session, observer=other)
+        with pytest.raises(DomainError, match="observes this session already"):
+            observe_session(actor=actor_for(other), session=session)
+        release_observation(actor=actor_for(team), observation=one)
+        assign_observer(actor=actor_for(team), session=session, observer=other)
+        told = Message.objects.filter(purpose="observation_released").values_list("to_email", flat=True)
+        assert list(told) == [observer.email]
+
+    def test_given_back_and_taken_on_again_is_told_again(self, partnership, team, observer):
+        session = make_session(partnership)
+        one = observe_session(actor=actor_for(observer), session=session)
+        release_observation(actor=actor_for(observer), observation=one)
+        assert not Message.objects.filter(purpose="observation_released").exists()
+        Invitation.objects.filter(pk=one.pk).update(invited_at=timezone.now() - timedelta(days=1))
+        again = assign_observer(actor=actor_for(team), session=session, observer=observer)
+        assert again.pk == one.pk and again.state == "open"
+
+    @pytest.mark.parametrize("who", ["trainer", "practitioner"])
+    def test_refuses_whoever_may_not_observe(self, partnership, team, who):
+        person = make_person(partnership, *([Role.TRAINER, Role.OBSERVER] if who == "trainer" else []))
+        session = make_session(partnership, trainers=(person,) if who == "trainer" else ())
+        said = "trains this session" if who == "trainer" else "is not an observer"
+        with pytest.raises(DomainError, match=said):
+            assign_observer(actor=actor_for(team), session=session, observer=person)
+
+    def test_only_by_the_team(self, partnership, observer):
+        with pytest.raises(PermissionDenied):
+            assign_observer(actor=actor_for(observer), session=make_session(partnership), observer=observer)
+
+    def test_others_cannot_give_it_back(self, partnership, observer):
+        one = observe_session(actor=actor_for(observer), session=make_session(partnership))
+        with pytest.raises(PermissionDenied):
+            release_observation(actor=actor_for(make_person(partnership, Role.OBSERVER)), observation=one)
+
+    def test_what_was_sent_is_not_given_back(self, session, observer):
+        with pytest.raises(DomainError, match="was sent"):
+            release_observation(actor=actor_for(observer), observation=observed(session, observer))
+
+    def test_plan_shows_due_planned_and_sessions(self, partnership, team, observer, sign_in):
+        session = make_session(partnership)
+        plan = reverse("evaluations:observation_plan", args=[partnership.slug])
+        client = sign_in(team)
+        assert "1 of 1 course is due" in client.get(plan).content.decode()
+        address = reverse("evaluations:assign_observer", args=[partnership.slug, session.pk])
+        assert "Olive Observer" in client.get(address).content.decode()
+        client.post(address, {"observer": observer.pk})
+        page = client.get(plan).content.decode()
+        assert "Planned" in page and "Olive Observer" in page and "0 of 1 course are due" in page
+
+    def test_follows_a_session_that_moves_or_is_cancelled(self, partnership, observer):
+        session = make_session(partnership)
+        one = observe_session(actor=actor_for(observer), session=session)
+        later = timedelta(days=7)
+        Session.objects.filter(pk=session.pk).update(
+            starts_at=session.starts_at + later, ends_at=session.ends_at + later
+        )
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        assert Message.objects.filter(purpose="observation_assigned").count() == 2
+        assert Invitation.objects.get().closes_at > one.closes_at
+        Session.objects.filter(pk=session.pk).update(status="cancelled")
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        assert Message.objects.filter(purpose="observation_released").count() == 1
+        assert Invitation.objects.get().state == "closed"
+
+    @pytest.mark.parametrize("rows", [1, 5])
+    def test_plan_takes_the_same_number_of_queries(
+        self, partnership, team, observer, sign_in, rows, django_assert_num_queries
+    ):
+        for _ in range(rows):
+            session = make_session(partnership)
+            make_session(partnership, course=session.course)
+            assign_observer(actor=actor_for(team), session=session, observer=observer)
+        client = sign_in(team)
+        plan = reverse("evaluations:observation_plan", args=[partnership.slug])
+        client.get(plan)
+        with django_assert_num_queries(13):
+            client.get(plan)
+
+
+class TestNeverATrainer:
+    def test_database_refuses_an_observer_who_trains(self, partnership, session, trainer, observer):
+        one = observe_session(actor=actor_for(observer), session=session)
+        with pytest.raises(IntegrityError, match="whoever trains"), transaction.atomic():
+            Invitation.objects.filter(pk=one.pk).update(respondent=trainer)
+
+    def test_database_refuses_a_trainer_who_observes(self, partnership, session, observer):
+        observe_session(actor=actor_for(observer), session=session)
+        with pytest.raises(IntegrityError, match="whoever trains"), transaction.atomic():
+            SessionTrainer.objects.create(partnership=partnership, session=session, person=observer)
+
+    def test_given_back_it_may_be_trained(self, partnership, session, observer):
+        one = observe_session(actor=actor_for(observer), session=session)
+        release_observation(actor=actor_for(observer), observation=one)
+        SessionTrainer.objects.create(partnership=partnership, session=session, person=observer)
+        with pytest.raises(DomainError, match="You train this session"):
+            observe_session(actor=actor_for(observer), session=session)
+
+    def test_whoever_plans_is_told_so(self, partnership, team):
+        both = make_person(partnership, Role.TRAINER, Role.OBSERVER)
+        session = make_session(partnership)
+        observe_session(actor=actor_for(both), session=session)
+        plan = SessionPlan(
+            slots=(Slot(session.starts_at, session.ends_at),),
+            capacity=session.capacity,
+            venue=session.venue,
+            trainers=(both,),
+        )
+        with pytest.raises(PlanRefused, match="observes this session") as refusal:
+            change_session(actor=actor_for(team), session=session, plan=plan)
+        assert refusal.value.field == "trainers"
+        assert not SessionTrainer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_observer_and_trainer_at_once() -> None:
+    """One of two threads is refused, whichever comes first; without the lock both would be let in."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        adopt(partnership)
+        person = make_person(partnership, Role.OBSERVER, Role.TRAINER)
+        sessions = [make_session(partnership) for _ in range(5)]
+    for session in sessions:
+        barrier, refused = Barrier(2), []
+
+        def observe(session=session, barrier=barrier, refused=refused) -> None:
+            try:
+                with acting_in(partnership):
+                    actor = actor_for(person)
+                    barrier.wait()
+                    observe_session(actor=actor, session=session)
+            except (DomainError, IntegrityError) as error:
+                refused.append(error)
+            finally:
+                connection.close()
+
+        def train(session=session, barrier=barrier, refused=refused) -> None:
+            try:
+                with acting_in(partnership):
+                    barrier.wait()
+                    SessionTrainer.objects.create(partnership=partnership, session=session, person=person)
+            except IntegrityError as error:
+                refused.append(error)
+            finally:
+                connection.close()
+
+        threads = [Thread(target=observe), Thread(target=train)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(refused) == 1
+
+
+class TestReading:
+    @pytest.fixture
+    def sent(self, partnership, session, observer):
+        return observed(session, observer)
+
+    def address(self, observation) -> str:
+        return reverse("evaluations:observation", args=[observation.partnership.slug, observation.pk])
+
+    def test_trainers_group_team_and_observer_read_it(
+        self, partnership, sent, trainer, observer, team, sign_in
+    ):
+        chair = make_person(partnership, Role.SUBGROUP_CHAIR)
+        for person, sees_name in ((trainer, False), (chair, False), (team, True), (observer, True)):
+            page = sign_in(person).get(self.address(sent)).content.decode()
+            assert SEEN in page
+            # Design rule 7: no name beside an answer but for the team.
+            assert ("Olive Observer" in page.split("<main")[1]) is sees_name
+            listed = sign_in(person).get(reverse("evaluations:sent_observations", args=[partnership.slug]))
+            assert self.address(sent) in listed.content.decode()
+
+    def test_nobody_else_reads_it(self, partnership, neighbour, sent, sign_in):
+        others = [make_person(partnership), make_person(partnership, Role.ORGANISATION_LEAD)]
+        others += [make_person(partnership, Role.TRAINER), make_person(partnership, Role.OBSERVER)]
+        for person in others:
+            assert sign_in(person).get(self.address(sent)).status_code == 404
+        with acting_in(neighbour):
+            stranger = make_person(neighbour, Role.TEAM)
+        address = reverse("evaluations:observation", args=[neighbour.slug, sent.pk])
+        assert sign_in(stranger).get(address).status_code == 404
+
+    def test_not_before_it_is_sent(self, partnership, session, trainer, observer, team, sign_in):
+        one = observe_session(actor=actor_for(observer), session=session)
+        assert sign_in(trainer).get(self.address(one)).status_code == 404
+        assert "has not been sent yet" in sign_in(team).get(self.address(one)).content.decode()
+
+    @pytest.mark.parametrize("group", ["trainers", "group"])
+    def test_not_where_the_policy_does_not_share_it(self, db, group, sign_in):
+        shire = make_partnership("closedshire", **{f"observation__shared_with_{group}": False})
+        with acting_in(shire):
+            adopt(shire)
+            trainer, chair = make_person(shire, Role.TRAINER), make_person(shire, Role.SUBGROUP_CHAIR)
+            session = make_session(shire, starts_at=timezone.now(), trainers=(trainer,))
+            one = observed(session, make_person(shire, Role.OBSERVER))
+            follow_observations(shire, timezone.now())
+            told = Message.objects.filter(purpose="observation_shared").count()
+            seen = {
+                "trainers": sign_in(trainer).get(self.address(one)).status_code,
+                "group": sign_in(chair).get(self.address(one)).status_code,
+            }
+        assert seen == {"trainers": 200, "group": 200} | {group: 404}
+        assert told == (0 if group == "trainers" else 1)
+
+    def test_trainers_are_told_once(self, partnership, sent, trainer):
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        message = Message.objects.get(purpose="observation_shared")
+        assert message.to_email == trainer.email and SEEN not in message.text
+
+    @pytest.mark.parametrize("rows", [1, 5])
+    def test_list_takes_the_same_number_of_queries(
+        self, partnership, observer, team, sign_in, rows, django_assert_num_queries
+    ):
+        for _ in range(rows):
+            observed(make_session(partnership, starts_at=timezone.now()), observer)
+        client = sign_in(team)
+        address = reverse("evaluations:sent_observations", args=[partnership.slug])
+        client.get(address)
+        with django_assert_num_queries(11):
+            client.get(address)
+
+
+class TestActions:
+    @pytest.fixture
+    def sent(self, partnership, session, observer):
+        return observed(session, observer)
+
+    def agreed(self, owner=None, days=10, text="Bring the slides up to date") -> Agreed:
+        return Agreed(text, owner, uk_today() + timedelta(days=days))
+
+    def test_observer_agrees_with_a_trainer_who_does_it(self, partnership, sent, observer, trainer):
+        for _ in range(2):
+            action = agree_action(actor=actor_for(observer), observation=sent, agreed=self.agreed(trainer))
+        assert ObservationAction.objects.get() == action
+        message = Message.objects.get(purpose="observation_action")
+        assert message.to_email == trainer.email and "slides" not in message.text
+        for _ in range(2):
+            finish_action(actor=actor_for(trainer), action=action)
+        action.refresh_from_db()
+        assert action.done_by == trainer
+        assert AuditEntry.objects.filter(action="evaluations.finish_action").count() == 1
+        reopen_action(actor=actor_for(trainer), action=action)
+        assert ObservationAction.objects.open().exists()
+        trail = str(list(AuditEntry.objects.values_list("before", "after")))
+        assert "slides" not in trail
+
+    def test_put_off_and_passed_on(self, sent, team, trainer, observer):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        change_action(actor=actor_for(team), action=action, agreed=self.agreed(observer, 20, "Other words"))
+        action.refresh_from_db()
+        assert (action.text, action.owner) == ("Other words", observer)
+        states = dict(Message.objects.filter(purpose="observation_action").values_list("to_email", "state"))
+        assert set(states) == {trainer.email, observer.email}
+        finish_action(actor=actor_for(team), action=action)
+        with pytest.raises(DomainError, match="is done"):
+            change_action(actor=actor_for(team), action=action, agreed=self.agreed())
+
+    def test_refusals(self, partnership, session, sent, trainer, team):
+        with pytest.raises(PermissionDenied):
+            agree_action(actor=actor_for(trainer), observation=sent, agreed=self.agreed())
+        stranger = make_person(partnership, Role.TRAINER)
+        with pytest.raises(DomainError, match="a trainer of the session"):
+            agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(stranger))
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed())
+        with pytest.raises(PermissionDenied):
+            finish_action(actor=actor_for(trainer), action=action)
+        other = observe_session(
+            actor=actor_for(make_person(partnership, Role.OBSERVER)), session=make_session(partnership)
+        )
+        with pytest.raises(DomainError, match="Send the observation first"):
+            agree_action(actor=actor_for(team), observation=other, agreed=self.agreed())
+
+    def test_list_and_pages_of_each_role(
+        self, partnership, neighbour, sent, trainer, observer, team, sign_in
+    ):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer, -1))
+        actions = reverse("evaluations:observation_actions", args=[partnership.slug])
+        chair = make_person(partnership, Role.SUBGROUP_CHAIR)
+        for person in (trainer, observer, team, chair):
+            page = sign_in(person).get(actions).content.decode()
+            assert "Bring the slides" in page and "Overdue" in page
+        assert "Bring the slides" not in sign_in(make_person(partnership)).get(actions).content.decode()
+        change = reverse("evaluations:change_action", args=[partnership.slug, action.pk])
+        assert sign_in(team).get(change).status_code == 200
+        assert sign_in(trainer).get(change).status_code == 404
+        assert sign_in(make_person(partnership)).get(change).status_code == 404
+        done = reverse("evaluations:action_done", args=[partnership.slug, action.pk])
+        assert sign_in(chair).post(done).status_code == 403
+        assert sign_in(trainer).post(done, follow=True).status_code == 200
+        assert not ObservationAction.objects.open().exists()
+        with acting_in(neighbour):
+            stranger = make_person(neighbour, Role.TEAM)
+        foreign = sign_in(stranger).get(reverse("evaluations:observation_actions", args=[neighbour.slug]))
+        assert "Bring the slides" not in foreign.content.decode()
+
+    def test_agreed_on_the_page(self, partnership, sent, trainer, team, sign_in):
+        address = reverse("evaluations:agree_action", args=[partnership.slug, sent.pk])
+        client = sign_in(team)
+        assert "Say what is to be done" in client.post(address, {}).content.decode()
+        given = {"text": "Later slides", "owner": trainer.pk}
+        given |= {"due_on_day": "30", "due_on_month": "6", "due_on_year": "2030"}
+        assert client.post(address, given).status_code == 302
+        assert ObservationAction.objects.get().owner == trainer
+
+
+def test_courses_planned_are_not_due(partnership, observer) -> None:
+    session = make_session(partnership)
+    make_organisation(partnership)
+    observe_session(actor=actor_for(observer), session=session)
+    (course,) = courses_to_observe(actor_for(observer), timezone.now())
+    assert not course.is_due and course.planned and not course.sessions
