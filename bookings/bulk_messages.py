@@ -118,6 +118,13 @@ def recipients_of(
     return list(recipients.values())
 
 
+def not_reached(actor: Actor, message: BulkMessage) -> list[tuple[Person, str]]:
+    """Those who were to get the message and did not, by name, each with why (one query, if anybody)."""
+    whys = dict(message.missed)
+    people = Person.objects.visible_to(actor).filter(pk__in=whys).order_by("name_key", "pk")
+    return [(one, BulkMessage.Missed(whys[one.pk]).label) for one in people]
+
+
 def letter_to(actor: Actor, recipient: Recipient, kind: MessageKind, wording: Wording) -> Letter:
     """The message as this recipient gets it."""
     person = recipient.person

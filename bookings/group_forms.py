@@ -12,6 +12,7 @@ from bookings.charges.announced import Announced
 from bookings.colleagues import SOMEBODY_NEW, Wanted
 from bookings.group_outcomes import Fate, Outcome
 from bookings.pasted_lines import MOST_EMAIL, MOST_JOB, MOST_NAME, read_pasted
+from partnership_portal.keys import keys_in
 from partnership_portal.widgets import PARTS, GovDateField
 from partnerships.actors import Actor
 from partnerships.models import Membership, Organisation
@@ -51,7 +52,7 @@ class PickForm(forms.Form):
 
 def keys_picked(data: QueryDict) -> list[int]:
     """Whom the page says to have been chosen; the service judges whether they may be."""
-    return [int(key) for key in data.getlist("people") if key.isdecimal() and len(key) < 19]
+    return keys_in(data.getlist("people"))
 
 
 def picked(data: QueryDict) -> list[Wanted]:

@@ -17,6 +17,14 @@ class BulkMessage(TenantModel):
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
 
+    class Missed(models.TextChoices):
+        """Why somebody got none, who was to get one when it was sent."""
+
+        FAILED = "failed", "the message could not be written for them"
+        NO_ADDRESS = "no_address", "they have no email address any more"
+        UNWANTED = "unwanted", "they have switched such messages off since"
+        GONE = "gone", "their bookings are not to be found any more"
+
     key = models.UUIDField(help_text="Of the preview, so that a button pressed twice sends once.")
     purpose = models.CharField(max_length=60, help_text="The kind of its messages.")
     title = models.CharField(max_length=200)
@@ -26,7 +34,10 @@ class BulkMessage(TenantModel):
     without_email = models.PositiveIntegerField(help_text="People without an email address.")
     unwanted = models.PositiveIntegerField(help_text="People who have switched such messages off.")
     done = models.PositiveIntegerField(
-        default=0, help_text="How many of the people have their message queued."
+        default=0, help_text="How many of the people were written to, or could not be."
+    )
+    missed = models.JSONField(
+        default=list, blank=True, help_text="The keys of those who got none, each with why (``Missed``)."
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.SENDING)
     written_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

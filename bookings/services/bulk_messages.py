@@ -1,8 +1,10 @@
 """Writing to the people of a selection of bookings: asked for once, sent by a job that may die and go on."""
 
+import logging
+import traceback
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from bookings.bulk_messages import (
@@ -16,6 +18,7 @@ from bookings.bulk_messages import (
 from bookings.models import BulkMessage
 from bookings.tasks import send_bulk_message_task
 from notifications.kinds import MessageKind, known_kind
+from notifications.models import Message
 from notifications.outbox import queue_message
 from notifications.wording import Wording, problems_of
 from partnerships import audit
@@ -25,6 +28,8 @@ from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 from partnerships.tenancy import acting_in
+
+log = logging.getLogger(__name__)
 
 STUCK_AFTER = timedelta(minutes=3)
 # So many people get their message in one transaction, which also says how far it is.
@@ -87,8 +92,9 @@ def send_bulk_message(
 def go_on_sending(*, actor: Actor, message_id: int) -> None:
     """Queue the messages of a bulk message, some people at a time, and say after each lot how far it is.
 
-    Locks the bulk message, so that two workers take turns; a killed one leaves the rest to the next. Nobody gets it
-    twice: the outbox has one message for each bulk message and address.
+    Locks the bulk message, so that two workers take turns; a killed one leaves the rest to the next. Somebody to whom
+    it can't be written keeps nobody else from theirs; who that is and why is kept for the team. Nobody gets it twice:
+    the outbox has one message for each bulk message and address.
     """
     while _send_next(actor, message_id):
         pass
@@ -116,21 +122,50 @@ def _send_next(actor: Actor, message_id: int) -> bool:
         if message is None:
             return False
         lot = message.people[message.done : message.done + _AT_ONCE]
-        for recipient in recipients_of(actor, message.bookings, lot):
-            _queue(actor.partnership, message, recipient)
+        found = {one.person.pk: one for one in recipients_of(actor, message.bookings, lot)}
+        for key in lot:
+            why = _missed(actor.partnership, message, found.get(key))
+            if why is not None:
+                message.missed.append([key, why.value])
         message.done += len(lot)
         message.touched_at = timezone.now()
         if message.done >= message.total:
             message.state = BulkMessage.State.SENT
-            audit.record(actor, "bookings.go_on_sending", message, after={"state": message.state})
-        message.save(update_fields=["done", "state", "touched_at"])
+            after = {"state": message.state, "missed": len(message.missed)}
+            audit.record(actor, "bookings.go_on_sending", message, after=after)
+        message.save(update_fields=["done", "missed", "state", "touched_at"])
         return message.state == BulkMessage.State.SENDING
 
 
-def _queue(partnership: Partnership, message: BulkMessage, recipient: Recipient) -> None:
+def _missed(
+    partnership: Partnership, message: BulkMessage, recipient: Recipient | None
+) -> BulkMessage.Missed | None:
+    """Write to one of the people; says why, where that can't be done, so that the others get theirs all the same."""
+    if recipient is None:
+        return BulkMessage.Missed.GONE
+    if not recipient.person.email:
+        return BulkMessage.Missed.NO_ADDRESS
+    try:
+        with transaction.atomic():
+            queued = _queue(partnership, message, recipient)
+    except (InterfaceError, OperationalError):
+        # The database is away, which is nobody's message: the whole lot comes again.
+        raise
+    except Exception as error:
+        # Not with its words, which may name the person.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(
+            "Bulk message %s: one message could not be written: %s at %s:%s.",
+            *(message.pk, type(error).__name__, where.filename, where.lineno),
+        )
+        return BulkMessage.Missed.FAILED
+    return None if queued else BulkMessage.Missed.UNWANTED
+
+
+def _queue(partnership: Partnership, message: BulkMessage, recipient: Recipient) -> Message | None:
     kind = known_kind(message.purpose)
     coming = recipient.first_coming(timezone.now()) if kind.essential else None
-    queue_message(
+    return queue_message(
         partnership=partnership,
         purpose=message.purpose,
         subject_key=subject_of(message),

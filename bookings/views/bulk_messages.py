@@ -20,6 +20,7 @@ from bookings.bulk_messages import (
     audience_of,
     freeze,
     letter_to,
+    not_reached,
     subject_of,
     thaw,
 )
@@ -33,6 +34,7 @@ from notifications.models import Message
 from notifications.queries import states_of
 from notifications.quiet import next_allowed
 from notifications.wording import wording_for
+from partnership_portal.keys import keys_in
 from partnerships.downloads import download_list
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
@@ -104,6 +106,7 @@ def bulk_message(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "bulk": one,
         "kind": known_kind(one.purpose),
+        "not_reached": not_reached(request.actor, one)[:_MOST_SHOWN],
         "states": states_of(request.partnership, {subject: one.purpose})[subject],
         "failed": own.filter(state=Message.State.FAILED).only("to_name", "to_email", "error")[:_MOST_SHOWN],
         "waits_until": own.filter(state=Message.State.QUEUED, not_before__gt=timezone.now())
@@ -132,8 +135,7 @@ def _begin(request: HttpRequest) -> HttpResponse:
     if "all" in request.POST:
         bookings = BookingFilter(request.GET, bookings, request=request).qs
     else:
-        ticked = [int(one) for one in request.POST.getlist("booking") if one.isdecimal()]
-        bookings = bookings.filter(pk__in=ticked)
+        bookings = bookings.filter(pk__in=keys_in(request.POST.getlist("booking")))
     keys = list(bookings.values_list("pk", flat=True)[: MOST_BOOKINGS + 1])
     problem = "Tick at least one booking." if not keys else ""
     if len(keys) > MOST_BOOKINGS:

@@ -26,6 +26,7 @@ from compliance.services.training import record_training_for_many
 from compliance.spreadsheets import people_sheets
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from partnership_portal.keys import key_in
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.downloads import download_list
 from partnerships.errors import DomainError
@@ -167,10 +168,7 @@ def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisa
     organisations = organisations_of(request.actor).select_related("sector")
     wanted = request.GET.get("organisation", "")
     if wanted:
-        # No key is longer, and Python reads no number of thousands of digits.
-        if not wanted.isdecimal() or len(wanted) > 18:
-            raise Http404
-        return get_object_or_404(organisations, pk=int(wanted)), organisations
+        return get_object_or_404(organisations, pk=key_in(wanted)), organisations
     membership = request.actor.membership
     own = organisations.filter(pk=membership.organisation_id).first() if membership else None
     chosen = own or organisations.first()

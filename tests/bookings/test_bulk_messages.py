@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.signing import dumps
-from django.db import ProgrammingError, connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
@@ -16,14 +16,14 @@ from python_calamine import CalamineWorkbook
 from bookings import bulk_messages
 from bookings.bulk_messages import freeze, thaw
 from bookings.message_kinds import BULK_ABOUT_BOOKING, BULK_NEWS
-from bookings.models import BulkMessage
+from bookings.models import Booking, BulkMessage
 from bookings.services import bulk_messages as service
 from bookings.services.bulk_messages import go_on_sending, requeue_stuck_bulk_messages, send_bulk_message
 from bookings.services.places import book_place
 from notifications.kinds import BULLETIN
 from notifications.models import Message, MessagePreference
 from notifications.wording import Wording
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.factories import actor_for, job, make_course, make_person, make_session
@@ -287,6 +287,80 @@ def test_a_worker_that_dies_leaves_the_rest_to_the_next_and_nobody_gets_it_twice
     BulkMessage.objects.filter(pk=one.pk).update(done=0, state="sending")
     send(partnership, one)
     assert len(bulk(partnership)) == 3
+
+
+def test_somebody_whose_message_fails_keeps_nobody_else_from_theirs(
+    partnership, desk, team, people, monkeypatch, caplog
+) -> None:
+    real, fails = service.queue_message, [True]
+
+    def fails_for_bob(**options):
+        if options["person"].name == "Bob" and fails:
+            Message.objects.filter(pk=real(**options).pk).update(subject_key=None)
+        return real(**options)
+
+    monkeypatch.setattr(service, "queue_message", fails_for_bob)
+    one = sent_to(team, [booking for _, booking in people])
+    for _ in range(2):
+        send(partnership, one)
+    assert (one.state, one.done, one.missed) == ("sent", 3, [[people[1][0].pk, "failed"]])
+    assert [message.to_name for message in bulk(partnership)] == ["Ann <b>Ash</b>", "Cat"]
+    page = desk.get(f"{SENT}{one.pk}/").content.decode()
+    assert re.search(r"Bob</a>: the message could not be written for them", page)
+    assert "1 not written" in desk.get(SENT).content.decode()
+    [entry] = AuditEntry.objects.filter(action="bookings.go_on_sending")
+    assert entry.after == {"state": "sent", "missed": 1}
+    # The log says where it failed, and nothing of whom it was about.
+    assert "IntegrityError" in caplog.text and not any(word in caplog.text for word in ("Bob", "@"))
+    # Written to again once that is mended, they get it like everybody.
+    fails.clear()
+    again = sent_to(team, [people[1][1]])
+    send(partnership, again)
+    assert again.missed == [] and len(bulk(partnership)) == 3
+
+
+def test_who_has_no_address_any_more_or_no_booking_is_said_to_be_missed(
+    partnership, desk, team, people
+) -> None:
+    one = sent_to(team, [booking for _, booking in people], kind=BULK_NEWS)
+    ann, bob, cat = (person for person, _ in people)
+    Person.objects.filter(pk=ann.pk).update(email="")
+    MessagePreference.objects.create(
+        partnership=partnership, person=bob, category=BULLETIN.code, wanted=False
+    )
+    Booking.objects.filter(person=cat).update(person=ann, session=make_session(partnership))
+    send(partnership, one)
+    assert one.missed == [[ann.pk, "no_address"], [bob.pk, "unwanted"], [cat.pk, "gone"]]
+    assert bulk(partnership) == []
+    page = desk.get(f"{SENT}{one.pk}/").content.decode()
+    for words in ("have no email address any more", "switched such messages off since", "not to be found"):
+        assert words in page
+
+
+def test_a_database_that_is_away_is_nobodys_fault(partnership, team, people, monkeypatch) -> None:
+    one = sent_to(team, [people[0][1]])
+    real = service.queue_message
+
+    def away(**options):
+        raise OperationalError
+
+    monkeypatch.setattr(service, "queue_message", away)
+    with pytest.raises(OperationalError):
+        send(partnership, one)
+    monkeypatch.setattr(service, "queue_message", real)
+    send(partnership, one)
+    assert (one.state, one.missed, len(bulk(partnership))) == ("sent", [], 1)
+
+
+@pytest.mark.parametrize("digits", [19, 30, 5000])
+def test_a_number_that_no_booking_can_have_is_refused_in_a_sentence(desk, people, digits) -> None:
+    huge = "9" * digits
+    answer = desk.post(NEW, {"booking": [huge]}, follow=True)
+    assert answer.status_code == 200 and "Tick at least one booking." in answer.content.decode()
+    page = desk.post(NEW, {"booking": [huge, people[0][1].pk]})
+    assert "1 booking selected" in page.content.decode()
+    frozen = selection_of(page)
+    assert desk.post(NEW, {**ABOUT, "selection": frozen, "show": huge}).status_code == 200
 
 
 def test_the_same_selection_previewed_again_is_another_message(partnership, team, people) -> None:
