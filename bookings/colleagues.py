@@ -61,6 +61,12 @@ class Colleagues:
         """Who is meant: somebody here, one of several, or nobody yet; refuses a line that names nobody."""
         return self._chosen(wanted) if wanted.person is not None else self._written(wanted)
 
+    def may_be_meant(self, wanted: Wanted) -> set[int]:
+        """The keys of everybody here whom a line may mean, however it is answered."""
+        named = self._by_name.get(_name_key(wanted.name), [])
+        chosen = self._by_key.get(wanted.person or 0) or self._by_email.get(wanted.email.lower())
+        return {one.person_id for one in [*named, *([chosen] if chosen else [])]}
+
     def check_once(self, membership: Membership) -> None:
         """Refuse a second line about somebody who is on the list already."""
         if membership.person_id in self._taken:

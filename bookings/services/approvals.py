@@ -30,6 +30,7 @@ from partnerships.jobs import one_by_one
 from partnerships.models import Membership, Partnership, Person
 from partnerships.permissions import Permission, Role
 from partnerships.policy import ApprovalRule
+from partnerships.services.memberships import name_line_manager
 from partnerships.tenancy import acting_in
 
 _JOB = "chase approvals"
@@ -80,7 +81,12 @@ def needs_manager_named(actor: Actor, session: Session, membership: Membership) 
 
 
 def ask_for_approval(
-    booking: Booking, rule: ApprovalRule, membership: Membership, named: Manager | None, now: datetime
+    actor: Actor,
+    booking: Booking,
+    rule: ApprovalRule,
+    membership: Membership,
+    named: Manager | None,
+    now: datetime,
 ) -> Approval:
     """Ask whoever must approve; for ``book_place``, which holds the session's lock.
 
@@ -88,7 +94,7 @@ def ask_for_approval(
     """
     manager = _contact(membership) if rule is ApprovalRule.LINE_MANAGER else None
     if rule is ApprovalRule.LINE_MANAGER and manager is None:
-        manager = _named(booking, membership, named)
+        manager = _named(actor, membership, named)
     policy = booking.partnership.policy(booking.session.starts_at).booking
     expires = _end_of_working_day(now, policy.approval_expiry_working_days.value)
     approval = Approval.objects.create(
@@ -278,14 +284,12 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
         _tell_deciders(approval, membership, APPROVAL_REMINDED)
 
 
-def _named(booking: Booking, membership: Membership, named: Manager | None) -> Manager:
+def _named(actor: Actor, membership: Membership, named: Manager | None) -> Manager | None:
     if named is None:
         raise DomainError("Name your line manager, who approves this booking.")
-    if named.email.lower() == booking.person.email.lower():
+    if named.email.strip().lower() == membership.person.email_key:
         raise DomainError("Name somebody else than yourself as the line manager who approves this booking.")
-    membership.line_manager_name, membership.line_manager_email = named.name, named.email
-    membership.save(update_fields=["line_manager_name", "line_manager_email"])
-    return named
+    return _contact(name_line_manager(actor=actor, membership=membership, name=named.name, email=named.email))
 
 
 def _next_decider(approval: Approval, membership: Membership) -> ApprovalRule:
@@ -295,11 +299,8 @@ def _next_decider(approval: Approval, membership: Membership) -> ApprovalRule:
 
 
 def _contact(membership: Membership) -> Manager | None:
-    """Who is recorded as line manager and can be written to; never the person themselves."""
     contact = membership.manager_contact
-    if contact is None or contact[1].lower() == membership.person.email.lower():
-        return None
-    return Manager(*contact)
+    return Manager(*contact) if contact and membership.has_manager else None
 
 
 def _tell_deciders(approval: Approval, membership: Membership, kind: MessageKind) -> None:

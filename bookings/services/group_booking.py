@@ -20,14 +20,14 @@ from bookings.models import Booking, GroupBooking
 from bookings.services.locks import locked_session
 from bookings.services.places import Told, ask_for_place, check_open
 from bookings.services.prerequisites import NOTHING_EARLIER, EarlierTraining, asks_earlier_training
-from bookings.services.queue import position_in_queue
+from bookings.services.queue import lock_people, position_in_queue
 from bookings.states import BookingState
 from courses.models import Session
 from partnership_portal.working_days import uk_today
 from partnerships import audit
 from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
-from partnerships.models import Membership, Organisation, Partnership
+from partnerships.models import Membership, Organisation, Partnership, Person
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 from partnerships.services.people import add_colleague
@@ -177,6 +177,7 @@ def _book_all(
     check_open(actor, session, timezone.now())
     colleagues, audience = Colleagues(actor, organisation), audience_of(session.course)
     asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
+    lock_people(session, also=_may_come_to_wait(actor, colleagues, wanted))
     outcomes = []
     for one in wanted:
         told = Told(
@@ -192,6 +193,14 @@ def _book_all(
             outcome = replace(outcome, outside=outside, clashes=tuple(clashes), asks_training=asks_training)
         outcomes.append(outcome)
     return outcomes
+
+
+def _may_come_to_wait(actor: Actor, colleagues: Colleagues, wanted: Sequence[Wanted]) -> set[int]:
+    """Everybody whom the list may mean: the second one's turn locks the first, if they wait by then."""
+    meant = {one: colleagues.may_be_meant(one) for one in wanted}
+    elsewhere = {one.email.lower() for one, found in meant.items() if one.email and not found}
+    people = Person.objects.filter(partnership=actor.partnership, email_key__in=elsewhere)
+    return set().union(*meant.values(), people.values_list("pk", flat=True))
 
 
 def _book_one(actor: Actor, session: Session, colleagues: Colleagues, one: Wanted, told: Told) -> Outcome:

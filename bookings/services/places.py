@@ -87,8 +87,9 @@ def book_place(
     """
     require(actor, Permission.BOOK_PLACE)
     with transaction.atomic():
-        membership = membership_for(actor, person, organisation)
         session = locked_session(actor, session)
+        # Beneath the lock, on which whoever leaves the organisation doesn't wait.
+        membership = membership_for(actor, person, organisation)
         # Read under the lock, so that the order of the queue is the order in which people got here.
         return ask_for_place(actor, session, membership, told, timezone.now(), accept_waiting=accept_waiting)
 
@@ -119,7 +120,7 @@ def ask_for_place(
     booking = write_booking(actor, session, membership, state, told, now)
     session.places_taken += booking.holds_place
     if state == BookingState.REQUESTED:
-        tell_requested(booking, ask_for_approval(booking, rule, membership, told.manager, now))
+        tell_requested(booking, ask_for_approval(actor, booking, rule, membership, told.manager, now))
     elif state == BookingState.CONFIRMED:
         tell_confirmed(booking, now=now)
     else:

@@ -54,13 +54,17 @@ def allocate(session: Session, now: datetime, *, present: Collection[int] = ()) 
     return got
 
 
-def lock_people(*sessions: Session) -> None:
+def lock_people(*sessions: Session, also: Collection[int] = ()) -> None:
     """Keep other sessions from offering a place to the people who wait for these, in the order of their keys.
 
-    For services that hold the sessions' locks; whoever gives out places of two sessions takes it for both at once.
+    For services that hold the sessions' locks; whoever gives out places several times, of two sessions or to people
+    who come to wait in between (``also``), takes it for all at once, so that nobody waits in a circle.
     """
     waiting = Booking.objects.filter(session__in=sessions, state=BookingState.WAITING)
-    people = Person.objects.filter(pk__in=waiting.values("person")).order_by("pk")
+    people = Person.objects.filter(pk__in=waiting.values("person"))
+    if also:
+        people = Person.objects.filter(pk__in={*waiting.values_list("person", flat=True), *also})
+    people = people.order_by("pk")
     list(people.select_for_update(no_key=True).values_list("pk", flat=True))
 
 

@@ -28,7 +28,14 @@ from bookings.services.approvals import (
 )
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
-from bookings.services.places import Told, check_audience, check_not_booked, write_booking
+from bookings.services.places import (
+    AlreadyBooked,
+    OutsideAudience,
+    Told,
+    check_audience,
+    check_not_booked,
+    write_booking,
+)
 from bookings.services.prerequisites import check_prerequisite
 from bookings.services.queue import allocate
 from bookings.services.rights import may_swap
@@ -45,6 +52,12 @@ from partnerships.services.people import add_colleague
 
 SWAPPED = "swapped"
 _NOTHING_SAID = Told()
+_NOT_FROM_HERE = (
+    "The place can’t be given to this person from here. Check the name and the address, or ask your organisation’s "
+    "lead or the partnership team: they can swap you with any colleague."
+)
+
+_SAY_WHY = "This course is for some groups of staff only. Say why your colleague should come all the same."
 
 
 def swap_place(*, actor: Actor, booking: Booking, person: Person, told: Told = _NOTHING_SAID) -> Booking:
@@ -74,8 +87,9 @@ def swap_for_somebody_new(
 def pass_on(*, actor: Actor, booking: Booking, name: str, email: str, told: Told = _NOTHING_SAID) -> Booking:
     """Let somebody give their own place, by a link too, to a colleague whom they name; the leads are told.
 
-    Only to somebody of the same organisation whose name and address fit. Whoever is unknown, or works elsewhere, is
-    refused in the same words, so that a link tells nobody who is in the portal. An approval that is needed is asked
+    Only to somebody of the same organisation whose name and address fit. Whoever is unknown, works elsewhere or has
+    booked the session already is refused in the same words, so that a link tells nobody who is in the portal or what
+    they have booked; the place stays with whoever has it. An approval that is needed is asked
     for; meanwhile the colleague has the turn of whoever gave the place away.
     """
     if actor.person is None or actor.person.pk != booking.person_id:
@@ -93,11 +107,14 @@ def pass_on(*, actor: Actor, booking: Booking, name: str, email: str, told: Told
             .first()
         )
         if found is None or not same_person(name, found.person.name):
-            raise DomainError(
-                "The place can’t be given to this person from here. Check the name and the address, or ask your "
-                "organisation’s lead or the partnership team: they can swap you with any colleague."
-            )
-        colleague = _swap(actor, booking, found.person, told)
+            raise DomainError(_NOT_FROM_HERE)
+        try:
+            colleague = _swap(actor, booking, found.person, told)
+        except AlreadyBooked:
+            raise DomainError(_NOT_FROM_HERE) from None
+        except OutsideAudience:
+            # Without the group that the colleague is in, or their name as it is recorded.
+            raise OutsideAudience(_SAY_WHY) from None
         for lead in leads_of(found):
             if lead.pk not in {booking.person_id, colleague.person_id}:
                 tell_lead_passed_on(booking, colleague, lead)
@@ -150,7 +167,7 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told) -> Booking
         if state == BookingState.CONFIRMED:
             tell_confirmed(new, now=now)
         else:
-            tell_requested(new, ask_for_approval(new, rule, membership, None, now))
+            tell_requested(new, ask_for_approval(actor, new, rule, membership, None, now))
             # The turn keeps the place: whoever waits gets nothing by this unless they were before it.
             allocate(session, now)
     return new

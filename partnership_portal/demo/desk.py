@@ -41,7 +41,7 @@ def fill_the_desk(partnership: Partnership, now: dt.datetime) -> None:
         )
         _ask_who_is_coming(partnership, now)
         _offer_places(team, coming, parts["practitioner"], now)
-        _ask_for_approval(partnership, coming, parts, now)
+        _ask_for_approval(team, coming, parts, now)
         _hold_places(team, coming, now)
         _want_new_dates(partnership, coming, now)
         _bounce(partnership, parts)
@@ -82,15 +82,13 @@ def _offer_places(team: Actor, coming: list[Session], practitioner: Person, now:
     other.update(offered_at=now - dt.timedelta(days=1), offer_expires_at=add_working_hours(now, 3))
 
 
-def _ask_for_approval(
-    partnership: Partnership, coming: list[Session], parts: dict[str, Person], now: dt.datetime
-) -> None:
+def _ask_for_approval(team: Actor, coming: list[Session], parts: dict[str, Person], now: dt.datetime) -> None:
     """Line managers approve one of the courses: one was asked just now, one was reminded, two requests went on."""
     session = [one for one in coming if not one.is_full and one.starts_at > now + _LONG_AHEAD][-1]
     Course.objects.filter(pk=session.course_id).update(approval=ApprovalRule.LINE_MANAGER)
     people = (
         Membership.objects.live()
-        .filter(partnership=partnership)
+        .filter(partnership=team.partnership)
         .exclude(person__in=parts.values())
         .exclude(person__bookings__session=session)
         .exclude(person__email="")
@@ -101,7 +99,7 @@ def _ask_for_approval(
     led = Membership.objects.live().filter(person=parts["lead"])[0].organisation
     others = people.exclude(organisation=led)
     fresh = _book(own[0], session, BookingState.REQUESTED, now)
-    ask_for_approval(fresh, ApprovalRule.LINE_MANAGER, own[0], None, now)
+    ask_for_approval(team, fresh, ApprovalRule.LINE_MANAGER, own[0], None, now)
     _asked_before(others[0], session, now, days=3)
     _asked_before(own[1], session, now, days=5, asked=ApprovalRule.ORGANISATION_LEAD)
     _asked_before(others[1], session, now, days=6, asked=ApprovalRule.TEAM)

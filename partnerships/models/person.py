@@ -98,6 +98,12 @@ class Membership(TenantModel):
             return self.line_manager_name, self.line_manager_email
         return None
 
+    @property
+    def has_manager(self) -> bool:
+        """Tell whether a line manager is recorded who can be written to; never the person themselves."""
+        contact = self.manager_contact
+        return contact is not None and contact[1].lower() != self.person.email_key
+
 
 class MembershipRole(TenantModel):
     """A role that somebody was given; practitioner and line manager follow from the facts and are not granted."""

@@ -57,22 +57,25 @@ def change_membership(
 
     A line manager whose email is a person's here becomes that person, who then sees the member's record.
     """
-    own = actor.person is not None and membership.person_id == actor.person.pk
-    led = membership.organisation_id in actor.led_organisation_ids
-    if not (actor.may(Permission.MANAGE_PEOPLE) or own or led):
-        raise PermissionDenied("You can change your own job and those of the people of your organisation.")
+    _may_change(actor, membership)
     with transaction.atomic():
         membership = _locked(actor, membership)
-        before, outside = _facts(membership), _outside_manager(membership)
-        membership.job_role = job_role.strip()
-        membership.competency_group = competency_group
-        for name, value in _manager(actor, membership.person, line_manager_name, line_manager_email).items():
-            setattr(membership, name, value)
-        after, contact = _facts(membership), audit.changed(outside, _outside_manager(membership))
-        if after != before or contact:
-            membership.save()
-            after |= {"changed": contact} if contact else {}
-            audit.record(actor, "partnerships.change_membership", membership, before=before, after=after)
+        manager = _manager(actor, membership.person, line_manager_name, line_manager_email)
+        changes = {"job_role": job_role.strip(), "competency_group": competency_group, **manager}
+        _change(actor, membership, changes)
+    return membership
+
+
+def name_line_manager(*, actor: Actor, membership: Membership, name: str, email: str) -> Membership:
+    """Keep the line manager whom somebody names on the way, where none is recorded who can be written to.
+
+    Locks the membership: a manager who was recorded meanwhile stays. Gives the membership as it is then.
+    """
+    _may_change(actor, membership)
+    with transaction.atomic():
+        membership = _locked(actor, membership)
+        if not membership.has_manager:
+            _change(actor, membership, _manager(actor, membership.person, name, email))
     return membership
 
 
@@ -141,6 +144,24 @@ def revoke_role(*, actor: Actor, membership: Membership, role: Role) -> None:
             _keep_a_team(actor, membership)
         granted.delete()
         audit.record(actor, "partnerships.revoke_role", membership, before={"role": role.value})
+
+
+def _may_change(actor: Actor, membership: Membership) -> None:
+    own = actor.person is not None and membership.person_id == actor.person.pk
+    led = membership.organisation_id in actor.led_organisation_ids
+    if not (actor.may(Permission.MANAGE_PEOPLE) or own or led):
+        raise PermissionDenied("You can change your own job and those of the people of your organisation.")
+
+
+def _change(actor: Actor, membership: Membership, changes: dict[str, Any]) -> None:
+    before, outside = _facts(membership), _outside_manager(membership)
+    for name, value in changes.items():
+        setattr(membership, name, value)
+    after, contact = _facts(membership), audit.changed(outside, _outside_manager(membership))
+    if after != before or contact:
+        membership.save()
+        after |= {"changed": contact} if contact else {}
+        audit.record(actor, "partnerships.change_membership", membership, before=before, after=after)
 
 
 def _locked(actor: Actor, membership: Membership) -> Membership:

@@ -5,18 +5,21 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from bookings.models import Approval, Booking
 from bookings.services.approvals import Manager, approve, chase_approvals, decline
-from bookings.services.places import Told, book_place, give_up
+from bookings.services.places import Told, ask_for_place, book_place, give_up
 from bookings.services.queue import offer_places
 from courses.models import Session
 from notifications.models import Message
 from partnership_portal.working_days import add_working_days, uk_today
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
+from partnerships.services.memberships import change_membership
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 BOSS = Manager("Bea Boss", "bea.boss@example.org")
@@ -54,6 +57,44 @@ def test_complaint_people_without_a_recorded_manager_cant_book(partnership, sess
     message = Message.objects.get(purpose="approval_asked")
     assert message.to_email == BOSS.email
     assert Message.objects.get(purpose="booking_requested").person == booking.person
+
+
+def test_whom_somebody_names_is_in_the_trail_without_their_address(partnership, session) -> None:
+    booking = ask(partnership, session)
+    entry = AuditEntry.objects.get(action="partnerships.change_membership")
+    assert (entry.subject_id, entry.person) == (booking.person.memberships.get().pk, booking.person)
+    assert entry.after["changed"] and BOSS.email not in str((entry.before, entry.after))
+
+
+def test_a_manager_who_is_somebody_here_finds_the_request_on_their_own_page(partnership, session) -> None:
+    boss = make_person(partnership)
+    booking = ask(partnership, session, manager=Manager("The boss", boss.email.upper()))
+    assert booking.person.memberships.get().line_manager == boss
+    assert Message.objects.get(purpose="approval_asked").to_email == boss.email
+    assert approve(actor=actor_for(boss), approval=booking.approval).state == "confirmed"
+
+
+def test_a_manager_who_was_recorded_meanwhile_is_asked_and_nothing_of_the_membership_is_lost(
+    partnership, session
+) -> None:
+    """The booking has read the membership before somebody changed it."""
+    learner = make_person(partnership)
+    read_before = learner.memberships.select_related("person", "organisation").get()
+    team = actor_for(make_person(partnership, Role.TEAM))
+    change_membership(
+        actor=team,
+        membership=read_before,
+        job_role="Head",
+        competency_group=None,
+        line_manager_name="Rita Recorded",
+        line_manager_email="rita@example.org",
+    )
+    read_before.partnership = partnership
+    with transaction.atomic():
+        booking = ask_for_place(actor_for(learner), session, read_before, Told(manager=BOSS), timezone.now())
+    kept = learner.memberships.get()
+    assert (kept.job_role, kept.line_manager_email) == ("Head", "rita@example.org")
+    assert booking.approval.manager_email == "rita@example.org"
 
 
 def test_without_a_manager_and_none_named_it_says_what_to_do(partnership, session) -> None:

@@ -2,22 +2,31 @@
 
 import contextlib
 import threading
+import time
 from collections import Counter
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
+from django.utils import timezone
 
-from bookings.models import Booking
-from bookings.services import places, queue, swaps
+from bookings.colleagues import Wanted
+from bookings.models import Booking, Quota
+from bookings.services import group_booking, places, queue, swaps
 from bookings.services.locks import locked_session
 from bookings.services.places import book_place, give_up
+from bookings.services.quotas import add_quota, change_quota
 from bookings.services.swaps import SWAPPED, swap_place
+from bookings.states import HOLDS_PLACE
 from courses.models import Session
 from notifications.models import Message
+from partnership_portal.working_days import uk_date
 from partnerships.errors import DomainError
+from partnerships.models import Sector
 from partnerships.permissions import Role
+from partnerships.services.memberships import end_membership
 from partnerships.tenancy import acting_in
-from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session
+from tests.factories import actor_for, job, make_organisation, make_partnership, make_person, make_session
 
 RACERS = 20
 
@@ -148,6 +157,43 @@ def test_the_lock_is_what_the_service_takes() -> None:
     assert places.locked_session is locked_session
 
 
+def _leaves_while_the_booking_waits_for_the_lock(monkeypatch, partnership, person):
+    """The team ends the membership, in a transaction of its own, before the booking gets the session's lock."""
+    real = places.locked_session
+
+    def later(actor, session):
+        def leave() -> None:
+            with acting_in(partnership):
+                end_membership(actor=job(partnership), membership=person.memberships.get())
+            connection.close()
+
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join(timeout=30)
+        return real(actor, session)
+
+    monkeypatch.setattr(places, "locked_session", later)
+
+
+def test_whoever_has_left_while_their_booking_waited_is_refused(monkeypatch) -> None:
+    partnership, session, racers = _prepare(capacity=1)
+    _leaves_while_the_booking_waits_for_the_lock(monkeypatch, partnership, racers[0][1])
+    with acting_in(partnership), pytest.raises(DomainError, match="not belong to"):
+        _booking(session, racers[0])()
+    with acting_in(partnership):
+        assert not Booking.objects.exists()
+
+
+def test_control_a_membership_read_before_the_lock_books_for_whoever_has_left(monkeypatch) -> None:
+    partnership, session, racers = _prepare(capacity=1)
+    with acting_in(partnership):
+        read_before = places.membership_for(*racers[0])
+    _leaves_while_the_booking_waits_for_the_lock(monkeypatch, partnership, racers[0][1])
+    monkeypatch.setattr(places, "membership_for", lambda *_: read_before)
+    with acting_in(partnership):
+        assert _booking(session, racers[0])() == "confirmed"
+
+
 def _prepare_swap():
     """Somebody with a place, their lead, and two colleagues who could come instead."""
     partnership = make_partnership("raceshire")
@@ -260,3 +306,161 @@ def test_control_without_the_lock_on_people_one_of_the_two_breaks_on_the_constra
     monkeypatch.setattr(queue, "lock_people", lambda *sessions: None)
     outcomes = _race(partnership, [_giving_up(one) for one in held])
     assert outcomes == {"cancelled": 1, IntegrityError.__name__: 1}
+
+
+def _prepare_two_sessions_with_places_held(partnership):
+    """Places are free at both, but held for the police, so that everybody else waits."""
+    police = Sector.objects.create(partnership=partnership, code="police", name="Police")
+    sessions = [make_session(partnership, capacity=3) for _ in range(2)]
+    for session in sessions:
+        Quota.objects.create(
+            partnership=partnership,
+            session=session,
+            sector=police,
+            places=3,
+            releases_on=uk_date(session.starts_at),
+        )
+    return sessions
+
+
+def _prepare_group_and_offers():
+    """A lead books Ann and Bob at one session; at both Zoe waits, and at the other one Ann as well."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        one, other = _prepare_two_sessions_with_places_held(partnership)
+        school = make_organisation(partnership)
+        ann, bob = (make_person(partnership, organisation=school) for _ in range(2))
+        lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+        zoe = make_person(partnership)
+        for person, session in ((zoe, one), (ann, other), (zoe, other)):
+            organisation = person.memberships.get().organisation
+            waits = book_place(
+                actor=actor_for(person), session=session, person=person, organisation=organisation
+            )
+            assert waits.state == "waiting"
+        group = {
+            "actor": actor_for(lead),
+            "session": one,
+            "organisation": school,
+            "wanted": [Wanted(person=person.pk) for person in (ann, bob)],
+        }
+        shown = group_booking.digest(group_booking.check_group(**group))
+
+    def book() -> str:
+        group_booking.book_group(**group, key=uuid4(), shown=shown)
+        return "booked"
+
+    def offer() -> str:
+        queue.allocate(locked_session(job(partnership), other), timezone.now())
+        return "offered"
+
+    return partnership, one, book, offer
+
+
+def _let_the_other_begin_after_the_first_lock(monkeypatch, first) -> None:
+    """The group has its first lock on people when the other session asks for all of its own."""
+    have_first = threading.Event()
+    lock_people = queue.lock_people
+
+    def slowly(*sessions, also=()):
+        if sessions != (first,):
+            have_first.wait(timeout=10)
+        lock_people(*sessions, also=also)
+        if sessions == (first,) and not have_first.is_set():
+            have_first.set()
+            time.sleep(1)
+
+    monkeypatch.setattr(queue, "lock_people", slowly)
+    monkeypatch.setattr(group_booking, "lock_people", slowly)
+
+
+def test_a_group_and_the_offers_of_another_session_never_wait_for_each_other(monkeypatch) -> None:
+    partnership, session, book, offer = _prepare_group_and_offers()
+    _let_the_other_begin_after_the_first_lock(monkeypatch, session)
+    assert _race(partnership, [book, offer]) == {"booked": 1, "offered": 1}
+    with acting_in(partnership):
+        assert Booking.objects.filter(session=session, state="waiting").count() == 3
+
+
+def test_control_a_group_that_locks_its_people_one_by_one_waits_in_a_circle(monkeypatch) -> None:
+    partnership, session, book, offer = _prepare_group_and_offers()
+    _let_the_other_begin_after_the_first_lock(monkeypatch, session)
+    monkeypatch.setattr(group_booking, "lock_people", lambda *_, **__: None)
+    outcomes = _race(partnership, [book, offer])
+    assert outcomes[OperationalError.__name__] == 1 and outcomes.total() == 2
+
+
+def _prepare_fair_mix():
+    """Ten places, four of them held for the police; ten of another sector and five police officers book at once."""
+    partnership, session, racers = _prepare(capacity=10)
+    with acting_in(partnership):
+        police = Sector.objects.create(partnership=partnership, code="police", name="Police")
+        station = make_organisation(partnership, sector=police)
+        people = [make_person(partnership, organisation=station) for _ in range(5)]
+        officers = [(actor_for(one), one, station) for one in people]
+        quota = {"places": 4, "releases_on": uk_date(session.starts_at), "sector": police}
+        team = actor_for(make_person(partnership, Role.TEAM))
+    return partnership, session, racers[:10], officers, team, quota
+
+
+def test_held_places_go_to_nobody_else_however_many_reach_for_them_at_once() -> None:
+    partnership, session, others, officers, team, quota = _prepare_fair_mix()
+    with acting_in(partnership):
+        add_quota(actor=team, session=session, **quota)
+    outcomes = _race(partnership, [_booking(session, one) for one in others])
+    assert outcomes == {"confirmed": 6, "waiting": 4}
+    outcomes = _race(partnership, [_booking(session, one) for one in officers])
+    assert outcomes == {"confirmed": 4, "waiting": 1}
+
+
+def test_control_without_the_lock_others_take_the_places_that_are_held(monkeypatch) -> None:
+    """Capacity is not exceeded, so no constraint catches it: only the lock keeps the mix."""
+    partnership, session, others, _, team, quota = _prepare_fair_mix()
+    with acting_in(partnership):
+        add_quota(actor=team, session=session, **quota)
+    have_read = threading.Barrier(len(others))
+
+    def unlocked(actor, session):
+        found = Session.objects.select_related("course", "venue").get(pk=session.pk)
+        found.partnership = actor.partnership
+        return found
+
+    def together(*arguments):
+        found = would_get_place(*arguments)
+        have_read.wait(timeout=30)
+        return found
+
+    would_get_place = places.would_get_place
+    monkeypatch.setattr(places, "locked_session", unlocked)
+    monkeypatch.setattr(places, "would_get_place", together)
+    assert _race(partnership, [_booking(session, one) for one in others]) == {"confirmed": 10}
+
+
+def test_a_mix_that_is_set_and_changed_while_people_book_leaves_no_place_given_twice_or_to_nobody() -> None:
+    partnership, session, others, officers, team, quota = _prepare_fair_mix()
+
+    def setting(number: int):
+        def act() -> str:
+            held = add_quota(actor=team, session=session, **{**quota, "places": 4})
+            change_quota(actor=team, quota=held, places=number, releases_on=quota["releases_on"])
+            return "set"
+
+        return act
+
+    jobs = [_booking(session, one) for one in (*others, *officers)] + [setting(2)]
+    outcomes = _race(partnership, jobs)
+    assert outcomes["set"] == 1 and outcomes.total() == 16
+    with acting_in(partnership):
+        session.refresh_from_db()
+        assert session.places_taken == Booking.objects.filter(state__in=HOLDS_PLACE).count() <= 10
+        # Whoever waits does so for a reason: whatever is left is held for the police, and no officer waits beside it.
+        assert queue.allocate(locked_session(team, session), timezone.now()) == []
+        mine = Booking.objects.filter(organisation=officers[0][2])
+        held = max(0, 2 - mine.filter(state__in=HOLDS_PLACE).count())
+        if Booking.objects.filter(state="waiting").exists():
+            assert session.places_left <= held
+        for own in (mine, Booking.objects.exclude(organisation=officers[0][2])):
+            got = own.filter(state__in=HOLDS_PLACE).order_by("-booked_at", "-pk").first()
+            waits = own.filter(state="waiting").order_by("booked_at", "pk").first()
+            if got and waits:
+                assert (got.booked_at, got.pk) < (waits.booked_at, waits.pk)

@@ -12,6 +12,7 @@ from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.approvals import approve, decline
 from bookings.services.places import AlreadyBooked, OutsideAudience, Told, give_up
 from bookings.services.prerequisites import EarlierTraining, PrerequisiteMissing
+from bookings.services.queue import offer_places
 from bookings.services.swaps import SWAPPED, pass_on, swap_for_somebody_new, swap_place
 from bookings.services.tasks import tick_task
 from bookings.states import BookingState
@@ -246,6 +247,44 @@ def test_the_link_tells_nobody_who_is_in_the_portal(partnership, school, lead, a
     assert len(words) == 1
     old.refresh_from_db()
     assert old.state == "confirmed" and not Person.objects.filter(name="Nobody Here").exists()
+
+
+@pytest.mark.parametrize("state", ["requested", "offered", "confirmed"])
+def test_the_link_tells_nothing_of_what_the_colleague_has_booked_or_who_they_are(
+    partnership, ann, bob, book, state
+) -> None:
+    course = make_course(partnership, approval="team" if state == "requested" else "")
+    session = make_session(partnership, course=course, capacity=1 if state == "offered" else 5)
+    old = book(ann, make_session(partnership, course=course))
+    Booking.objects.filter(pk=old.pk).update(session=session, state="confirmed")
+    old, theirs = Booking.objects.get(pk=old.pk), book(bob, session)
+    if state == "offered":
+        Session.objects.filter(pk=session.pk).update(capacity=2)
+        offer_places(partnership, timezone.now())
+    with pytest.raises(DomainError) as refusal:
+        by_link(old, "Bob Jones", bob.email)
+    with pytest.raises(DomainError) as unknown:
+        by_link(old, "Nobody Here", "nobody@example.org")
+    assert refusal.value.sentence == unknown.value.sentence
+    assert type(refusal.value) is DomainError
+    # Nothing is lost: neither the place nor the colleague's booking.
+    for booking, before in ((old, "confirmed"), (theirs, state)):
+        booking.refresh_from_db()
+        assert booking.state == before
+    assert not Message.objects.filter(purpose__in=["booking_passed_on", "passed_on_lead"]).exists()
+
+
+def test_the_link_asks_why_without_the_colleagues_group(partnership, ann, bob, book) -> None:
+    old = book(ann, make_session(partnership))
+    outside = CompetencyGroup.objects.create(
+        partnership=partnership, code="9", title="Level 9", who="Strategic", position=9
+    )
+    Membership.objects.filter(person=bob).update(competency_group=outside)
+    with pytest.raises(OutsideAudience) as asked:
+        by_link(old, "Bob", bob.email)
+    assert "Say why your colleague should come" in asked.value.sentence
+    assert not any(word in asked.value.sentence for word in ("Level 9", "Jones"))
+    assert by_link(old, "Bob", bob.email, audience_reason="Covers").state == "confirmed"
 
 
 def test_the_link_of_one_booking_gives_away_no_other(partnership, ann, bob, book) -> None:
