@@ -31,6 +31,19 @@ SURVEYS = ListSheet(
         Column("Can still answer", "waiting", 10),
     ),
 )
+CONCERNS = ListSheet(
+    "Concerns",
+    (
+        Column("Course", "response__session__course__title", 44),
+        Column("Session starts", "response__session__starts_at", 18),
+        Column("Questionnaire", "response__kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
+        Column("Noticed", "noticed_at", 18),
+        Column("Looked into by", "acknowledged_by__name", 30),
+        Column("Since", "acknowledged_at", 18),
+        Column("Settled", "settled_at", 18),
+        Column("What was done", "outcome", 60),
+    ),
+)
 ACTIONS = ListSheet(
     "Actions",
     (

@@ -7,7 +7,7 @@ from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
 from courses.filters import courses_to_choose
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Certificate, Invitation, ObservationAction
+from evaluations.models import Certificate, Concern, Invitation, ObservationAction
 from partnership_portal.lists import FromDay, ListFilter, UntilDay
 from partnership_portal.working_days import uk_today
 
@@ -67,6 +67,33 @@ class SurveyFilter(ListFilter):
     class Meta:
         model = Invitation
         fields: list[str] = []
+
+
+class ConcernFilter(ListFilter):
+    """Which concerns, and in which order."""
+
+    standing = ChoiceFilter(
+        label="Standing",
+        empty_label="All",
+        method="with_standing",
+        choices=[("open", "Open"), ("settled", "Settled")],
+    )
+    course = ModelChoiceFilter(
+        "response__session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+    first_day = FromDay("noticed_at", label="Noticed from")
+    last_day = UntilDay("noticed_at", label="Noticed until")
+
+    orders = {"noticed": ("noticed_at", "pk"), "course": ("response__session__course__title", "pk")}
+    first_order = "-noticed"
+
+    class Meta:
+        model = Concern
+        fields: list[str] = []
+
+    def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
+        """Those that are open or settled."""
+        return rows.filter(settled_at__isnull=standing == "open")
 
 
 class ActionFilter(ListFilter):

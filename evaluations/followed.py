@@ -12,6 +12,7 @@ FOLLOWED: dict[QuestionnaireKind, dict[str, str]] = {
         "confidence_before": "how confident people were before the course",
         "confidence_after": "how confident people were after the course",
         "pledge": "what people said they would do differently",
+        "concern": "concerns about the course itself",
     },
     _K.IMPACT: {
         "done": "how many did what they had planned",

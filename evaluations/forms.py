@@ -125,6 +125,21 @@ class ObserverForm(forms.Form):
         field.queryset = observers
 
 
+class OutcomeForm(forms.Form):
+    """What was done about a concern."""
+
+    outcome = forms.CharField(
+        label="What was done",
+        max_length=2000,
+        help_text="For example whom you spoke to and what changes. Do not name a child or a family.",
+        widget=forms.Textarea(attrs={"rows": "4"}),
+        error_messages={
+            "required": "Say what was done",
+            "max_length": "What was done must be 2,000 characters or fewer",
+        },
+    )
+
+
 class ActionForm(forms.Form):
     """What is agreed after an observation, who does it, and by when."""
 

@@ -11,6 +11,7 @@ from functools import partial
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.observation_messages import tell_shared
+from evaluations.queries.concerns import not_watched_yet, signs_in
 from evaluations.queries.due import (
     bookings_to_ask,
     certificates_due,
@@ -20,6 +21,7 @@ from evaluations.queries.due import (
 )
 from evaluations.queries.observations import observations_to_follow, observations_to_share
 from evaluations.services.certificates import issue_if_due
+from evaluations.services.concerns import pass_over, raise_concern
 from evaluations.services.invitations import ask_about_booking, ask_trainer
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
@@ -92,6 +94,23 @@ def follow_observations(partnership: Partnership, now: datetime) -> None:
         (partial(follow_observed_session, actor=actor, observation=one, now=now) for one in astray),
     )
     one_by_one(partnership, (partial(tell_shared, one, trainer) for one, trainer in sent))
+
+
+def watch_for_concerns(partnership: Partnership, now: datetime) -> None:
+    """Put answers that say something is wrong with a course before the team within minutes, each once."""
+    actor = system(partnership, "watch for concerns")
+    with acting_in(partnership):
+        responses = not_watched_yet(partnership)
+        signs = signs_in(responses, partnership.policy(now).concerns) if responses else {}
+        pass_over(actor=actor, responses=[one for one in responses if one.pk not in signs], now=now)
+    one_by_one(
+        partnership,
+        (
+            partial(raise_concern, actor=actor, response=one, signs=signs[one.pk], now=now)
+            for one in responses
+            if one.pk in signs
+        ),
+    )
 
 
 def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:

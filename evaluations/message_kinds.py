@@ -105,6 +105,18 @@ CERTIFICATE = MessageKind(
     at_once=True,
 )
 register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, CERTIFICATE)
+CONCERN_RAISED = MessageKind(
+    purpose="concern_raised",
+    subject=SUBJECT,
+    name="Concern about a course",
+    when="Within minutes of answers that give cause, to the partnership’s own address, without their words.",
+    placeholders=(_COURSE, _DATE),
+    button="Read it and look into it",
+    essential="Something may be wrong with a course, and the team must know the same day.",
+    at_once=True,
+)
+register(CONCERN_RAISED)
+
 OBSERVING = "Observations"
 _WHEN = Placeholder("date", "When the session begins", "Wednesday 12 May 2027, 9:30am")
 

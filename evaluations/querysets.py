@@ -100,6 +100,19 @@ class ObservationActionQuerySet(models.QuerySet):
         return self.open().filter(due_on__lt=today)
 
 
+class ConcernQuerySet(models.QuerySet):
+    """Concerns about courses."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team alone: what gave cause may be somebody's own words."""
+        concerns = self.filter(partnership=actor.partnership)
+        return concerns if actor.may(Permission.MANAGE_SURVEYS) else concerns.none()
+
+    def open(self) -> Self:
+        """Those for which it isn't said yet what was done."""
+        return self.filter(settled_at__isnull=True)
+
+
 class QuestionnaireQuerySet(models.QuerySet):
     """Questionnaires of one partnership."""
 

@@ -5,6 +5,7 @@ from django.urls import path
 from evaluations.views import (
     answering,
     certificates,
+    concerns,
     desk,
     drafts,
     handed,
@@ -125,6 +126,9 @@ urlpatterns = [
     sheet_path("observations/actions/export", observation_actions.actions_export, "actions_export"),
     path("observations/actions/<int:pk>/", observation_actions.change, name="change_action"),
     path("observations/actions/<int:pk>/done/", observation_actions.done, name="action_done"),
+    path("desk/concerns/", concerns.concerns, name="concerns"),
+    sheet_path("desk/concerns/export", concerns.concerns_export, "concerns_export"),
+    path("desk/concerns/<int:pk>/", concerns.concern, name="concern"),
     path("desk/observations/", observations.plan, name="observation_plan"),
     path("desk/observations/sessions/<int:pk>/", observations.assign, name="assign_observer"),
 ]

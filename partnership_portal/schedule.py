@@ -42,6 +42,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of new dates": tell_of_new_dates,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,
+        "watch for concerns": evaluations.watch_for_concerns,
         "follow observations": evaluations.follow_observations,
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck reports": requeue_stuck_reports,

@@ -234,6 +234,42 @@ class ObservationPolicy(Strict):
     shared_with_group: Clause[bool] = default(True)
 
 
+class ConcernPolicy(Strict):
+    """What in the answers about a course is put before the team the same day.
+
+    ``low_score`` is the highest mark on a scale from 1 to 5 that gives cause. ``words`` are found as whole words or
+    phrases in any inflection, whatever the case.
+    """
+
+    low_score: Clause[Annotated[int, Field(ge=1, le=3)]] = default(1)
+    words: Clause[tuple[Annotated[str, Field(min_length=3, max_length=60)], ...]] = default(
+        (
+            "inappropriate",
+            "unprofessional",
+            "offensive",
+            "offended",
+            "racist",
+            "racism",
+            "sexist",
+            "sexism",
+            "homophobic",
+            "transphobic",
+            "islamophobic",
+            "antisemitic",
+            "humiliated",
+            "belittled",
+            "mocked",
+            "harassed",
+            "made fun of",
+            "felt unsafe",
+            "not safe",
+            "breach of confidentiality",
+            "wrong advice",
+            "complaint",
+        )
+    )
+
+
 class BookingPolicy(Strict):
     """What is asked before and while booking."""
 
@@ -397,4 +433,5 @@ class Policy(Strict):
     reporting: ReportingPolicy
     statements: tuple[Statement, ...] = ()
     messages: MessagesPolicy = MessagesPolicy()
+    concerns: ConcernPolicy = ConcernPolicy()
     pre_course: PreCoursePolicy = PreCoursePolicy()

@@ -76,6 +76,7 @@ def chapters(policy: Policy) -> list[Chapter]:
             ("Impact", "impact"),
             ("Trainers", "trainers"),
             ("Observation", "observation"),
+            ("Concerns about courses", "concerns"),
             ("Booking", "booking"),
             ("Messages", "messages"),
         )
@@ -285,6 +286,10 @@ _PURCHASE_ORDER = {
 }
 
 
+def _marks(highest: int) -> str:
+    return "a 1" if highest == 1 else f"{highest} or less"
+
+
 def _either(yes: str, no: str = "") -> Callable[[Any, Any], str]:
     return lambda value, _: yes if value else no
 
@@ -400,6 +405,20 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     "observation.shared_with_group": (
         "The group",
         _either("The group sees what was observed.", "Observations are not shared with the group."),
+    ),
+    "concerns.low_score": (
+        "Low scores",
+        lambda mark, _: (
+            f"The partnership team is told the same day when somebody gives a course {_marks(mark)} on a scale to 5."
+        ),
+    ),
+    "concerns.words": (
+        "Words of concern",
+        lambda words, _: (
+            f"So it is when somebody writes one of these words: {listed(list(words))}."
+            if words
+            else "No words are looked for."
+        ),
     ),
     "booking.class_size_cap": ("Places", _cap),
     "booking.prerequisite": ("Before booking", lambda value, _: _PREREQUISITE[value]),

@@ -1,6 +1,7 @@
 """Was it any good: questionnaires, invitations to answer them, answers, and certificates."""
 
 from .certificate import Certificate, CertificateCounter
+from .concern import Concern, ConcernSign
 from .invitation import Answer, Invitation
 from .observation import Observation, ObservationAction, ObservedTrainer
 from .questionnaire import (
@@ -16,6 +17,8 @@ __all__ = [
     "Answer",
     "Certificate",
     "CertificateCounter",
+    "Concern",
+    "ConcernSign",
     "CourseQuestionnaire",
     "Invitation",
     "Observation",

@@ -58,6 +58,10 @@ class Invitation(TenantModel):
         help_text="Why it was closed before its time.",
     )
 
+    watched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the answers were looked through for concerns about the course."
+    )
+
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
@@ -91,6 +95,11 @@ class Invitation(TenantModel):
             models.Index(fields=["partnership", "state", "last_asked_on"], name="invitation_to_remind"),
             models.Index(fields=["partnership", "respondent", "state"], name="invitation_by_respondent"),
             models.Index(fields=["partnership", "session", "kind"], name="invitation_by_session"),
+            models.Index(
+                fields=["partnership", "answered_at"],
+                condition=Q(state="answered", watched_at__isnull=True),
+                name="invitation_to_watch",
+            ),
         ]
 
     @property

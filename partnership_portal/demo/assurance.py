@@ -1,9 +1,12 @@
-"""What assures quality in the demonstration: observations planned and talked over."""
+"""What assures quality in the demonstration: observations planned and talked over, concerns noticed and settled."""
 
 import datetime as dt
 
 from courses.models import Session
-from evaluations.models import Invitation, ObservationAction
+from evaluations.jobs import watch_for_concerns
+from evaluations.models import Answer, Concern, Invitation, ObservationAction
+from evaluations.queries.concerns import CONCERN
+from evaluations.services.concerns import settle_concern
 from evaluations.services.observation_actions import Agreed, agree_action, finish_action, who_can_do
 from evaluations.services.observations import assign_observer
 from partnership_portal.demo.cast import PARTS
@@ -12,6 +15,10 @@ from partnerships.actors import Actor, actor_of
 from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 
+_CONCERNS = (
+    "One of the trainers made a joke about travellers, and nobody said anything.",
+    "The case was told so closely that two of us knew which family it was.",
+)
 _AGREED = (
     ("Say at the beginning where people find support", 21, False),
     ("Bring the slides on thresholds up to date", -6, False),
@@ -27,6 +34,10 @@ def assure_quality(partnership: Partnership, now: dt.datetime) -> None:
         team = actor_of(_part(partnership, "team").user, partnership)
         _agree(team, now)
         _plan(team, _part(partnership, "observer"), now)
+        _write_concerns(partnership)
+    watch_for_concerns(partnership, now)
+    with acting_in(partnership):
+        _settle_one(actor_of(_part(partnership, "team").user, partnership))
 
 
 def _agree(team: Actor, now: dt.datetime) -> None:
@@ -44,6 +55,26 @@ def _plan(team: Actor, observer: Person, now: dt.datetime) -> None:
     session = coming.exclude(invitations__kind="observation").first()
     if session is not None:
         assign_observer(actor=team, session=session, observer=observer)
+
+
+def _write_concerns(partnership: Partnership) -> None:
+    """Let two learners say that something was wrong."""
+    written = Invitation.objects.filter(
+        partnership=partnership, kind="evaluation", state="answered", version__questions__key=CONCERN
+    )
+    for response, text in zip(written.order_by("-answered_at", "-pk")[:2], _CONCERNS, strict=False):
+        Answer.objects.update_or_create(
+            partnership=partnership,
+            invitation=response,
+            question=response.version.questions.get(key=CONCERN),
+            defaults={"chosen": ["yes"], "text": text},
+        )
+
+
+def _settle_one(team: Actor) -> None:
+    concern = Concern.objects.visible_to(team).open().order_by("-pk").first()
+    if concern is not None:
+        settle_concern(actor=team, concern=concern, outcome="Spoke to both trainers. The example is changed.")
 
 
 def _part(partnership: Partnership, key: str) -> Person:

@@ -14,6 +14,7 @@ from bookings.queries import registers_outstanding
 from compliance.queries.risk import with_risks
 from courses.models import Session
 from evaluations.models import ObservationAction
+from evaluations.queries.concerns import concerns_open
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
@@ -231,6 +232,21 @@ def _risk(found: Any, slug: str, now: datetime) -> Row:
     )
 
 
+def _concern(concern: Any, slug: str, now: datetime) -> Row:
+    who = concern.acknowledged_by
+    return Row(
+        str(concern.response.session.course),
+        reverse("evaluations:concern", args=[slug, concern.pk]),
+        (
+            f"{concern.response.get_kind_display()}, session of {uk_date(concern.response.session.starts_at)}",
+            *concern.reasons,
+            f"Noticed {when(concern.noticed_at, now)}",
+        ),
+        f"{who} looks into it" if who else "New",
+        "yellow" if who else "red",
+    )
+
+
 def _action(action: Any, slug: str, now: datetime) -> Row:
     return Row(
         action.text,
@@ -286,6 +302,15 @@ def _risks(actor: Actor, now: datetime) -> list[Any]:
 
 # In the order in which they can't wait: what runs out within hours, then days, then what is untidy, then what comes.
 NEEDS = (
+    Need(
+        "concerns",
+        "Concerns about courses",
+        "Somebody’s answers say that something is wrong. Look into it today, and say what was done.",
+        concerns_open,
+        _concern,
+        "evaluations:concerns",
+        "All concerns, also settled ones",
+    ),
     Need(
         "offers",
         "Offers about to run out",

@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from evaluations.answering import WithWords
+from evaluations.jobs import ask_for_evaluations, watch_for_concerns
 from evaluations.models import Invitation, ObservationAction
 from partnerships.models import Partnership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
-from tests.evaluations.made import adopt
+from tests.evaluations.made import adopt, answer, booked, held
 from tests.factories import make_partnership, make_person, make_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -95,3 +97,30 @@ def test_observation_from_the_plan_to_an_action_done(shire, open_browser):
         change = reverse("evaluations:change_action", args=[shire.slug, action.pk])
     desk.goto(change)
     assert_accessible(desk)
+
+
+def test_concern_from_the_desk_to_settled(shire, open_browser):
+    with acting_in(shire):
+        team = make_person(shire, Role.TEAM, name="Tia Team")
+        booking = booked(held(shire))
+    ask_for_evaluations(shire, timezone.now())
+    with acting_in(shire):
+        said = WithWords("yes", "The trainer laughed at a question.")
+        answer(Invitation.objects.get(booking=booking), concern=said, trainer=1)
+    watch_for_concerns(shire, timezone.now())
+    page = open_browser(team.user)
+    page.goto(reverse("pages:desk", args=[shire.slug]))
+    page.locator("#concerns + p + *").get_by_role("link", name=booking.session.course.title).click()
+    expect(page.get_by_text("The trainer laughed at a question.")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="I look into it").click()
+    expect(page.get_by_text("Tia Team looks into this concern.")).to_be_visible()
+    page.get_by_role("button", name="Settle the concern").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("What was done").fill("Spoke to the trainer; another example from now on.")
+    page.get_by_role("button", name="Settle the concern").click()
+    expect(page.get_by_text("Settled by Tia Team")).to_be_visible()
+    assert_accessible(page)
+    page.goto(reverse("evaluations:concerns", args=[shire.slug]))
+    assert_accessible(page)

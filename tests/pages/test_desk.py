@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bookings.models import Approval, Attendance, Interest
 from courses.models import Course
-from evaluations.models import ObservationAction
+from evaluations.models import Concern, Invitation, ObservationAction, Questionnaire, QuestionnaireVersion
 from evaluations.services.observations import observe_session
 from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import uk_today
@@ -50,6 +50,34 @@ def a_request(partnership, number=1):
 def a_walk_in(partnership, number=1):
     session = make_session(partnership, starts_at=timezone.now() - timedelta(days=1 + number))
     return str(walked_in(session).booking.person)
+
+
+def a_concern(partnership, number=1):
+    booking = booked(make_session(partnership, starts_at=timezone.now()), state="attended")
+    response = Invitation.objects.create(
+        partnership=partnership,
+        kind="evaluation",
+        version=QuestionnaireVersion.objects.create(
+            partnership=partnership,
+            questionnaire=Questionnaire.objects.create(
+                partnership=partnership, kind="evaluation", title=f"Evaluation {number}"
+            ),
+            number=1,
+            published_at=timezone.now(),
+        ),
+        session=booking.session,
+        booking=booking,
+        respondent=booking.person,
+        respondent_name=booking.person.name,
+        policy_version=booking.policy_version,
+        invited_at=timezone.now(),
+        closes_at=timezone.now(),
+        last_asked_on=uk_today(),
+    )
+    Concern.objects.create(
+        partnership=partnership, response=response, signs=[["said", 1]], noticed_at=timezone.now()
+    )
+    return booking.session.course.title
 
 
 def an_overdue_action(partnership, number=1):
@@ -97,6 +125,7 @@ def a_risk(partnership, number=1):
 
 
 MADE = {
+    "concerns": a_concern,
     "offers": an_offer,
     "approvals": an_approval,
     "decisions": a_decision,
@@ -310,5 +339,5 @@ def test_the_desk_asks_the_same_number_of_questions(
         make_session(partnership, starts_at=timezone.now() + timedelta(minutes=1))
     browser = sign_in(team)
     browser.get("/alphashire/desk/")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         browser.get("/alphashire/desk/")

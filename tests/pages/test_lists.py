@@ -21,6 +21,7 @@ from bookings.models import Approval, Booking, BulkMessage, Charge, WalkIn
 from courses.models import Agreement, Course, CourseTask, Venue
 from evaluations.models import (
     Certificate,
+    Concern,
     Invitation,
     ObservationAction,
     Questionnaire,
@@ -162,6 +163,16 @@ def make_action(partnership: Partnership, name: str, number: int) -> None:
         due_on=date(2026, 1, 1 + number),
         agreed_at=timezone.now(),
         agreed_by=make_person(partnership, account=False),
+    )
+
+
+def make_concern(partnership: Partnership, name: str, number: int) -> None:
+    make_survey(partnership, name, number)
+    Concern.objects.create(
+        partnership=partnership,
+        response=Invitation.objects.latest("pk"),
+        signs=[["said", 1]],
+        noticed_at=moment(number - 9),
     )
 
 
@@ -336,6 +347,12 @@ LISTS = {
         make_certificate, {"number": UP, "issued": UP, "-issued": DOWN, "": DOWN}, queries=12, column=1
     ),
     "surveys": Case(make_survey, {"session": UP, "-session": DOWN, "": DOWN}, queries=13, search=""),
+    "concerns": Case(
+        make_concern,
+        {"noticed": UP, "-noticed": DOWN, "course": UP, "-course": DOWN, "": DOWN},
+        queries=13,
+        search="",
+    ),
     "actions": Case(
         make_action,
         {"due": UP, "-due": DOWN, "course": UP, "-course": DOWN, "": UP},

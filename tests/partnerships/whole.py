@@ -41,6 +41,7 @@ from evaluations.models import (
     Answer,
     Certificate,
     CertificateCounter,
+    Concern,
     CourseQuestionnaire,
     Invitation,
     ObservationAction,
@@ -183,6 +184,7 @@ def make_whole_partnership(slug: str) -> Partnership:
         )
         Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
+        Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
         ObservationAction.objects.create(
             **where,
             observation=invitation,

@@ -51,6 +51,8 @@ def test_every_rule_has_a_sentence_and_a_source(name) -> None:
         ("booking__class_size_cap", ["none", 25]),
         ("booking__deadline_working_days", [0, 1, 2]),
         ("booking__decision_working_days", [0, 1, 7]),
+        ("concerns__low_score", [1, 2]),
+        ("concerns__words", [["racist"], []]),
         ("reporting__cadence", ["quarterly", "every_two_months"]),
         ("reporting__year_starts_in_month", [4, 9]),
     ],

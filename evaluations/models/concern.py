@@ -1,0 +1,71 @@
+from django.db import models
+from django.db.models import Q
+
+from evaluations.models.invitation import Invitation
+from evaluations.querysets import ConcernQuerySet
+from partnerships.models import Person
+from partnerships.tenancy import TenantModel
+
+
+class ConcernSign(models.TextChoices):
+    """What in a response gave cause."""
+
+    SAID = "said", "A concern about the course was answered with yes"
+    LOW_SCORE = "low_score", "A low score"
+    WORDS = "words", "Words of concern"
+
+
+class Concern(TenantModel):
+    """A response that gave cause to look at the course; says which questions did, and never in which words."""
+
+    response = models.OneToOneField(Invitation, on_delete=models.PROTECT, related_name="concern")
+    signs = models.JSONField(help_text="Pairs of what gave cause and the question's id.")
+    noticed_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.TextField(blank=True, help_text="What was done.")
+
+    objects = ConcernQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-noticed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="acknowledged_concern_names_who",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settled_by__isnull=True, outcome="")
+                | (
+                    Q(settled_at__isnull=False, settled_by__isnull=False, acknowledged_at__isnull=False)
+                    & ~Q(outcome="")
+                ),
+                name="settled_concern_says_what_was_done",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["partnership", "noticed_at"],
+                condition=Q(settled_at__isnull=True),
+                name="concern_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Concern about {self.response.session.course}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """What gave cause, in words, each once."""
+        found = {sign for sign, _ in self.signs}
+        return [sign.label for sign in ConcernSign if sign in found]
+
+    @property
+    def standing(self) -> str:
+        """How far it has come: new, acknowledged or settled."""
+        return "settled" if self.settled_at else "acknowledged" if self.acknowledged_at else "new"

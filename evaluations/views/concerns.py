@@ -1,0 +1,63 @@
+"""Concerns about courses: the team's list, and one with what was done."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from evaluations.exports import CONCERNS
+from evaluations.filters import ConcernFilter
+from evaluations.forms import OutcomeForm
+from evaluations.models import Concern
+from evaluations.queries.concerns import causes
+from evaluations.services.concerns import acknowledge_concern, settle_concern
+from partnerships.downloads import download_list
+from partnerships.permissions import Permission, requires
+
+_PER_PAGE = 50
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def concerns(request: HttpRequest) -> HttpResponse:
+    """Every concern, open and settled."""
+    chosen = _chosen(request)
+    found = chosen.qs.select_related("response__session__course", "acknowledged_by", "settled_by")
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "evaluations/concerns.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def concerns_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same concerns, to download."""
+    chosen = _chosen(request)
+    return download_list(request, "concerns", ending, CONCERNS.of(chosen.qs), filtered_by=chosen.in_use)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def concern(request: HttpRequest, pk: int) -> HttpResponse:
+    """What gave cause, who looks into it, and what was done."""
+    visible = Concern.objects.visible_to(request.actor).select_related(
+        "response__session__course", "response__session__venue", "acknowledged_by", "settled_by"
+    )
+    one = get_object_or_404(visible, pk=pk)
+    here = redirect("evaluations:concern", request.partnership.slug, pk)
+    if "acknowledge" in request.POST:
+        acknowledged = acknowledge_concern(actor=request.actor, concern=one)
+        messages.success(request, f"{acknowledged.acknowledged_by} looks into this concern.")
+        return here
+    form = OutcomeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        settle_concern(actor=request.actor, concern=one, outcome=form.cleaned_data["outcome"])
+        messages.success(request, "What was done is kept with the concern.")
+        return here
+    context = {"concern": one, "session": one.response.session, "causes": causes(one), "form": form}
+    return render(request, "evaluations/concern.html", context)
+
+
+def _chosen(request: HttpRequest) -> ConcernFilter:
+    return ConcernFilter(request.GET, Concern.objects.visible_to(request.actor), request=request)

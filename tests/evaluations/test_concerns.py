@@ -1,0 +1,215 @@
+"""Concern watch: what in an answer gives cause, that the team is told once and the same day, and what was done."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluations.answering import WithWords
+from evaluations.concern_words import with_words
+from evaluations.jobs import ask_for_evaluations, watch_for_concerns
+from evaluations.models import Concern, ConcernSign, Invitation
+from evaluations.services.concerns import acknowledge_concern, raise_concern, settle_concern
+from notifications.models import Message
+from partnership_portal.working_days import UK
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.policy import ConcernPolicy
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer, booked, held
+from tests.factories import actor_for, job, make_partnership, make_person
+
+SAID = "The trainer laughed at my question about race."
+
+
+def answered(partnership, **given) -> Invitation:
+    """An evaluation that was sent."""
+    booking = booked(held(partnership))
+    ask_for_evaluations(partnership, timezone.now())
+    invitation = Invitation.objects.get(booking=booking)
+    answer(invitation, **given)
+    return invitation
+
+
+@pytest.fixture
+def team(partnership):
+    return make_person(partnership, Role.TEAM, name="Tia Team")
+
+
+@pytest.fixture
+def concern(partnership):
+    answered(partnership, concern=WithWords("yes", SAID))
+    watch_for_concerns(partnership, timezone.now())
+    return Concern.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("It was not safe.", True),
+        ("NOT SAFE at all", True),
+        ("It wasn’t safe", False),
+        ("I felt safe", False),
+        ("She humiliated a colleague", True),
+        ("humiliating", True),
+        ("He was ‘racist’", True),
+        ("racist-sounding jokes", True),
+        ("The trainer’s offensive remark", True),
+        ("on the offence side", False),
+        ("We discussed stracists", False),
+        ("They didn't listen", True),
+        ("They didn’t listen", True),
+        ("did not listen", False),
+        ("made  fun\nof her", True),
+        ("made of fun", False),
+        ("“Unprofessional”—all of it", True),
+        ("", False),
+        ("🙂 Siân ŵ", False),
+    ],
+)
+def test_words_are_found_whole_in_any_case_and_inflection(db, text, is_found) -> None:
+    words = [
+        "not safe",
+        "humiliated",
+        "racist",
+        "offensive",
+        "didn’t listen",
+        "made fun of",
+        "unprofessional",
+    ]
+    assert (with_words({1: text}, words) == {1}) is is_found
+
+
+def test_every_word_of_the_portal_is_found_in_itself(db) -> None:
+    words = ConcernPolicy().words.value
+    for word in words:
+        assert with_words({1: f"It was {word.upper()}!"}, words) == {1}
+        assert with_words({1: f"It was {word.upper()}!"}, [word]) == {1}
+    assert ConcernPolicy().words.portal_default and ConcernPolicy().low_score.portal_default
+    assert with_words({1: "racist"}, []) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "sign"),
+    [
+        ({"concern": WithWords("yes", SAID)}, ConcernSign.SAID),
+        ({"concern": ["yes"]}, ConcernSign.SAID),
+        ({"concern": ["no"]}, None),
+        ({"trainer": 1}, ConcernSign.LOW_SCORE),
+        ({"trainer": 2}, None),
+        ({"confidence_before": 0, "confidence_after": 1}, None),
+        ({"knowledge": ["before:1", "after:1"]}, None),
+        ({"comments": "Racist jokes in the break."}, ConcernSign.WORDS),
+        ({"pledge": "I felt humiliated and will not come again."}, ConcernSign.WORDS),
+        ({"comments": "All good."}, None),
+    ],
+)
+def test_what_gives_cause(partnership, given, sign) -> None:
+    answered(partnership, **given)
+    watch_for_concerns(partnership, timezone.now())
+    assert [one.signs[0][0] for one in Concern.objects.all()] == ([sign] if sign else [])
+
+
+def test_threshold_and_words_are_the_partnerships_policy(db) -> None:
+    shire = make_partnership("ownshire", concerns__low_score=2, concerns__words=["cold room"])
+    with acting_in(shire):
+        adopt(shire)
+        answered(shire, trainer=2)
+        answered(shire, comments="The cold rooms again.")
+        answered(shire, comments="A racist joke.")
+    watch_for_concerns(shire, timezone.now())
+    with acting_in(shire):
+        assert sorted(one.signs[0][0] for one in Concern.objects.all()) == ["low_score", "words"]
+
+
+def test_team_is_told_once_the_same_day_without_the_words(partnership, settings) -> None:
+    settings.PORTAL_QUIET_HOURS = True
+    invitation = answered(partnership, concern=WithWords("yes", SAID))
+    saturday_night = datetime(2027, 1, 2, 22, 30, tzinfo=UK)
+    for _ in range(2):
+        watch_for_concerns(partnership, saturday_night)
+    message = Message.objects.get(purpose="concern_raised")
+    assert message.to_email == partnership.coordinator_email
+    assert message.not_before is None, "not held until Monday"
+    everything = message.title + message.text + message.html
+    assert "laughed" not in everything and invitation.respondent_name not in everything
+    assert f"/desk/concerns/{Concern.objects.get().pk}/" in message.text
+    trail = str(list(AuditEntry.objects.filter(action__contains="concern").values()))
+    assert "laughed" not in trail and "said" in trail
+
+
+def test_not_before_it_is_sent(partnership) -> None:
+    booked(held(partnership))
+    ask_for_evaluations(partnership, timezone.now())
+    watch_for_concerns(partnership, timezone.now())
+    assert Invitation.objects.get().watched_at is None
+    answer(Invitation.objects.get(), concern=["yes"])
+    watch_for_concerns(partnership, timezone.now())
+    assert Concern.objects.exists()
+
+
+def test_raised_twice_is_once(partnership, concern) -> None:
+    raise_concern(actor=job(partnership), response=concern.response, signs=[("said", 1)], now=timezone.now())
+    assert Concern.objects.count() == 1
+    assert AuditEntry.objects.filter(action="evaluations.raise_concern").count() == 1
+
+
+def test_taken_on_by_the_first_and_settled_once(partnership, concern, team) -> None:
+    other = make_person(partnership, Role.TEAM)
+    for person in (team, other, team):
+        acknowledge_concern(actor=actor_for(person), concern=concern)
+    concern.refresh_from_db()
+    assert (concern.acknowledged_by, concern.standing) == (team, "acknowledged")
+    with pytest.raises(DomainError, match="Say what was done"):
+        settle_concern(actor=actor_for(team), concern=concern, outcome="  ")
+    for _ in range(2):
+        settle_concern(actor=actor_for(team), concern=concern, outcome="Spoke to the trainer.")
+    with pytest.raises(DomainError, match="Tia Team has settled this concern already"):
+        settle_concern(actor=actor_for(other), concern=concern, outcome="Nothing.")
+    concern.refresh_from_db()
+    assert (concern.standing, concern.outcome) == ("settled", "Spoke to the trainer.")
+    assert "Spoke" not in str(list(AuditEntry.objects.values_list("before", "after")))
+
+
+@pytest.mark.parametrize("role", [Role.TRAINER, Role.SUBGROUP_CHAIR, Role.OBSERVER, Role.ORGANISATION_LEAD])
+def test_only_for_the_team(partnership, concern, sign_in, role) -> None:
+    person = make_person(partnership, role)
+    for name, key in (("concerns", []), ("concern", [concern.pk])):
+        page = sign_in(person).get(reverse(f"evaluations:{name}", args=[partnership.slug, *key]))
+        assert page.status_code == 403
+    with pytest.raises(PermissionDenied):
+        settle_concern(actor=actor_for(person), concern=concern, outcome="Nothing")
+    assert not Concern.objects.visible_to(actor_for(person)).exists()
+
+
+def test_the_page_from_new_to_settled(partnership, neighbour, concern, team, sign_in) -> None:
+    address = reverse("evaluations:concern", args=[partnership.slug, concern.pk])
+    client = sign_in(team)
+    page = client.get(address).content.decode()
+    assert SAID in page and "I look into it" in page
+    desk = reverse("pages:desk", args=[partnership.slug])
+    on_desk = client.get(desk).content.decode()
+    assert "Concerns about courses" in on_desk and "laughed" not in on_desk
+    assert (
+        "Tia Team looks into this concern"
+        in client.post(address, {"acknowledge": "yes"}, follow=True).content.decode()
+    )
+    assert "Concerns about courses" in client.get(desk).content.decode(), "stays until it is settled"
+    assert "Say what was done" in client.post(address, {"outcome": ""}).content.decode()
+    client.post(address, {"outcome": "Spoke to the trainer."})
+    assert "Spoke to the trainer." in client.get(address).content.decode()
+    assert 'id="concerns"' not in client.get(desk).content.decode()
+    with acting_in(neighbour):
+        stranger = make_person(neighbour, Role.TEAM)
+    foreign = reverse("evaluations:concern", args=[neighbour.slug, concern.pk])
+    assert sign_in(stranger).get(foreign).status_code == 404
+
+
+def test_answers_late_by_days_are_still_watched(partnership) -> None:
+    invitation = answered(partnership, concern=["yes"])
+    Invitation.objects.filter(pk=invitation.pk).update(answered_at=timezone.now() - timedelta(days=3))
+    watch_for_concerns(partnership, timezone.now())
+    assert Concern.objects.exists()
