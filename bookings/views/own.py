@@ -109,7 +109,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
         give_up(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
-        left = "The booking is cancelled." if one.holds_place else "The waiting list is one shorter."
+        who = "You have" if one.person == request.actor.person else f"{one.person.name} has"
+        left = "The booking is cancelled." if one.holds_place else f"{who} left the waiting list."
         messages.success(request, left)
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     context = {
