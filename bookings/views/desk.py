@@ -1,7 +1,6 @@
 """The team's lists of bookings."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,24 +10,21 @@ from bookings.before_the_course import tasks_of, with_tasks_done
 from bookings.decision_forms import OrganisationForm
 from bookings.exports import BOOKINGS
 from bookings.filters import BookingFilter
+from bookings.list_pages import page_of_bookings
 from bookings.models import Booking
-from bookings.queries import ended_on, food_for, listed, people_on, queue_of, registers_of
+from bookings.queries import ended_on, food_for, people_on, queue_of, registers_of
 from bookings.services.organisations import correct_organisation, organisations_to_choose
 from courses.models import Session
 from partnerships.downloads import download_list
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
-ROWS = 50
-
 
 @requires(Permission.MANAGE_BOOKINGS)
 def desk_bookings(request: HttpRequest) -> HttpResponse:
     """Every booking, filtered and sorted, fifty to a page."""
     chosen = _chosen(request)
-    # Sorted and counted by key alone: the names are joined for the fifty rows that are shown.
-    page = Paginator(chosen.qs.values_list("pk", flat=True), ROWS).get_page(request.GET.get("page"))
-    page.object_list = listed(page.object_list)
+    page = page_of_bookings(chosen, request.GET.get("page"))
     return render(request, "bookings/desk_bookings.html", {"filter": chosen, "page_obj": page})
 
 

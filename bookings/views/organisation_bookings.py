@@ -1,6 +1,5 @@
 """The organisation lead's list of bookings: who has a place where, with swapping, cancelling and joining sheets."""
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -8,20 +7,17 @@ from django.utils import timezone
 
 from bookings.exports import BOOKINGS
 from bookings.filters import OrganisationBookingFilter
+from bookings.list_pages import page_of_bookings
 from bookings.models import Booking
-from bookings.queries import listed
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
-
-ROWS = 50
 
 
 @requires(Permission.SEE_ORGANISATION)
 def organisation_bookings(request: HttpRequest) -> HttpResponse:
     """Every booking in the name of an organisation that I lead, filtered and sorted, fifty to a page."""
     chosen = _chosen(request)
-    page = Paginator(chosen.qs.values_list("pk", flat=True), ROWS).get_page(request.GET.get("page"))
-    page.object_list = listed(page.object_list)
+    page = page_of_bookings(chosen, request.GET.get("page"))
     context = {"filter": chosen, "page_obj": page, "now": timezone.now()}
     return render(request, "bookings/organisation_bookings.html", context)
 
