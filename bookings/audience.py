@@ -1,51 +1,94 @@
-"""Whom a course is for, by the groups of the competency framework, and who is outside of that."""
+"""Whom a course is for, by the groups of the competency framework and by sectors, and who is outside of that."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast
 
-from courses.models import Course, CourseGroup, RequirementOption
-from partnerships.models import CompetencyGroup, Membership
+from courses.models import Course, CourseGroup, CourseSector, RequirementOption
+from partnerships.models import CompetencyGroup, Membership, Sector
 
 
 @dataclass(frozen=True)
 class Audience:
-    """The groups that a course names, and all that are inside; no group at all where the course is for everybody."""
+    """The groups and sectors that a course names, and all groups that are inside; none named is everybody."""
 
     named: tuple[str, ...]
     inside: frozenset[int]
     titles: dict[int, str]
+    sectors: dict[int, str]
+    sectors_named: frozenset[int]
 
     def outside(self, membership: Membership) -> str:
         """Say why somebody is outside; nothing where they are not, or nobody has said which group they are in."""
+        return " ".join(filter(None, (self._outside_groups(membership), self._outside_sectors(membership))))
+
+    def _outside_groups(self, membership: Membership) -> str:
         group = membership.competency_group_id
         if not self.named or group is None or group in self.inside:
             return ""
         return f"This course is for {_listed(self.named)}. It is not meant for {self.titles[group]}."
 
+    def _outside_sectors(self, membership: Membership) -> str:
+        if not self.sectors_named or membership.organisation.sector_id in self.sectors_named:
+            return ""
+        named = tuple(name for key, name in self.sectors.items() if key in self.sectors_named)
+        theirs = f"{membership.organisation} belongs to {self.sectors[membership.organisation.sector_id]}"
+        noun = "sector" if len(named) == 1 else "sectors"
+        return f"This course is meant for the {noun} {_listed(named)}, and {theirs}."
+
 
 def audience_of(course: Course) -> Audience:
-    """Whom the course is for: the groups that it names, those whose requirements it meets, and all that build on them.
+    """Whom the course is for: the groups that it names, those whose requirements it meets, and all that build on them;
+    of these, where it names sectors, those who come from one.
 
     One query; ask once and then tell many people by it.
     """
-    groups = list(
-        CompetencyGroup.objects.filter(partnership=course.partnership_id)
-        .annotate(
-            is_named=Exists(CourseGroup.objects.filter(course=course, group=OuterRef("pk"))),
-            needs_it=Exists(
-                RequirementOption.objects.filter(course=course, requirement__group=OuterRef("pk"))
-            ),
-        )
-        .order_by("position", "pk")
+    groups = _rows(
+        CompetencyGroup.objects.filter(partnership=course.partnership_id),
+        "group",
+        "title",
+        Exists(CourseGroup.objects.filter(course=course, group=OuterRef("pk"))),
+        Exists(RequirementOption.objects.filter(course=course, requirement__group=OuterRef("pk"))),
+        F("builds_on_id"),
     )
-    inside = {one.pk for one in groups if one.is_named or one.needs_it}
-    while further := {one.pk for one in groups if one.builds_on_id in inside} - inside:
+    sectors = _rows(
+        Sector.objects.filter(partnership=course.partnership_id),
+        "sector",
+        "name",
+        Exists(CourseSector.objects.filter(course=course, sector=OuterRef("pk"))),
+        Value(False),
+        Value(None, output_field=BigIntegerField()),
+    )
+    rows = list(groups.union(sectors, all=True).order_by("kind", "position", "pk"))
+    named = [row for row in rows if row["is_named"]]
+    of_groups = [row for row in rows if row["kind"] == "group"]
+    inside = {row["pk"] for row in of_groups if row["is_named"] or row["needs_it"]}
+    while further := {row["pk"] for row in of_groups if row["on"] in inside} - inside:
         inside |= further
     return Audience(
-        named=tuple(one.title for one in groups if one.is_named),
+        named=tuple(row["label"] for row in named if row["kind"] == "group"),
         inside=frozenset(inside),
-        titles={one.pk: one.title for one in groups},
+        titles={row["pk"]: row["label"] for row in of_groups},
+        sectors={row["pk"]: row["label"] for row in rows if row["kind"] == "sector"},
+        sectors_named=frozenset(row["pk"] for row in named if row["kind"] == "sector"),
+    )
+
+
+def _rows(
+    queryset: QuerySet, kind: str, label: str, is_named: Any, needs_it: Any, on: Any
+) -> "QuerySet[Any, dict[str, Any]]":
+    return (
+        queryset.order_by()
+        .annotate(
+            kind=Value(kind, output_field=CharField()),
+            label=Cast(label, CharField()),
+            is_named=is_named,
+            needs_it=needs_it,
+            on=on,
+        )
+        .values("kind", "position", "pk", "label", "is_named", "needs_it", "on")
     )
 
 

@@ -52,7 +52,7 @@ class Colleagues:
         self._by_name: dict[str, list[Membership]] = defaultdict(list)
         self._taken: set[int] = set()
         live = Membership.objects.live().filter(partnership=actor.partnership, organisation=organisation)
-        for membership in live.select_related("person").order_by("person__name_key", "pk"):
+        for membership in live.select_related("person", "organisation").order_by("person__name_key", "pk"):
             membership.organisation = organisation
             membership.person.partnership = actor.partnership
             self._know(membership)

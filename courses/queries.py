@@ -20,10 +20,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from courses.models import Course, CourseGroup, Session, Venue
+from courses.models import Course, CourseGroup, CourseSector, Session, Venue
 from partnership_portal.working_days import uk_moment
 from partnerships.actors import Actor
-from partnerships.models import CompetencyGroup, MembershipRole, Person
+from partnerships.models import CompetencyGroup, MembershipRole, Person, Sector
 from partnerships.permissions import Role
 
 
@@ -34,6 +34,7 @@ class Wanted:
     words: str = ""
     theme: str = ""
     group: str = ""
+    sector: str = ""
     method: str = ""
     place: str = ""
     first_day: date | None = None
@@ -53,12 +54,13 @@ class Choices:
 
     themes: list[tuple[str, str]] = field(default_factory=list)
     groups: list[tuple[str, str]] = field(default_factory=list)
+    sectors: list[tuple[str, str]] = field(default_factory=list)
     venues: list[tuple[str, str]] = field(default_factory=list)
     group_titles: dict[int, str] = field(default_factory=dict)
 
 
 def catalogue_choices(actor: Actor) -> Choices:
-    """Themes of published courses, groups and venues, in one query."""
+    """Themes of published courses, groups, sectors if a course names any, and venues, in one query."""
 
     def rows(queryset: QuerySet, kind: str, position: Any, value: str, label: str, key: Any) -> QuerySet:
         return (
@@ -78,16 +80,25 @@ def catalogue_choices(actor: Actor) -> Choices:
         Value(0, output_field=BigIntegerField()),
     )
     groups = CompetencyGroup.objects.filter(partnership=actor.partnership)
+    named = CourseSector.objects.filter(partnership=actor.partnership, course__status=Course.Status.PUBLISHED)
+    sectors = Sector.objects.filter(Exists(named), partnership=actor.partnership)
     found = Choices()
     # The union leaves each theme once.
     choices = rows(
         Course.objects.visible_to(actor).published(), "theme", first, "theme", "theme", no_key
     ).union(
         rows(groups, "group", F("position"), "code", "title", F("pk")),
+        rows(sectors, "sector", F("position"), "code", "name", no_key),
         rows(Venue.objects.visible_to(actor), "venue", first, "pk", "name", F("pk")),
     )
     for kind, _, value, label, key in choices.order_by("kind", "place", "label"):
-        {"theme": found.themes, "group": found.groups, "venue": found.venues}[kind].append((value, label))
+        kept = {
+            "theme": found.themes,
+            "group": found.groups,
+            "sector": found.sectors,
+            "venue": found.venues,
+        }
+        kept[kind].append((value, label))
         if kind == "group":
             found.group_titles[key] = label
     return found
@@ -116,6 +127,10 @@ def catalogue(actor: Actor, wanted: Wanted, sessions: dict[int, Session]) -> lis
     if wanted.group:
         links = CourseGroup.objects.filter(course=OuterRef("pk"), group__code=wanted.group)
         courses = courses.filter(Exists(links))
+    if wanted.sector:
+        # Whoever looks for their sector can also take what is meant for all of them.
+        named = CourseSector.objects.filter(course=OuterRef("pk"))
+        courses = courses.filter(Exists(named.filter(sector__code=wanted.sector)) | ~Exists(named))
     if wanted.asks_for_session:
         courses = courses.filter(pk__in=sessions)
     if wanted.sort or not wanted.words:

@@ -141,6 +141,7 @@ class CourseProfile(Strict):
     theme: Label
     method: Method
     groups: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
     priority: str = ""
     audience: str = ""
     summary: str = ""

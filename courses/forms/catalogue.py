@@ -40,6 +40,7 @@ class CatalogueForm(forms.Form):
     )
     theme = forms.ChoiceField(label="Theme", required=False, widget=QuickSelect)
     group = forms.ChoiceField(label="Who it is for", required=False, widget=QuickSelect)
+    sector = forms.ChoiceField(label="Sector", required=False, widget=QuickSelect)
     method = forms.ChoiceField(
         label="How it is taught",
         required=False,
@@ -65,6 +66,10 @@ class CatalogueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["theme"].choices = [("", "All themes"), *choices.themes]
         self.fields["group"].choices = [("", "Everybody"), *choices.groups]
+        if choices.sectors:
+            self.fields["sector"].choices = [("", "All sectors"), *choices.sectors]
+        else:
+            del self.fields["sector"]
         self.fields["place"].choices = [("", "Anywhere"), ("online", "Online"), *choices.venues]
 
     def clean(self) -> dict[str, Any]:
@@ -82,6 +87,7 @@ class CatalogueForm(forms.Form):
             words=found.get("q", ""),
             theme=found.get("theme", ""),
             group=found.get("group", ""),
+            sector=found.get("sector", ""),
             method=found.get("method", ""),
             place=found.get("place", ""),
             first_day=found.get("first_day"),

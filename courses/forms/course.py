@@ -8,7 +8,7 @@ from courses.models import Course, Priority, Venue
 from courses.services.courses import CourseDetails
 from courses.services.venues import VenueDetails
 from partnerships.actors import Actor
-from partnerships.models import CompetencyGroup
+from partnerships.models import CompetencyGroup, Sector
 
 _LONG = {"rows": 5}
 
@@ -20,6 +20,14 @@ class CourseForm(forms.ModelForm):
         queryset=CompetencyGroup.objects.none(),
         required=False,
         label="Levels or groups it counts for",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    sectors = forms.ModelMultipleChoiceField(
+        queryset=Sector.objects.none(),
+        required=False,
+        label="Sectors it is meant for",
+        help_text="Tick none where it is meant for all. Whoever comes from another sector may book with a reason.",
         widget=forms.CheckboxSelectMultiple,
     )
 
@@ -35,6 +43,7 @@ class CourseForm(forms.ModelForm):
             "theme",
             "method",
             "groups",
+            "sectors",
             "priority",
             "audience",
             "summary",
@@ -89,6 +98,7 @@ class CourseForm(forms.ModelForm):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["groups"].queryset = CompetencyGroup.objects.filter(partnership=actor.partnership)
+        self.fields["sectors"].queryset = Sector.objects.filter(partnership=actor.partnership)
         self.fields["priority"].queryset = Priority.objects.filter(partnership=actor.partnership)
         self.fields["priority"].empty_label = "Not a priority course"
         self.fields["method"].choices = [
@@ -106,6 +116,7 @@ class CourseForm(forms.ModelForm):
         ]
         if self.instance.pk:
             self.initial["groups"] = list(self.instance.groups.all())
+            self.initial["sectors"] = list(self.instance.sectors.all())
 
     def clean_charge_band(self) -> str:
         band = self.cleaned_data["charge_band"]
@@ -119,7 +130,8 @@ class CourseForm(forms.ModelForm):
     @property
     def details(self) -> CourseDetails:
         """What was filled in."""
-        return CourseDetails(**{**self.cleaned_data, "groups": tuple(self.cleaned_data["groups"])})
+        several = {name: tuple(self.cleaned_data[name]) for name in ("groups", "sectors")}
+        return CourseDetails(**{**self.cleaned_data, **several})
 
 
 class VenueForm(forms.ModelForm):

@@ -1,7 +1,7 @@
 """What: the programme of courses, what each group requires, and the sessions with their dates and trainers."""
 
 from .agreement import Agreement
-from .course import Course, CourseGroup, Priority
+from .course import Course, CourseGroup, CourseSector, Priority
 from .programme_copy import ProgrammeCopy
 from .requirement import Requirement, RequirementOption
 from .school_holiday import SchoolHoliday
@@ -12,6 +12,7 @@ __all__ = [
     "Agreement",
     "Course",
     "CourseGroup",
+    "CourseSector",
     "CourseTask",
     "Priority",
     "ProgrammeCopy",

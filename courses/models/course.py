@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from courses.querysets import CourseQuerySet
-from partnerships.models import CompetencyGroup
+from partnerships.models import CompetencyGroup, Sector
 from partnerships.policy import ApprovalRule
 from partnerships.profile import Method
 from partnerships.tenancy import TenantModel
@@ -45,6 +45,9 @@ class Course(TenantModel):
         through="CourseGroup",
         through_fields=("course", "group"),
         related_name="courses",
+    )
+    sectors = models.ManyToManyField(
+        Sector, through="CourseSector", through_fields=("course", "sector"), related_name="courses"
     )
     audience = models.TextField("target audience", blank=True)
     summary = models.TextField(blank=True)
@@ -123,3 +126,20 @@ class CourseGroup(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.course} counts for {self.group}"
+
+
+class CourseSector(TenantModel):
+    """A sector whose people a course is meant for; a course without any is meant for all sectors."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="sector_links")
+    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="course_links")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "course", "sector"], name="course_names_a_sector_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} is meant for {self.sector}"

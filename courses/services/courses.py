@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from courses.models import Course, CourseGroup, Priority
+from courses.models import Course, CourseGroup, CourseSector, Priority
 from courses.refusals import PlanRefused
 from partnerships import audit
 from partnerships.actors import Actor
-from partnerships.models import CompetencyGroup
+from partnerships.models import CompetencyGroup, Sector
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 
@@ -36,6 +36,7 @@ class CourseDetails:
     theme: str
     method: str
     groups: tuple[CompetencyGroup, ...] = ()
+    sectors: tuple[Sector, ...] = ()
     priority: Priority | None = None
     audience: str = ""
     summary: str = ""
@@ -55,7 +56,7 @@ class CourseDetails:
     section: str = ""
 
 
-_COLUMNS = [field.name for field in fields(CourseDetails) if field.name != "groups"]
+_COLUMNS = [field.name for field in fields(CourseDetails) if field.name not in {"groups", "sectors"}]
 
 
 def missing_parts(course: Course | CourseDetails) -> list[str]:
@@ -71,7 +72,7 @@ def write_course(*, actor: Actor, details: CourseDetails) -> Course:
         course = Course(partnership=actor.partnership, slug=_free_slug(actor, details.title))
         _apply(course, details)
         course.save()
-        _set_groups(course, details)
+        _name_audience(course, details)
         audit.record(actor, "courses.write_course", course, after=_facts(details))
     return course
 
@@ -88,7 +89,7 @@ def change_course(*, actor: Actor, course: Course, details: CourseDetails) -> Co
             raise PlanRefused(f"A published course must state its {_listed(missing)}.", field)
         _apply(course, details)
         course.save()
-        _set_groups(course, details)
+        _name_audience(course, details)
         after = _facts(details)
         if after != before:
             audit.record(actor, "courses.change_course", course, before=before, after=after)
@@ -150,17 +151,28 @@ def _apply(course: Course, details: CourseDetails) -> None:
         setattr(course, name, getattr(details, name))
 
 
-def _set_groups(course: Course, details: CourseDetails) -> None:
-    named = {group.pk for group in details.groups}
-    links = CourseGroup.objects.filter(partnership=course.partnership, course=course)
-    links.exclude(group_id__in=named).delete()
-    for group_id in named.difference(links.values_list("group_id", flat=True)):
-        CourseGroup.objects.create(partnership=course.partnership, course=course, group_id=group_id)
+def _name_audience(course: Course, details: CourseDetails) -> None:
+    link_course(course, CourseGroup, "group_id", {group.pk for group in details.groups})
+    link_course(course, CourseSector, "sector_id", {sector.pk for sector in details.sectors})
+
+
+def link_course(
+    course: Course, model: type[CourseGroup] | type[CourseSector], column: str, named: set[int]
+) -> set[int]:
+    """Let the course name these groups or sectors and no others; give back those that it named before."""
+    links = model.objects.filter(partnership=course.partnership, course=course)
+    had = set(links.values_list(column, flat=True))
+    links.filter(**{f"{column}__in": had - named}).delete()
+    for key in named - had:
+        model.objects.create(partnership=course.partnership, course=course, **{column: key})
+    return had
 
 
 def _details(course: Course) -> CourseDetails:
     return CourseDetails(
-        **{name: getattr(course, name) for name in _COLUMNS}, groups=tuple(course.groups.order_by("pk"))
+        **{name: getattr(course, name) for name in _COLUMNS},
+        groups=tuple(course.groups.order_by("pk")),
+        sectors=tuple(course.sectors.order_by("pk")),
     )
 
 
@@ -170,6 +182,7 @@ def _facts(details: CourseDetails) -> dict[str, Any]:
         "priority": details.priority.pk if details.priority else None,
         "hours": f"{details.hours:.2f}",
         "groups": sorted(group.pk for group in details.groups),
+        "sectors": sorted(sector.pk for sector in details.sectors),
     }
 
 

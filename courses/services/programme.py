@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from courses.models import Course, CourseGroup, Priority, Requirement, RequirementOption
-from courses.services.courses import archive_course, missing_parts
+from courses.models import Course, CourseGroup, CourseSector, Priority, Requirement, RequirementOption
+from courses.services.courses import archive_course, link_course, missing_parts
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import CompetencyGroup
+from partnerships.models import CompetencyGroup, Sector
 from partnerships.permissions import Permission, require
 from partnerships.services.profile_ledger import Item, Ledger
 
@@ -69,6 +69,7 @@ def _courses(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
     priorities = {
         priority.code: priority for priority in Priority.objects.filter(partnership=actor.partnership)
     }
+    sectors = {sector.code: sector for sector in Sector.objects.filter(partnership=actor.partnership)}
     before = {item["slug"]: item for item in ledger.items("courses")}
     for item in items:
         what = f"course “{item['title']}”"
@@ -86,7 +87,9 @@ def _courses(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
         _stays_whole(rows.first(), said, values)
         course = ledger.settle(rows, what=what, said=said, values=values, new={"slug": item["slug"]})
         if "groups" in said:
-            _count_for(ledger, what, course, [groups[code] for code in item["groups"]])
+            _names(ledger, what, course, CourseGroup, "group", [groups[code] for code in item["groups"]])
+        if "sectors" in said:
+            _names(ledger, what, course, CourseSector, "sector", [sectors[code] for code in item["sectors"]])
 
 
 def _stays_whole(course: Course | None, said: set[str], values: Item) -> None:
@@ -102,16 +105,18 @@ def _stays_whole(course: Course | None, said: set[str], values: Item) -> None:
         )
 
 
-def _count_for(ledger: Ledger, what: str, course: Course, groups: Iterable[CompetencyGroup]) -> None:
-    wanted = {group.pk: group for group in groups}
-    links = CourseGroup.objects.filter(partnership=course.partnership, course=course)
-    had = set(links.values_list("group_id", flat=True))
-    if had == wanted.keys():
-        return
-    links.exclude(group_id__in=wanted).delete()
-    for key in wanted.keys() - had:
-        CourseGroup.objects.create(partnership=course.partnership, course=course, group=wanted[key])
-    ledger.note_change(what, course, before={"groups": sorted(had)}, after={"groups": sorted(wanted)})
+def _names(
+    ledger: Ledger,
+    what: str,
+    course: Course,
+    model: type[CourseGroup] | type[CourseSector],
+    noun: str,
+    wanted: Iterable[CompetencyGroup] | Iterable[Sector],
+) -> None:
+    named = {one.pk for one in wanted}
+    had = link_course(course, model, f"{noun}_id", named)
+    if had != named:
+        ledger.note_change(what, course, before={f"{noun}s": sorted(had)}, after={f"{noun}s": sorted(named)})
 
 
 def _archive(actor: Actor, ledger: Ledger, items: list[Item]) -> None:

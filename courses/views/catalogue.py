@@ -53,6 +53,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "course": course,
             "groups": course.groups.order_by("position"),
+            "sectors": course.sectors.order_by("position", "name"),
             "sessions": _bookable(request.actor, course),
             "expectations": expectations.expectations(course, policy),
             "charges": expectations.charges(course, policy, _charging_class(request.actor)),

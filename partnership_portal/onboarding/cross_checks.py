@@ -106,6 +106,7 @@ def _references(file: File) -> Iterator[Problem]:
         )
     for place, course in file.tables("courses"):
         yield from _known(file, place, course, "groups", groups, "a group of this file")
+        yield from _known(file, place, course, "sectors", sectors, "a sector of this file")
         yield from _known(file, place, course, "priority", priorities, "a priority of this file")
         yield from _known(
             file, place, {"charge_band": "core", **course}, "charge_band", bands, "a charge band"

@@ -35,6 +35,7 @@ _INNER_STEPS = {
     "bookings.services.places.write_booking",
     "bookings.services.ending.close_request",
     "bookings.services.ending.end_booking",
+    "courses.services.courses.link_course",
     "bookings.services.prerequisites.carry_prerequisite",
     "bookings.services.prerequisites.delete_evidence",
     "bookings.services.prerequisites.keep_prerequisite",

@@ -6,14 +6,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.audience import outside_audience
+from bookings.audience import audience_of, outside_audience
 from bookings.clashes import clashes_with
 from bookings.models import AccessNeeds, Booking
 from bookings.services.places import OutsideAudience, Told, book_place
-from courses.models import Requirement, RequirementOption, Session
+from courses.models import CourseSector, Requirement, RequirementOption, Session
 from partnerships.errors import DomainError
-from partnerships.models import CompetencyGroup, Membership
+from partnerships.models import CompetencyGroup, Membership, Sector
 from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
 from tests.bookings.charging import charging
 from tests.factories import (
     actor_for,
@@ -278,6 +279,58 @@ def test_the_rule_of_who_is_outside(partnership, leads, for_leads) -> None:
     for_leads.course.group_links.all().delete()
     place.competency_group = first
     assert outside_audience(for_leads.course, place) == ""
+
+
+def test_the_rule_of_who_comes_from_another_sector(partnership, neighbour, leads, for_leads) -> None:
+    lead = make_person(partnership, competency_group=leads).memberships.get()
+    health = Sector.objects.create(partnership=partnership, code="nhs", name="Health", position=5)
+    police = Sector.objects.create(partnership=partnership, code="pol", name="Police", position=6)
+    course, theirs = for_leads.course, lead.organisation.sector
+    assert outside_audience(course, lead) == ""
+    CourseSector.objects.create(partnership=partnership, course=course, sector=police)
+    assert outside_audience(course, lead) == (
+        f"This course is meant for the sector Police, and {lead.organisation} belongs to {theirs}."
+    )
+    CourseSector.objects.create(partnership=partnership, course=course, sector=health)
+    assert outside_audience(course, lead).startswith(
+        "This course is meant for the sectors Health; and Police, and "
+    )
+    # Outside of both is told in both ways; of one's own sector one is inside.
+    place = make_person(partnership, organisation=lead.organisation).memberships.get()
+    assert outside_audience(course, place).count("This course is") == 2
+    CourseSector.objects.create(partnership=partnership, course=course, sector=theirs)
+    assert outside_audience(course, lead) == ""
+    # What the neighbour's courses name is nothing to this one.
+    with acting_in(neighbour):
+        other = make_person(neighbour).memberships.get()
+        assert outside_audience(make_course(neighbour), other) == ""
+
+
+@pytest.mark.parametrize("people", [1, 5])
+def test_a_course_for_some_sectors_asks_as_often_for_one_and_five(
+    partnership, for_leads, people, django_assert_num_queries
+) -> None:
+    police = Sector.objects.create(partnership=partnership, code="pol", name="Police", position=6)
+    CourseSector.objects.create(partnership=partnership, course=for_leads.course, sector=police)
+    school = make_organisation(partnership)
+    for _ in range(people):
+        make_person(partnership, organisation=school)
+    memberships = list(school.memberships.select_related("organisation"))
+    with django_assert_num_queries(1):
+        found = audience_of(for_leads.course)
+        assert all("meant for the sector Police" in found.outside(one) for one in memberships)
+
+
+def test_whoever_comes_from_another_sector_says_why(partnership, sign_in, for_leads, leads) -> None:
+    police = Sector.objects.create(partnership=partnership, code="pol", name="Police", position=6)
+    CourseSector.objects.create(partnership=partnership, course=for_leads.course, sector=police)
+    person = make_person(partnership, competency_group=leads)
+    client = sign_in(person)
+    assert "meant for the sector Police" in text_of(client.get(url("book", for_leads.pk)))
+    send(client, person, for_leads, audience_reason=" ")
+    assert not Booking.objects.exists()
+    send(client, person, for_leads, audience_reason=REASON)
+    assert Booking.objects.get().audience_reason == REASON
 
 
 def test_who_is_outside_is_told_so_and_says_why(partnership, sign_in, for_leads, book) -> None:

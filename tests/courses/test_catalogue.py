@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from courses.models import CourseGroup, Priority, Requirement, RequirementOption, Venue
+from courses.models import CourseGroup, CourseSector, Priority, Requirement, RequirementOption, Venue
 from courses.services.sessions import cancel_session
 from partnership_portal.working_days import uk_date
-from partnerships.models import CompetencyGroup, Organisation
+from partnerships.models import CompetencyGroup, Organisation, Sector
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.factories import adopt, make_course, make_organisation, make_person, make_session, policy
@@ -98,6 +98,25 @@ def in_days(days):
 )
 def test_search_and_each_filter(filters, expected, client, both):
     assert titles(client, **filters) == expected
+
+
+def test_a_sector_is_a_filter_once_a_course_names_one(client, both, partnership, neglect, neighbour):
+    farming, police = (
+        Sector.objects.create(partnership=partnership, code=code, name=code.capitalize(), position=9)
+        for code in ("farming", "police")
+    )
+    with acting_in(neighbour):
+        theirs = Sector.objects.create(partnership=neighbour, code="theirs", name="Theirs", position=9)
+        CourseSector.objects.create(partnership=neighbour, course=make_course(neighbour), sector=theirs)
+    assert 'name="sector"' not in client.get(CATALOGUE).content.decode()
+    CourseSector.objects.create(partnership=partnership, course=neglect, sector=farming)
+    page = client.get(CATALOGUE).content.decode()
+    assert 'name="sector"' in page and "Theirs" not in page
+    # What is meant for all sectors is for one's own too.
+    assert titles(client, sector="farming") == ["Child neglect", "Exploitation"]
+    assert titles(client, sector=police.code) == ["Exploitation"]
+    page = client.get(f"{CATALOGUE}{neglect.slug}/").content.decode()
+    assert "Meant for" in page and "Farming" in page
 
 
 def test_a_venue_is_a_filter(client, both):
@@ -370,7 +389,7 @@ def test_the_catalogue_costs_the_same_for_one_course_and_five(client, partnershi
     one = queries(client, CATALOGUE)
     for _ in range(4):
         make_session(partnership)
-    assert queries(client, CATALOGUE) == one == 10
+    assert queries(client, CATALOGUE) == one == 11
 
 
 def test_a_course_costs_the_same_for_one_session_and_five(client, partnership, neglect):

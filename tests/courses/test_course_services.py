@@ -19,7 +19,7 @@ from courses.services.courses import (
     write_course,
 )
 from courses.services.venues import VenueDetails, change_venue, write_venue
-from partnerships.models import AuditEntry, CompetencyGroup
+from partnerships.models import AuditEntry, CompetencyGroup, Sector
 from partnerships.tenancy import acting_in
 from tests.factories import actor_for, make_course, make_person, make_session
 
@@ -41,6 +41,20 @@ def test_a_course_is_written_as_a_draft_with_its_groups(planner, partnership):
     assert (course.status, course.slug) == ("draft", "child-neglect")
     assert list(course.groups.all()) == [group]
     assert AuditEntry.objects.get(action="courses.write_course").after["groups"] == [group.pk]
+
+
+def test_a_course_names_the_sectors_that_it_is_meant_for(planner, partnership):
+    police, health = (
+        Sector.objects.create(partnership=partnership, code=code, name=code, position=9)
+        for code in ("police", "nhs")
+    )
+    course = write_course(actor=planner, details=replace(WHOLE, sectors=(police,)))
+    assert list(course.sectors.all()) == [police]
+    for _ in range(2):
+        change_course(actor=planner, course=course, details=replace(WHOLE, sectors=(health,)))
+    assert list(course.sectors.all()) == [health]
+    entry = AuditEntry.objects.get(action="courses.change_course")
+    assert (entry.before["sectors"], entry.after["sectors"]) == ([police.pk], [health.pk])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from courses.models import Course, Requirement
+from courses.models import Course, CourseSector, Requirement
 from courses.services.courses import publish_course
 from partnership_portal.onboarding.loading import Loaded, load_profile
 from partnership_portal.onboarding.reading import shipped_profiles
@@ -63,6 +63,23 @@ def test_every_shipped_profile_loads_and_loading_it_again_changes_nothing(name) 
     assert before["Course"] > 5 and before["CompetencyGroup"] >= 3 and 8 <= before["Organisation"] <= 16
 
 
+def test_sectors_that_the_file_changes_follow_it_and_no_others(borsetshire, loaded) -> None:
+    def named() -> list[str]:
+        with acting_in(loaded.partnership):
+            course = Course.objects.get(slug="first-steps")
+            return sorted(sector.code for sector in course.sectors.all())
+
+    with acting_in(loaded.partnership):
+        other = Sector.objects.exclude(code="farming").first()
+        course = Course.objects.get(slug="first-steps")
+        CourseSector.objects.create(partnership=loaded.partnership, course=course, sector=other)
+    # What the team named meanwhile stays for as long as the file says the same.
+    load_profile(text=borsetshire)
+    assert named() == sorted(["farming", other.code])
+    load_profile(text=borsetshire.replace('sectors = ["farming"]\n', "sectors = []\n"))
+    assert named() == []
+
+
 def test_a_load_writes_the_whole_file(loaded) -> None:
     with acting_in(loaded.partnership):
         course = Course.objects.get(slug="first-steps")
@@ -72,6 +89,7 @@ def test_a_load_writes_the_whole_file(loaded) -> None:
             ["Notice.", "Tell."],
         )
         assert [group.code for group in course.groups.all()] == ["a"]
+        assert [sector.code for sector in course.sectors.all()] == ["farming"]
         assert Course.objects.get(slug="first-steps-online").status == "draft"
         requirement = Requirement.objects.get()
         assert {option.slug for option in requirement.courses.all()} == {"first-steps", "first-steps-online"}

@@ -30,6 +30,7 @@ MISTAKES = [
     ),
     ('builds_on = "a"', 'builds_on = "c"', "groups[1].builds_on: expected a group further up in this file"),
     ('classes = ["guest"]', 'classes = ["guests"]', "policy.charging.rules[0].classes[0]: expected a charging class"),
+    ('sectors = ["farming"]', 'sectors = ["fishing"]', "courses[0].sectors[0]: expected a sector of this file"),
     ('priority = "rural"', 'priority = "urban"', "courses[0].priority: expected a priority of this file"),
     ('charge_band = "open"\n\n', 'charge_band = "shut"\n\n', "courses[0].charge_band: expected a charge band"),
     ('slug = "first-steps-online"', 'slug = "first-steps"', 'courses[1].slug: "first-steps" is there twice'),

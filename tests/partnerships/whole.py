@@ -30,6 +30,7 @@ from bookings.models import (
 from compliance.models import Report, TrainingRecord
 from courses.models import (
     Agreement,
+    CourseSector,
     CourseTask,
     Priority,
     ProgrammeCopy,
@@ -97,6 +98,7 @@ def make_whole_partnership(slug: str) -> Partnership:
         task = CourseTask.objects.create(
             **where, course=session.course, kind="read", title="T", text="x", minutes=5, position=1
         )
+        CourseSector.objects.create(**where, course=session.course, sector=membership.organisation.sector)
         TaskDone.objects.create(**where, booking=booking, task=task, done_at=now)
         WalkIn.objects.create(**where, booking=booking, key=uuid4())
         Attendance.objects.create(
