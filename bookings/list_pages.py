@@ -18,5 +18,5 @@ def page_of_bookings(chosen: OrganisationBookingFilter, number: str | None) -> P
         pages = Paginator(keys.filter(person__partnership=chosen.request.partnership), ROWS)
         pages.count = keys.count()
         page = pages.get_page(number)
-    page.object_list = listed(page.object_list)
+    page.object_list = listed(list(page.object_list))
     return page
