@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
@@ -18,13 +19,13 @@ def certificate_pdf(certificate: Certificate) -> bytes:
     """The PDF of a certificate, from the file store or, the first time or after a loss, drawn anew.
 
     Everything on it is the certificate's own snapshot, so that drawing it again gives the same bytes. Refuses one
-    that was withdrawn.
+    that is revoked.
     """
     if certificate.revoked_at is not None:
         raise DomainError(
-            "This certificate was withdrawn, so it cannot be downloaded. Ask the partnership team."
+            "This certificate is revoked, so it cannot be downloaded. Ask the partnership team."
         )
-    name = f"certificates/{certificate.partnership.slug}/{certificate.number}.pdf"
+    name = _name_of(certificate, certificate.edition)
     if default_storage.exists(name):
         with default_storage.open(name) as file:
             return file.read()
@@ -33,10 +34,22 @@ def certificate_pdf(certificate: Certificate) -> bytes:
     return content
 
 
+def forget_document(certificate: Certificate, edition: int) -> None:
+    """Delete the file of an edition that is replaced."""
+    default_storage.delete(_name_of(certificate, edition))
+
+
 def check_address(certificate: Certificate) -> str:
-    """The public page that tells whether the number is genuine."""
+    """The public page that tells whether this certificate is genuine."""
     address = absolute("evaluations:check", partnership=certificate.partnership.slug)
-    return f"{address}?number={certificate.number}"
+    given = {"number": certificate.number}
+    return (
+        f"{address}?{urlencode(given | ({'code': certificate.check_code} if certificate.needs_code else {}))}"
+    )
+
+
+def _name_of(certificate: Certificate, edition: int) -> str:
+    return f"certificates/{certificate.partnership.slug}/{certificate.number}-{edition}.pdf"
 
 
 def _draw(certificate: Certificate) -> bytes:
@@ -54,7 +67,7 @@ def _draw(certificate: Certificate) -> bytes:
             ),
         },
         title=f"Certificate {certificate.number}: {certificate.learner_name}, {certificate.course_title}",
-        identifier=f"{partnership.slug}/{certificate.number}",
+        identifier=f"{partnership.slug}/{certificate.number}/{certificate.edition}",
     )
 
 

@@ -15,7 +15,8 @@ CERTIFICATES = ListSheet(
         Column("Held on", "held_on", 30),
         Column("Hours", "hours", 8),
         Column("Issued", "issued_at", 18),
-        Column("Withdrawn", "revoked_at", 18),
+        Column("Issued again", "reissued_at", 18),
+        Column("Revoked", "revoked_at", 18),
     ),
 )
 SURVEYS = ListSheet(

@@ -20,7 +20,7 @@ class CertificateFilter(ListFilter):
         label="Standing",
         empty_label="All",
         method="with_standing",
-        choices=[("genuine", "Genuine"), ("withdrawn", "Withdrawn"), ("doubtful", "To be looked at")],
+        choices=[("genuine", "Genuine"), ("revoked", "Revoked"), ("doubtful", "To be looked at")],
     )
     first_day = FromDay("issued_at", label="Issued from")
     last_day = UntilDay("issued_at", label="Issued until")
@@ -40,8 +40,8 @@ class CertificateFilter(ListFilter):
         )
 
     def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
-        """Those that are genuine, withdrawn or doubtful."""
-        if standing == "withdrawn":
+        """Those that are genuine, revoked or doubtful."""
+        if standing == "revoked":
             return rows.filter(revoked_at__isnull=False)
         return rows.genuine() if standing == "genuine" else rows.doubtful()  # type: ignore[attr-defined]
 

@@ -78,35 +78,6 @@ class ShareForm(forms.Form):
         self.fields["share"].help_text = hint
 
 
-class CheckForm(forms.Form):
-    """The number on a certificate."""
-
-    number = forms.CharField(
-        label="Certificate number",
-        max_length=60,
-        help_text="It is printed on the certificate.",
-        widget=forms.TextInput(
-            attrs={"class": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"}
-        ),
-        error_messages={
-            "required": "Enter the number of the certificate",
-            "max_length": "The number of a certificate has at most 60 characters",
-        },
-    )
-
-
-class ReasonForm(forms.Form):
-    """Why a certificate is withdrawn or reinstated."""
-
-    reason = forms.CharField(
-        label="Reason",
-        max_length=250,
-        help_text="It is kept with the certificate. Do not write anything about health or about a child.",
-        widget=forms.Textarea(attrs={"rows": "3"}),
-        error_messages={"required": "Enter the reason"},
-    )
-
-
 class ObserverForm(forms.Form):
     """Who observes a session."""
 

@@ -14,6 +14,11 @@ _ASKED = (
     "The partnership must find out whether its training works, and your answers may release a certificate."
 )
 
+_ABOUT_CERTIFICATE = (
+    _COURSE,
+    Placeholder("date", "The dates on which it was held", "12 May 2027"),
+    Placeholder("number", "The certificate’s number", "HSCP-2027-000012"),
+)
 PRE_COURSE = MessageKind(
     purpose="survey-pre_course",
     subject=SUBJECT,
@@ -95,16 +100,43 @@ CERTIFICATE = MessageKind(
     name="Certificate",
     when="At once when a certificate is issued.",
     placeholders=(
-        _COURSE,
-        Placeholder("date", "The dates on which it was held", "12 May 2027"),
-        Placeholder("number", "The certificate’s number", "HSCP-2027-000012"),
+        *_ABOUT_CERTIFICATE,
         Placeholder("in your record", "Says something if its reader has an account", "yes"),
     ),
     button="Download your certificate",
     essential="It brings something that you have earned.",
     at_once=True,
 )
+_REASON = Placeholder("reason", "The reason as the team wrote it", "It was issued to the wrong person.")
+_PROOF = "People show their certificates to others, and must know whether they still count."
+REVOKED = MessageKind(
+    purpose="certificate_revoked",
+    subject=SUBJECT,
+    name="Certificate revoked",
+    when="When the team revokes a certificate.",
+    placeholders=(*_ABOUT_CERTIFICATE, _REASON),
+    essential=_PROOF,
+)
+REINSTATED = MessageKind(
+    purpose="certificate_reinstated",
+    subject=SUBJECT,
+    name="Certificate reinstated",
+    when="When the team makes a revoked certificate count again.",
+    placeholders=(*_ABOUT_CERTIFICATE, _REASON),
+    button="Download your certificate",
+    essential=_PROOF,
+)
+REISSUED = MessageKind(
+    purpose="certificate_reissued",
+    subject=SUBJECT,
+    name="Certificate issued again",
+    when="When the team corrects the name on a certificate.",
+    placeholders=_ABOUT_CERTIFICATE,
+    button="Download your certificate",
+    essential=_PROOF,
+)
 register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, CERTIFICATE)
+register(REVOKED, REINSTATED, REISSUED)
 CONCERN_RAISED = MessageKind(
     purpose="concern_raised",
     subject=SUBJECT,

@@ -151,7 +151,7 @@ class CertificateQuerySet(models.QuerySet):
         return certificates.filter(seen).distinct()
 
     def genuine(self) -> Self:
-        """Those that were not withdrawn."""
+        """Those that are not revoked."""
         return self.filter(revoked_at__isnull=True)
 
     def doubtful(self) -> Self:

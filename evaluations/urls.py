@@ -4,6 +4,7 @@ from django.urls import path
 
 from evaluations.views import (
     answering,
+    certificate_desk,
     certificates,
     concerns,
     desk,
@@ -35,9 +36,10 @@ urlpatterns = [
     path("s/certificate-<str:token>/", certificates.linked, name="linked_certificate"),
     path("s/certificate-<str:token>/certificate.pdf", certificates.linked_download, name="linked_download"),
     path("certificates/check/", certificates.check, name="check"),
-    path("desk/certificates/", certificates.desk_list, name="certificates"),
-    sheet_path("desk/certificates/export", certificates.desk_list_export, "certificates_export"),
-    path("desk/certificates/<slug:number>/", certificates.desk_certificate, name="desk_certificate"),
+    path("desk/certificates/", certificate_desk.desk_list, name="certificates"),
+    sheet_path("desk/certificates/export", certificate_desk.desk_list_export, "certificates_export"),
+    path("desk/certificates/<slug:number>/", certificate_desk.desk_certificate, name="desk_certificate"),
+    path("desk/certificates/<slug:number>/reissue/", certificate_desk.desk_reissue, name="desk_reissue"),
     path("desk/surveys/", desk.surveys, name="surveys"),
     sheet_path("desk/surveys/export", desk.surveys_export, "surveys_export"),
     path("desk/surveys/<int:pk>/chase/", desk.chase_list, name="chase"),

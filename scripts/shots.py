@@ -187,7 +187,8 @@ def _linked_pages() -> Iterator[Visit]:
         certificate = Certificate.objects.filter(partnership=partnership).first()
         if certificate is not None:
             yield Visit(f"/{WHOLE}/s/certificate-{certificate_token(certificate)}/", "certificate-link")
-            yield Visit(f"/{WHOLE}/certificates/check/?number={certificate.number}", "certificate-genuine")
+            given = f"number={certificate.number}&code={certificate.check_code}"
+            yield Visit(f"/{WHOLE}/certificates/check/?{given}", "certificate-genuine")
 
 
 def _parts(links: list[Visit]) -> dict[str, Look]:

@@ -1,6 +1,6 @@
 """Was it any good: questionnaires, invitations to answer them, answers, and certificates."""
 
-from .certificate import Certificate, CertificateCounter
+from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign
 from .invitation import Answer, Invitation
 from .observation import Observation, ObservationAction, ObservedTrainer
@@ -20,6 +20,7 @@ __all__ = [
     "Concern",
     "ConcernSign",
     "CourseQuestionnaire",
+    "EarlierEdition",
     "Invitation",
     "Observation",
     "ObservationAction",

@@ -1,4 +1,4 @@
-"""Issuing certificates through the policy's gate, and withdrawing them."""
+"""Issuing certificates through the policy's gate."""
 
 import re
 import secrets
@@ -19,8 +19,6 @@ from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
-from partnerships.errors import DomainError
-from partnerships.permissions import Permission, require
 from partnerships.policy import CertificateRelease, Numbering
 from partnerships.services.policies import policy_of, version_in_force
 
@@ -92,49 +90,6 @@ def issue_to_attended(actor: Actor, session: Session, bookings: Sequence[Booking
         return
     for booking in bookings:
         issue_if_due(actor=actor, booking=booking, now=now)
-
-
-def revoke_certificate(*, actor: Actor, certificate: Certificate, reason: str) -> Certificate:
-    """Withdraw a certificate, with a reason that stays in the audit trail."""
-    require(actor, Permission.MANAGE_SURVEYS)
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("Enter the reason for withdrawing the certificate.")
-    return _change(actor, certificate, "evaluations.revoke_certificate", timezone.now(), reason, reason)
-
-
-def reinstate_certificate(*, actor: Actor, certificate: Certificate, reason: str) -> Certificate:
-    """Make a withdrawn certificate count again, with a reason that stays in the audit trail."""
-    require(actor, Permission.MANAGE_SURVEYS)
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("Enter the reason for reinstating the certificate.")
-    return _change(actor, certificate, "evaluations.reinstate_certificate", None, "", reason)
-
-
-def _change(
-    actor: Actor,
-    certificate: Certificate,
-    action: str,
-    revoked_at: datetime | None,
-    revoked_reason: str,
-    reason: str,
-) -> Certificate:
-    with transaction.atomic():
-        certificate = Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
-        before = certificate.revoked_at
-        if (before is None) == (revoked_at is None):
-            return certificate
-        certificate.revoked_at, certificate.revoked_reason = revoked_at, revoked_reason
-        certificate.save(update_fields=["revoked_at", "revoked_reason"])
-        audit.record(
-            actor,
-            action,
-            certificate,
-            before={"revoked_at": before.isoformat() if before else None},
-            after={"revoked_at": revoked_at.isoformat() if revoked_at else None, "reason": reason},
-        )
-        return certificate
 
 
 def _is_due(booking: Booking, release: CertificateRelease, now: datetime) -> bool:

@@ -1,31 +1,23 @@
-"""Certificates: downloading one, checking a number, and the desk's list."""
+"""Certificates: downloading one, and checking whether one is genuine."""
 
 from allauth.account.adapter import get_adapter
-from django.contrib import messages
 from django.core.cache import cache
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
+from evaluations.certificate_forms import CheckForm
 from evaluations.documents import certificate_pdf
-from evaluations.exports import CERTIFICATES
-from evaluations.filters import CertificateFilter
-from evaluations.forms import CheckForm, ReasonForm
 from evaluations.links import CERTIFICATE
 from evaluations.models import Certificate
-from evaluations.queries.certificates import certificate_of_link, standing
-from evaluations.services.certificates import reinstate_certificate, revoke_certificate
-from partnerships.downloads import download_list
+from evaluations.queries.certificates import certificate_of_link, checked
 from partnerships.errors import DomainError
 from partnerships.links import read_token
-from partnerships.permissions import Permission, holder_of_link, public, requires, signed_in
+from partnerships.permissions import holder_of_link, public, signed_in
 
 # Whoever has a certificate in hand checks a few numbers; whoever tries out numbers is stopped.
 _CHECKS_A_MINUTE = 20
-_PER_PAGE = 50
 
 
 @signed_in
@@ -56,7 +48,7 @@ def linked_download(request: HttpRequest, token: str) -> HttpResponse:
 @public
 @require_safe
 def check(request: HttpRequest) -> HttpResponse:
-    """Whether a number is that of a genuine certificate, and no more than that."""
+    """Whether a certificate is genuine, for whoever has it in hand: course, dates and initials, and no more."""
     if "number" not in request.GET:
         return render(request, "evaluations/check.html", {"form": CheckForm()})
     if _tries_too_often(request):
@@ -64,54 +56,9 @@ def check(request: HttpRequest) -> HttpResponse:
     form = CheckForm(request.GET)
     context: dict[str, object] = {"form": form}
     if form.is_valid():
-        number = form.cleaned_data["number"]
-        context |= {"number": number, "verdict": standing(request.partnership, number)}
+        found = checked(request.partnership, form.cleaned_data["number"], form.cleaned_data["code"])
+        context |= {"found": found, "verdict": found.standing if found else "unknown"}
     return render(request, "evaluations/check.html", context)
-
-
-@requires(Permission.MANAGE_SURVEYS)
-@require_safe
-def desk_list(request: HttpRequest) -> HttpResponse:
-    """Every certificate, to be searched."""
-    chosen = _chosen(request)
-    found = chosen.qs.select_related("booking__organisation")
-    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "evaluations/certificates.html", {"filter": chosen, "page_obj": page})
-
-
-@requires(Permission.MANAGE_SURVEYS)
-@require_safe
-def desk_list_export(request: HttpRequest, ending: str) -> HttpResponseBase:
-    """The same certificates, to download."""
-    chosen = _chosen(request)
-    return download_list(
-        request, "certificates", ending, CERTIFICATES.of(chosen.qs), filtered_by=chosen.in_use
-    )
-
-
-def _chosen(request: HttpRequest) -> CertificateFilter:
-    return CertificateFilter(request.GET, Certificate.objects.visible_to(request.actor), request=request)
-
-
-@requires(Permission.MANAGE_SURVEYS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def desk_certificate(request: HttpRequest, number: str) -> HttpResponse:
-    """One certificate, and the form that withdraws or reinstates it."""
-    certificates = Certificate.objects.visible_to(request.actor).select_related(
-        "booking__organisation", "booking__person", "booking__session"
-    )
-    certificate = get_object_or_404(certificates, number=number)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        if certificate.revoked_at is None:
-            revoke_certificate(actor=request.actor, certificate=certificate, reason=reason)
-            messages.success(request, f"Certificate {number} is withdrawn.")
-        else:
-            reinstate_certificate(actor=request.actor, certificate=certificate, reason=reason)
-            messages.success(request, f"Certificate {number} counts again.")
-        return redirect("evaluations:desk_certificate", request.partnership.slug, number)
-    return render(request, "evaluations/certificate.html", {"certificate": certificate, "form": form})
 
 
 def _by_link(request: HttpRequest, token: str) -> Certificate:

@@ -1,11 +1,14 @@
 """The pages in Chromium: answered on a phone without JavaScript, and every page accessible and narrow enough."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from evaluations.answering import pages_asked
+from evaluations.documents import check_address
 from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations
 from evaluations.links import certificate_token, holder_of, survey_token
 from evaluations.models import Certificate, Invitation
@@ -97,11 +100,39 @@ def test_every_page_of_a_survey(shire, open_browser):
         token = certificate_token(certificate)
         addresses.append(reverse("evaluations:linked_certificate", args=[shire.slug, token]))
     check = reverse("evaluations:check", args=[shire.slug])
-    addresses += [check, f"{check}?number={certificate.number}", f"{check}?number=X", f"{check}?number="]
-    page = open_browser()
-    for address in addresses:
-        page.goto(address)
-        assert_accessible(page)
+    genuine = urlsplit(check_address(certificate)).query
+    addresses += [
+        check,
+        *(f"{check}?{given}" for given in (genuine, "number=X", "number=X&code=Y", "number=")),
+    ]
+    for width in (320, 1280):
+        page = open_browser(width=width)
+        for address in addresses:
+            page.goto(address)
+            assert_accessible(page)
+
+
+def test_the_team_corrects_a_name_and_revokes_a_certificate(shire, open_browser):
+    with acting_in(shire):
+        certificate, team = Certificate.objects.first(), make_person(shire, Role.TEAM)
+    page = open_browser(team.user, width=320)
+    page.goto(reverse("evaluations:desk_certificate", args=[shire.slug, certificate.number]))
+    page.get_by_role("link", name="Correct the name and issue it again").click()
+    page.get_by_role("button", name="Issue it again").click()
+    expect(page.get_by_role("link", name="Enter the reason")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Name on the certificate").fill("Siân Ŵyn-Łukasz")
+    page.get_by_label("Reason").fill("It was misspelt.")
+    page.get_by_role("button", name="Issue it again").click()
+    expect(page.get_by_role("heading", name="Earlier editions")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Reason").fill("It was for somebody else.")
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("heading", name="Reinstate the certificate")).to_be_visible()
+    assert_accessible(page)
+    page.goto(urlunsplit(urlsplit(check_address(certificate))._replace(scheme="", netloc="")))
+    expect(page.get_by_text("It is not valid.")).to_be_visible()
+    assert_accessible(page)
 
 
 def test_every_page_of_the_impact_survey(shire, open_browser):
@@ -167,6 +198,7 @@ def pages_of(partnership, role, session) -> tuple[Person, list[str]]:
                 address("session_evaluation", session.pk),
                 address("certificates"),
                 address("desk_certificate", certificate.number),
+                address("desk_reissue", certificate.number),
             ]
         case "trainer":
             trainer = session.trainer_links.get().person

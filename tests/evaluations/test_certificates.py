@@ -1,4 +1,4 @@
-"""The certificate: its document, who may have it, the public check, withdrawal."""
+"""The certificate: its document, who may have it, the public check, revocation, new editions."""
 
 import io
 import re
@@ -6,6 +6,7 @@ import shutil
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -13,14 +14,21 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
-from evaluations.documents import certificate_pdf
+from evaluations.documents import certificate_pdf, check_address
 from evaluations.jobs import ask_for_evaluations
-from evaluations.models import Certificate, Invitation
-from evaluations.queries.certificates import standing
-from evaluations.services.certificates import reinstate_certificate, revoke_certificate
+from evaluations.models import Certificate, EarlierEdition, Invitation
+from evaluations.queries.certificates import checked, initials
+from evaluations.services.corrections import (
+    reinstate_certificate,
+    reissue_certificate,
+    revoke_certificate,
+)
+from notifications.models import Message
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, booked, held
@@ -110,7 +118,7 @@ class TestDocument:
     def test_no_half_file_is_left(self, certificate):
         certificate_pdf(certificate)
         names = [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-        assert names == [f"{certificate.number}.pdf"]
+        assert names == [f"{certificate.number}-1.pdf"]
 
 
 class TestDownload:
@@ -151,39 +159,86 @@ class TestDownload:
 
 
 class TestCheck:
-    def _page(self, partnership, number: str):
-        return Client().get(reverse("evaluations:check", args=[partnership.slug]), {"number": number})
+    def _page(self, partnership, number: str, code: str = "") -> str:
+        given = {"number": number, "code": code}
+        return Client().get(reverse("evaluations:check", args=[partnership.slug]), given).content.decode()
 
-    def test_tells_genuine_withdrawn_and_unknown(self, partnership, certificate):
-        assert "Genuine" in self._page(partnership, certificate.number).content.decode()
-        typed = f" {certificate.number.lower()} "
-        assert "Genuine" in self._page(partnership, typed).content.decode()
-        assert "Not known" in self._page(partnership, "ALPH-2026-999999").content.decode()
+    def test_tells_genuine_revoked_and_unknown(self, partnership, certificate):
+        number, code = certificate.number, certificate.check_code
+        assert "Genuine" in self._page(partnership, number, code)
+        assert "Not known" in self._page(partnership, number, "0000-0000")
+        assert "Not known" in self._page(partnership, "ALPH-2026-999999", code)
         team = actor_for(make_person(partnership, Role.TEAM))
         revoke_certificate(actor=team, certificate=certificate, reason="Issued in error")
-        page = self._page(partnership, certificate.number).content.decode()
-        assert "Withdrawn" in page
+        page = self._page(partnership, number, code)
+        assert "Revoked" in page and "Genuine" not in page
         assert "Issued in error" not in page
 
-    def test_tells_nothing_else(self, partnership, certificate):
-        page = self._page(partnership, certificate.number).content.decode()
-        for fact in (certificate.learner_name, certificate.course_title, certificate.held_on):
+    def test_the_printed_code_leads_there(self, partnership, certificate):
+        address = urlsplit(check_address(certificate))
+        page = Client().get(f"{address.path}?{address.query}").content.decode()
+        assert "Genuine" in page
+
+    def test_tells_course_date_and_initials_and_nothing_else(self, partnership):
+        person = make_person(partnership, name="Siân Ŵyn-Łukasz")
+        certificate = make_certificate(partnership, person=person)
+        page = self._page(partnership, certificate.number, certificate.check_code)
+        for fact in (certificate.course_title, certificate.held_on, "S. Ŵ."):
+            assert fact in page
+        organisation = certificate.booking.organisation.name
+        for fact in ("Siân", "Łukasz", person.email, organisation, certificate.level):
             assert fact not in page
 
+    def test_the_number_alone_tells_nothing_not_even_whether_it_is_there(self, partnership, certificate):
+        there = self._page(partnership, certificate.number)
+        other = self._page(partnership, "ALPH-2026-999999")
+        for page in (there, other):
+            assert "Enter the check code" in page
+        assert there.replace(certificate.number, "N") == other.replace("ALPH-2026-999999", "N")
+
+    def test_a_wrong_code_is_answered_as_an_unknown_number_is(self, partnership, certificate):
+        wrong = self._page(partnership, certificate.number, "0000-0000")
+        unknown = self._page(partnership, "ALPH-2026-999999", "0000-0000")
+        assert wrong.replace(certificate.number, "N") == unknown.replace("ALPH-2026-999999", "N")
+
     def test_neighbours_number_is_unknown(self, neighbour, certificate):
-        assert "Not known" in self._page(neighbour, certificate.number).content.decode()
+        assert "Not known" in self._page(neighbour, certificate.number, certificate.check_code)
 
     def test_empty_number_is_a_mistake_in_the_form(self, partnership):
-        assert "Enter the number of the certificate" in self._page(partnership, "").content.decode()
+        assert "Enter the number of the certificate" in self._page(partnership, "")
 
     def test_numbers_cannot_be_tried_out(self, partnership):
         # Counted by the minute, and one may begin in between: so many that 21 fall into one of two.
-        statuses = [self._page(partnership, f"ALPH-2026-{number:06d}").status_code for number in range(41)]
+        address = reverse("evaluations:check", args=[partnership.slug])
+        numbers = [f"ALPH-2026-{number:06d}" for number in range(41)]
+        statuses = [Client().get(address, {"number": one, "code": "1"}).status_code for one in numbers]
         assert statuses[:20] == [200] * 20
         assert 429 in statuses
 
+    def test_codes_are_different_and_stay(self, partnership, certificate):
+        other = make_certificate(partnership)
+        assert re.fullmatch(r"[0-9A-F]{8}-[0-9A-F]{4}", certificate.check_code)
+        assert other.check_code != certificate.check_code
+        assert Certificate.objects.get(pk=other.pk).check_code == other.check_code
 
-class TestWithdrawal:
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Siân O’Neill", "S. O."),
+        ("Nguyễn Thị Ánh", "N. T. Á."),
+        ("Cher", "C."),
+        ("  Zoë   de la Cruz ", "Z. D. L. C."),
+        ("İpek Ŷnyr", "İ. Ŷ."),
+        ("王小明", "王."),
+        ("नेहा", "ने."),
+    ],
+)
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+class TestRevocation:
     def test_needs_a_reason_and_the_team(self, partnership, certificate):
         team = actor_for(make_person(partnership, Role.TEAM))
         with pytest.raises(DomainError):
@@ -193,15 +248,35 @@ class TestWithdrawal:
                 actor=actor_for(make_person(partnership)), certificate=certificate, reason="No"
             )
 
-    def test_withdrawn_cannot_be_downloaded_and_counts_again_when_reinstated(self, partnership, certificate):
+    def test_revoked_cannot_be_downloaded_and_counts_again_when_reinstated(self, partnership, certificate):
         team = actor_for(make_person(partnership, Role.TEAM))
         before = certificate_pdf(certificate)
-        withdrawn = revoke_certificate(actor=team, certificate=certificate, reason="Wrong person")
+        revoked = revoke_certificate(actor=team, certificate=certificate, reason="Wrong person")
         with pytest.raises(DomainError):
-            certificate_pdf(withdrawn)
+            certificate_pdf(revoked)
         back = reinstate_certificate(actor=team, certificate=certificate, reason="It was the right person")
         assert certificate_pdf(back) == before
         assert back.number == certificate.number
+
+    def test_the_learner_is_told_once_each_time_and_why(self, partnership, certificate):
+        team = actor_for(make_person(partnership, Role.TEAM))
+        for _ in range(2):
+            revoke_certificate(actor=team, certificate=certificate, reason="It was for somebody else.")
+        for _ in range(2):
+            reinstate_certificate(actor=team, certificate=certificate, reason="It was not.")
+        told = Message.objects.filter(purpose__startswith="certificate_").order_by("pk")
+        assert [one.purpose for one in told] == ["certificate_revoked", "certificate_reinstated"]
+        assert {one.to_email for one in told} == {certificate.booking.person.email}
+        assert "It was for somebody else." in told[0].text
+        revoke_certificate(actor=team, certificate=certificate, reason="It was after all.")
+        assert told.all().count() == 3
+        trail = AuditEntry.objects.filter(action__endswith="_certificate", subject_id=certificate.pk)
+        assert [one.after.get("reason") for one in trail.order_by("pk")] == [
+            None,
+            "It was for somebody else.",
+            "It was not.",
+            "It was after all.",
+        ]
 
     def test_through_the_desk(self, partnership, certificate, sign_in):
         client = sign_in(make_person(partnership, Role.TEAM))
@@ -213,17 +288,113 @@ class TestWithdrawal:
         assert Certificate.objects.get().revoked_at is None
 
     def test_database_refuses_other_changes(self, certificate):
-        for change in ({"learner_name": "X"}, {"number": "X"}, {"issued_at": "2020-01-01T00:00Z"}):
+        for change in (
+            {"learner_name": "X"},
+            {"number": "X"},
+            {"check_code": "X"},
+            {"issued_at": "2020-01-01T00:00Z"},
+            {"edition": 3, "reissued_at": timezone.now(), "learner_name": "X"},
+            {"number": "X", "edition": 2, "reissued_at": timezone.now()},
+        ):
             with pytest.raises((IntegrityError, Exception), match="trigger"), transaction.atomic():
                 Certificate.objects.update(**change)
         with pytest.raises(Exception, match="trigger"), transaction.atomic():
             Certificate.objects.all().delete()
 
 
+class TestEditions:
+    @pytest.fixture
+    def team(self, partnership):
+        return actor_for(make_person(partnership, Role.TEAM))
+
+    def test_a_corrected_name_keeps_number_and_facts_and_says_when(
+        self, partnership, certificate, team, django_capture_on_commit_callbacks
+    ):
+        old, before = certificate_pdf(certificate), Certificate.objects.values().get()
+        wrong = certificate.learner_name
+        with django_capture_on_commit_callbacks(execute=True):
+            again = reissue_certificate(
+                actor=team, certificate=certificate, name="  Siân   Ŵyn ", reason="Misspelt"
+            )
+        after = Certificate.objects.values().get()
+        assert {name for name in after if after[name] != before[name]} == {
+            "learner_name",
+            "edition",
+            "reissued_at",
+        }
+        assert again.learner_name == "Siân Ŵyn"
+        new = certificate_pdf(again)
+        text = " ".join(PdfReader(io.BytesIO(new)).pages[0].extract_text().split())
+        assert "Siân Ŵyn" in text and wrong not in text
+        today = f"{timezone.localtime():%-d %B %Y}"
+        assert f"Issued on {today}, and again in this name on {today}" in text
+        # The earlier document is gone for everybody, also from the file store.
+        names = [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+        assert names == [f"{certificate.number}-2.pdf"]
+        assert new != old and certificate_pdf(Certificate.objects.get()) == new
+        [earlier] = again.earlier_editions.all()
+        assert (earlier.edition, earlier.learner_name, earlier.reason) == (1, wrong, "Misspelt")
+        [told] = Message.objects.filter(purpose="certificate_reissued")
+        assert certificate.number in told.text
+        entry = AuditEntry.objects.get(action="evaluations.reissue_certificate")
+        assert "Siân" not in str(entry.after) and wrong not in str(entry.before)
+
+    def test_the_check_stays_genuine_for_either_copy(self, partnership, certificate, team):
+        address = urlsplit(check_address(certificate))
+        reissue_certificate(actor=team, certificate=certificate, name="Zoë Quist", reason="Married")
+        page = Client().get(f"{address.path}?{address.query}").content.decode()
+        assert "Genuine" in page and "Z. Q." in page and "issued again" in page
+        assert check_address(Certificate.objects.get()) == check_address(certificate)
+
+    def test_twice_is_once_and_again_is_the_next(self, partnership, certificate, team):
+        for name in ("One Name", "One Name", "Another Name"):
+            reissue_certificate(actor=team, certificate=certificate, name=name, reason="Misspelt")
+        assert Certificate.objects.get().edition == 3
+        assert list(EarlierEdition.objects.values_list("edition", flat=True)) == [1, 2]
+        assert Message.objects.filter(purpose="certificate_reissued").count() == 2
+
+    def test_not_without_name_or_reason_nor_while_revoked_nor_by_anybody_else(
+        self, partnership, certificate, team
+    ):
+        for name, reason in ((" ", "Misspelt"), ("X", " "), ("X" * 201, "Misspelt")):
+            with pytest.raises(DomainError):
+                reissue_certificate(actor=team, certificate=certificate, name=name, reason=reason)
+        learner = actor_for(certificate.booking.person)
+        with pytest.raises(PermissionDenied):
+            reissue_certificate(actor=learner, certificate=certificate, name="X", reason="I want")
+        revoke_certificate(actor=team, certificate=certificate, reason="Wrong person")
+        with pytest.raises(DomainError, match="revoked"):
+            reissue_certificate(actor=team, certificate=certificate, name="X", reason="Misspelt")
+        assert Certificate.objects.get().edition == 1
+
+    def test_earlier_editions_never_change(self, partnership, certificate, team):
+        reissue_certificate(actor=team, certificate=certificate, name="X", reason="Misspelt")
+        with pytest.raises(Exception, match="trigger"), transaction.atomic():
+            EarlierEdition.objects.update(learner_name="Y")
+        with pytest.raises(Exception, match="trigger"), transaction.atomic():
+            EarlierEdition.objects.all().delete()
+
+    def test_through_the_desk(self, partnership, certificate, sign_in):
+        client, person = sign_in(make_person(partnership, Role.TEAM)), certificate.booking.person
+        person.name = "Right Name"
+        person.save(update_fields=["name"])
+        address = reverse("evaluations:desk_reissue", args=[partnership.slug, certificate.number])
+        assert 'value="Right Name"' in client.get(address).content.decode()
+        assert "Enter the reason" in client.post(address, {"name": "Right Name"}).content.decode()
+        page = client.post(address, {"name": "Right Name", "reason": "Misspelt"}, follow=True)
+        content = page.content.decode()
+        assert "Right Name" in content and certificate.learner_name in content and "Misspelt" in content
+        learner = sign_in(person)
+        assert learner.get(address).status_code == 403
+
+
 def test_a_number_is_known_however_it_is_typed_and_found_by_a_part(partnership, certificate, sign_in):
     number = certificate.number
-    for typed in (number.lower(), f" {number} ", number.replace("-", " "), number.replace("-", " - ")):
-        assert standing(partnership, typed) == "genuine", typed
+    code = certificate.check_code
+    for typed in (number.lower(), f" {number} ", number.replace("-", " "), number.replace("-", " – ")):
+        assert checked(partnership, typed, code), typed
+    for typed in (code.lower(), f" {code} ", code.replace("-", ""), code.replace("-", " ")):
+        assert checked(partnership, number, typed), typed
     client = sign_in(make_person(partnership, Role.TEAM))
     asked = client.get(f"/{partnership.slug}/certificates/check/").content.decode()
     assert "Check another" not in asked and "Not a valid certificate" not in asked
@@ -244,6 +415,15 @@ def test_unguessable_numbers_where_the_policy_prefers_them(partnership):
     numbers = {make_certificate(partnership).number for _ in range(3)}
     assert len(numbers) == 3
     assert all(re.fullmatch(r"ALPH(-[2-9A-HJ-NP-Z]{4}){4}", number) for number in numbers)
+    # Nobody can guess the number, so it needs no code beside it.
+    certificate = Certificate.objects.filter(number__in=numbers)[0]
+    assert "code" not in check_address(certificate)
+    assert (
+        certificate.check_code
+        not in PdfReader(io.BytesIO(certificate_pdf(certificate))).pages[0].extract_text()
+    )
+    page = Client().get(check_address(certificate).removeprefix(settings.PORTAL_BASE_URL))
+    assert "Genuine" in page.content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 5])

@@ -44,6 +44,7 @@ from evaluations.models import (
     CertificateCounter,
     Concern,
     CourseQuestionnaire,
+    EarlierEdition,
     Invitation,
     ObservationAction,
     Question,
@@ -196,7 +197,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             agreed_by=person,
         )
         CertificateCounter.objects.create(**where, year=2026, last=1)
-        Certificate.objects.create(
+        certificate = Certificate.objects.create(
             **where,
             booking=booking,
             number=f"{slug}-1",
@@ -206,6 +207,15 @@ def make_whole_partnership(slug: str) -> Partnership:
             course_title="Course",
             held_on="Today",
             hours=Decimal(3),
+        )
+        EarlierEdition.objects.create(
+            **where,
+            certificate=certificate,
+            edition=1,
+            learner_name="Another name",
+            issued_at=now,
+            replaced_at=now,
+            reason="Married",
         )
         group = CompetencyGroup.objects.get()
         Priority.objects.create(**where, code="A", title="Child neglect")
