@@ -24,6 +24,8 @@ SCALE = range(1, 6)
 CONFIDENCE = range(11)
 SHORT_TEXT = 200
 LONG_TEXT = 2000
+# Stands where the team took words out.
+REMOVED = "[removed by the team]"
 YES_NO = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
 
 

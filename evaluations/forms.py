@@ -111,6 +111,28 @@ class OutcomeForm(forms.Form):
     )
 
 
+class RedactionForm(forms.Form):
+    """Which words are taken out of an answer, and why."""
+
+    part = forms.CharField(
+        label="Words to take out",
+        required=False,
+        max_length=LONG_TEXT,
+        help_text="Copy them from the answer. Leave it empty to take out the whole text.",
+        widget=forms.Textarea(attrs={"rows": "2"}),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=250,
+        help_text="It is kept. Do not repeat what is taken out.",
+        widget=forms.Textarea(attrs={"rows": "2"}),
+        error_messages={
+            "required": "Enter the reason",
+            "max_length": "The reason must be 250 characters or fewer",
+        },
+    )
+
+
 class ActionForm(forms.Form):
     """What is agreed after an observation, who does it, and by when."""
 

@@ -14,6 +14,7 @@ from evaluations.views import (
     observations,
     previews,
     questionnaires,
+    redaction,
     supervision,
 )
 from partnership_portal.endings import sheet_path
@@ -128,6 +129,7 @@ urlpatterns = [
     sheet_path("observations/actions/export", observation_actions.actions_export, "actions_export"),
     path("observations/actions/<int:pk>/", observation_actions.change, name="change_action"),
     path("observations/actions/<int:pk>/done/", observation_actions.done, name="action_done"),
+    path("desk/answers/<int:pk>/redact/", redaction.redact, name="redact"),
     path("desk/concerns/", concerns.concerns, name="concerns"),
     sheet_path("desk/concerns/export", concerns.concerns_export, "concerns_export"),
     path("desk/concerns/<int:pk>/", concerns.concern, name="concern"),

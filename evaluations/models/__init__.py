@@ -11,6 +11,7 @@ from .questionnaire import (
     QuestionnaireDraft,
     QuestionnaireVersion,
 )
+from .redaction import Redaction
 from .sharing import Sharing
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireDraft",
     "QuestionnaireVersion",
+    "Redaction",
     "Sharing",
 ]

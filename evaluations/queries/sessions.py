@@ -13,6 +13,14 @@ _NUMBERS = {QuestionKind.SCALE, QuestionKind.CONFIDENCE}
 _TEXTS = {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE}
 
 
+@dataclass(frozen=True, order=True)
+class Said:
+    """What somebody wrote, and the id of the answer."""
+
+    text: str
+    answer_id: int
+
+
 @dataclass
 class QuestionResult:
     """How one question, or one row of a matrix, was answered: a count for each choice, or the texts.
@@ -24,7 +32,7 @@ class QuestionResult:
     row: str = ""
     counts: list[tuple[str, int | None]] = field(default_factory=list)
     mean: float | None = None
-    texts: list[str] = field(default_factory=list)
+    texts: list["Said"] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -77,7 +85,7 @@ def session_result(session: Session, kind: QuestionnaireKind, *, for_team: bool)
             numbers = [one.number for one in given if one.number is not None]
             codes = [code for one in given for code in one.chosen]
             result.results.append(_counted(QuestionResult(question), numbers, codes, for_team=for_team))
-        if for_team and (texts := [in_words(question, one) for one in given if one.text]):
+        if for_team and (texts := [Said(in_words(question, one), one.pk) for one in given if one.text]):
             # In the order of the alphabet, so that a text can't be told by when it was written.
             result.results.append(QuestionResult(question, texts=sorted(texts)))
     _compare(result, answers, for_team=for_team)

@@ -1,4 +1,4 @@
-"""What assures quality in the demonstration: observations planned and talked over, concerns noticed and settled."""
+"""What assures quality in the demonstration: observations, concerns, and words taken out."""
 
 import datetime as dt
 
@@ -9,6 +9,7 @@ from evaluations.queries.concerns import CONCERN
 from evaluations.services.concerns import settle_concern
 from evaluations.services.observation_actions import Agreed, agree_action, finish_action, who_can_do
 from evaluations.services.observations import assign_observer
+from evaluations.services.redaction import redact_answer
 from partnership_portal.demo.cast import PARTS
 from partnership_portal.working_days import uk_date
 from partnerships.actors import Actor, actor_of
@@ -37,6 +38,7 @@ def assure_quality(partnership: Partnership, now: dt.datetime) -> None:
         _write_concerns(partnership)
     watch_for_concerns(partnership, now)
     with acting_in(partnership):
+        _take_words_out(team)
         _settle_one(actor_of(_part(partnership, "team").user, partnership))
 
 
@@ -69,6 +71,16 @@ def _write_concerns(partnership: Partnership) -> None:
             question=response.version.questions.get(key=CONCERN),
             defaults={"chosen": ["yes"], "text": text},
         )
+
+
+def _take_words_out(team: Actor) -> None:
+    """Somebody named a child beside a low mark: the words are gone, the reason stays."""
+    answers = Answer.objects.filter(
+        partnership=team.partnership, question__key="comments", invitation__state="answered"
+    )
+    answer = answers.exclude(text="").order_by("-pk").first()
+    if answer is not None:
+        redact_answer(actor=team, answer=answer, reason="It said who a family was.")
 
 
 def _settle_one(team: Actor) -> None:

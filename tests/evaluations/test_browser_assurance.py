@@ -124,3 +124,25 @@ def test_concern_from_the_desk_to_settled(shire, open_browser):
     assert_accessible(page)
     page.goto(reverse("evaluations:concerns", args=[shire.slug]))
     assert_accessible(page)
+
+
+def test_words_taken_out_of_an_answer(shire, open_browser):
+    with acting_in(shire):
+        team = make_person(shire, Role.TEAM)
+        booking = booked(held(shire))
+    ask_for_evaluations(shire, timezone.now())
+    with acting_in(shire):
+        answer(Invitation.objects.get(booking=booking), pledge="Ring the mother of Zephyrine on Monday.")
+    page = open_browser(team.user, width=320)
+    page.goto(reverse("evaluations:session_evaluation", args=[shire.slug, booking.session.pk]))
+    page.get_by_role("link", name="Take words out of the answer: Ring the mother").click()
+    assert_accessible(page)
+    page.get_by_label("Words to take out").fill("Zephyrine")
+    page.get_by_label("Reason").fill("Zephyrine was named")
+    page.get_by_role("button", name="Take the words out").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Reason").fill("It named a child")
+    page.get_by_role("button", name="Take the words out").click()
+    expect(page.get_by_text("Ring the mother of [removed by the team] on Monday.")).to_be_visible()
+    assert_accessible(page)

@@ -210,7 +210,11 @@ def test_the_team_reads_rows_words_and_days_and_a_trainer_figures_alone(invitati
         save(invitation, when="2027-01-31")
         send(invitation)
     result = session_result(invitation.session, QuestionnaireKind.EVALUATION, for_team=True)
-    found = {one.words: (one.mean, one.texts) for one in result.results if one.mean or one.texts}
+    found = {
+        one.words: (one.mean, [said.text for said in one.texts])
+        for one in result.results
+        if one.mean or one.texts
+    }
     assert found == {
         "Have you used it?": (None, [f"No: Reason {number}" for number in range(5)]),
         "How well did we do?: The room": (5.0, []),

@@ -155,7 +155,7 @@ class TestSessionResult:
         evaluated(partnership, session, [{**rated(5, 2, 8), "pledge": "Ask the child"}])
         result = session_result(session, QuestionnaireKind.EVALUATION, for_team=True)
         assert not result.is_hidden
-        assert ["Ask the child"] in [one.texts for one in result.results]
+        assert ["Ask the child"] in [[said.text for said in one.texts] for one in result.results]
         assert (result.before, result.after, result.matched) == (2.0, 8.0, 1)
 
     def test_trainer_sees_nothing_of_four(self, partnership):

@@ -51,6 +51,7 @@ from evaluations.models import (
     Questionnaire,
     QuestionnaireDraft,
     QuestionnaireVersion,
+    Redaction,
     Sharing,
 )
 from notifications.models import Message, MessagePreference, MessageTemplate
@@ -185,8 +186,11 @@ def make_whole_partnership(slug: str) -> Partnership:
             closes_at=now + timedelta(days=9),
             last_asked_on=now.date(),
         )
-        Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        answer = Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
+        Redaction.objects.create(
+            **where, answer=answer, is_whole=True, reason="Named", redacted_at=now, redacted_by=person
+        )
         Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
         ObservationAction.objects.create(
             **where,

@@ -1,0 +1,23 @@
+import pgtrigger
+from django.db import models
+
+from evaluations.models.invitation import Answer
+from partnerships.models import Person
+from partnerships.tenancy import TenantModel
+
+
+class Redaction(TenantModel):
+    """Words that the team took out of an answer: which answer, why, by whom; never the words."""
+
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="redactions")
+    is_whole = models.BooleanField(help_text="The whole text, or a part of it.")
+    reason = models.CharField(max_length=250)
+    redacted_at = models.DateTimeField()
+    redacted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["redacted_at", "pk"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"Redaction of answer {self.answer_id}"

@@ -1,0 +1,176 @@
+"""Redaction: the words are gone from every table, the reason stays, and nobody can put them back."""
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from compliance.services.reports import build_report, request_report
+from evaluations.answering import REMOVED, WithWords
+from evaluations.jobs import ask_about_impact, ask_for_evaluations, watch_for_concerns
+from evaluations.links import holder_of
+from evaluations.models import Answer, Invitation, Redaction
+from evaluations.services.answers import save_answers
+from evaluations.services.redaction import redact_answer
+from partnership_portal.working_days import quarter_of, uk_today
+from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import answer, booked, held
+from tests.factories import actor_for, make_person
+
+SECRET = "Zephyrine Quackenbush"
+SAID = f"The mother of {SECRET} rang us, and {SECRET} was there."
+WHY = "It named a child."
+
+
+@pytest.fixture
+def team(partnership):
+    return make_person(partnership, Role.TEAM, name="Tia Team")
+
+
+@pytest.fixture
+def invitation(partnership):
+    booking = booked(held(partnership))
+    ask_for_evaluations(partnership, timezone.now())
+    return Invitation.objects.get(booking=booking)
+
+
+def said(invitation, key="pledge", **given) -> Answer:
+    """A sent answer with words to take out."""
+    answer(invitation, **(given or {key: SAID}))
+    return Answer.objects.get(invitation=invitation, question__key=key)
+
+
+def tables_with(words: str) -> set[str]:
+    """Every table of the database, tenant's or not, in a row of which the words stand."""
+    found = set()
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            # The names come from the database itself.
+            cursor.execute(f'SELECT count(*) FROM "{table}" r WHERE r::text ILIKE %s', [f"%{words}%"])
+            if cursor.fetchone()[0]:
+                found.add(table)
+    return found
+
+
+def test_gone_from_every_table(partnership, invitation, team, settings) -> None:
+    pledge = said(invitation, "pledge", pledge=SAID, concern=WithWords("yes", SAID))
+    watch_for_concerns(partnership, timezone.now())
+    ask_about_impact(partnership, timezone.now())
+    actor = actor_for(team)
+    starts_on, ends_on = quarter_of(uk_today(), 4)
+    report = request_report(actor=actor, starts_on=starts_on, ends_on=ends_on)
+    build_report(actor=actor, report_id=report.pk, now=timezone.now())
+    tables = {model._meta.db_table for model in apps.get_models()}
+    assert tables_with(SECRET) == {"evaluations_answer"} <= tables, "there is one place to look in"
+    for one in (pledge, Answer.objects.get(invitation=invitation, question__key="concern")):
+        redact_answer(actor=actor, answer=one, reason=WHY)
+    assert tables_with(SECRET) == set()
+    assert tables_with("Quackenbush") == set()
+    assert tables_with(WHY) == {"evaluations_redaction"}, "the reason is kept, and only there"
+    files = [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+    assert not any(SECRET.encode() in path.read_bytes() for path in files)
+    keys = cache.keys("*") if hasattr(cache, "keys") else []
+    assert not any(SECRET in str(cache.get(key)) for key in keys)
+
+
+def test_whole_once_and_shown_as_removed(partnership, invitation, team, sign_in) -> None:
+    pledge = said(invitation)
+    for _ in range(2):
+        redact_answer(actor=actor_for(team), answer=pledge, reason=WHY)
+    pledge.refresh_from_db()
+    assert pledge.text == REMOVED
+    assert Redaction.objects.get().is_whole
+    trail = AuditEntry.objects.get(action="evaluations.redact_answer")
+    assert trail.after == {"answer": pledge.pk, "whole": True}
+    address = reverse("evaluations:session_evaluation", args=[partnership.slug, invitation.session_id])
+    page = sign_in(team).get(address).content.decode()
+    assert REMOVED in page and SECRET not in page
+
+
+def test_a_part_wherever_it_stands(invitation, team) -> None:
+    pledge = said(invitation)
+    redact_answer(actor=actor_for(team), answer=pledge, reason=WHY, part=SECRET)
+    pledge.refresh_from_db()
+    assert pledge.text == f"The mother of {REMOVED} rang us, and {REMOVED} was there."
+    with pytest.raises(DomainError, match="do not stand in the answer"):
+        redact_answer(actor=actor_for(team), answer=pledge, reason=WHY, part=SECRET)
+    redact_answer(actor=actor_for(team), answer=pledge, reason="The rest too.")
+    pledge.refresh_from_db()
+    assert pledge.text == REMOVED
+    assert list(Redaction.objects.values_list("is_whole", flat=True)) == [False, True]
+
+
+def test_what_was_chosen_beside_the_words_stays(invitation, team) -> None:
+    concern = said(invitation, "concern", concern=WithWords("yes", SAID))
+    redact_answer(actor=actor_for(team), answer=concern, reason=WHY)
+    concern.refresh_from_db()
+    assert (concern.chosen, concern.text) == (["yes"], REMOVED)
+
+
+@pytest.mark.parametrize(
+    ("reason", "part"),
+    [
+        (f"It named {SECRET}", SECRET),
+        ("it named zephyrine QUACKENBUSH.", SECRET),
+        ("because the mother of a child was named", ""),
+        ("", ""),
+        ("Zephyrine", "Zephyrine"),
+    ],
+)
+def test_the_reason_does_not_tell(invitation, team, reason, part) -> None:
+    pledge = said(invitation)
+    with pytest.raises(DomainError, match=r"reason|Say why"):
+        redact_answer(actor=actor_for(team), answer=pledge, reason=reason, part=part)
+    pledge.refresh_from_db()
+    assert pledge.text == SAID and not Redaction.objects.exists()
+
+
+def test_not_while_it_is_written_and_not_where_there_are_no_words(partnership, invitation, team) -> None:
+    save_answers(actor=holder_of(invitation), invitation=invitation, answers={"pledge": SAID})
+    draft = Answer.objects.get()
+    with pytest.raises(DomainError, match="not sent yet"):
+        redact_answer(actor=actor_for(team), answer=draft, reason=WHY)
+    Invitation.objects.update(state="closed")
+    redact_answer(actor=actor_for(team), answer=draft, reason=WHY)
+    assert tables_with(SECRET) == set(), "a draft that was never sent too"
+    Answer.objects.update(text="", number=3)
+    with pytest.raises(DomainError, match="no words"):
+        redact_answer(actor=actor_for(team), answer=draft, reason=WHY)
+
+
+def test_the_database_keeps_what_was_done(invitation, team) -> None:
+    redact_answer(actor=actor_for(team), answer=said(invitation), reason=WHY)
+    for change in (lambda: Redaction.objects.update(reason="x"), lambda: Redaction.objects.all().delete()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize("role", [Role.TRAINER, Role.OBSERVER, Role.SUBGROUP_CHAIR])
+def test_only_by_the_team(partnership, invitation, sign_in, role) -> None:
+    pledge, person = said(invitation), make_person(partnership, role)
+    with pytest.raises(PermissionDenied):
+        redact_answer(actor=actor_for(person), answer=pledge, reason=WHY)
+    address = reverse("evaluations:redact", args=[partnership.slug, pledge.pk])
+    assert sign_in(person).get(address).status_code == 403
+
+
+def test_the_page(partnership, neighbour, invitation, team, sign_in) -> None:
+    pledge = said(invitation)
+    address = reverse("evaluations:redact", args=[partnership.slug, pledge.pk])
+    client = sign_in(team)
+    assert SAID in client.get(address).content.decode()
+    refused = client.post(address, {"part": "not there", "reason": WHY}).content.decode()
+    assert "There is a problem" in refused and "do not stand in the answer" in refused
+    page = client.post(address, {"part": "", "reason": WHY}, follow=True).content.decode()
+    assert "The words are gone." in page and WHY in page and SECRET not in page
+    assert "Take the words out" not in page
+    with acting_in(neighbour):
+        stranger = make_person(neighbour, Role.TEAM)
+    foreign = reverse("evaluations:redact", args=[neighbour.slug, pledge.pk])
+    assert sign_in(stranger).get(foreign).status_code == 404
