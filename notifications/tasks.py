@@ -19,8 +19,8 @@ from partnerships.tenancy import acting_in
 
 log = logging.getLogger(__name__)
 
-# How long to wait after each failed attempt: a mail server may be away for most of a day. Then a person must look.
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+# How long to wait after each failed attempt: a mail server may be away for a whole day. Then a person must look.
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 720))
 MOST_ATTEMPTS = len(WAITS) + 1
 _GIVEN_UP_AFTER = timedelta(minutes=10)
 _UNTIL_NEXT_SWEEP = 60

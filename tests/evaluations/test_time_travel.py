@@ -1,0 +1,127 @@
+"""Whole impact windows lived through day by day, and a mail server that is down for a day."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.db.models import F
+from django.utils import timezone
+
+from evaluations.jobs import ask_about_impact, ask_for_evaluations, remind_and_close
+from evaluations.models import Invitation
+from notifications.models import Message
+from notifications.tasks import sweep_outboxes
+from partnership_portal.working_days import UK, is_working_day, uk_date
+from partnerships.models import Partnership
+from tests.evaluations.made import adopt as adopt_questionnaires
+from tests.evaluations.made import answer, at, booked, held
+from tests.factories import adopt, make_course, policy
+
+# When the session ended, the window, the first day on which people may be asked, the day on which it closes, and how
+# many reminders whoever never answers gets in it.
+WINDOWS = {
+    # Winter session, summer window: the clocks change on 29 March, Good Friday is 3 April 2026.
+    "3-6 months over Easter": ("2026-01-05 16:30", "months", 3, 6, date(2026, 4, 5), date(2026, 7, 5), 2),
+    "6-8 weeks over Easter": ("2026-02-18 16:30", "weeks", 6, 8, date(2026, 4, 1), date(2026, 4, 15), 1),
+    # Summer session, winter window: the clocks change on 25 October, Christmas closes the offices.
+    "3-6 months over Christmas": ("2026-09-24 16:30", "months", 3, 6, date(2026, 12, 24), date(2027, 3, 24), 2),
+    "6-8 weeks over the autumn change": ("2026-09-02 16:30", "weeks", 6, 8, date(2026, 10, 14), date(2026, 10, 28), 1),
+}  # fmt: skip
+PEOPLE = 5
+
+
+def live_through(
+    partnership: Partnership,
+    first: date,
+    last: date,
+    *,
+    answering: dict[date, int],
+    clock: pytest.MonkeyPatch,
+) -> None:
+    """Every morning's jobs, twice on some days and not at all on others, and people who answer on their day."""
+    day = first
+    while day <= last:
+        morning = datetime(day.year, day.month, day.day, 6, 30, tzinfo=UK)
+        # The machine is down every ninth day, and every fourth a second worker does the same.
+        for _ in range(0 if day.toordinal() % 9 == 0 else 2 if day.toordinal() % 4 == 0 else 1):
+            ask_about_impact(partnership, morning)
+            remind_and_close(partnership, morning)
+        with clock.context() as noon:
+            noon.setattr(timezone, "now", lambda: morning + timedelta(hours=6))  # noqa: B023 (called right here)
+            for _ in range(answering.get(day, 0)):
+                answer(Invitation.objects.filter(kind="impact").to_answer().order_by("pk").first())
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("ended", "unit", "first", "last", "opens", "closes", "reminders"), WINDOWS.values(), ids=WINDOWS
+)
+def test_nobody_is_asked_twice_missed_or_reminded_after_answering(
+    partnership, ended, unit, first, last, opens, closes, reminders, monkeypatch
+) -> None:
+    window = {"first": first, "last": last, "unit": unit}
+    adopt(partnership, policy(impact__window=window, impact__reminders=2), at=at("2026-01-01"))
+    adopt_questionnaires(partnership)
+    course = make_course(partnership, asks_impact=True)
+    session = held(partnership, course=course, starts_at=at(ended) - timedelta(hours=3))
+    for _ in range(PEOPLE):
+        booked(session)
+    booked(session, state="did_not_attend")
+    answering = {opens + timedelta(days=2): 1, opens + timedelta(days=9): 1}
+    days = (opens - timedelta(days=3), closes + timedelta(days=3))
+    live_through(partnership, *days, answering=answering, clock=monkeypatch)
+
+    invitations = list(Invitation.objects.filter(kind="impact"))
+    assert len(invitations) == len({one.booking_id for one in invitations}) == PEOPLE
+    # Never before the window opens, nor later than the first morning on which the machine was up.
+    assert {0 <= (uk_date(one.invited_at) - opens).days <= 2 for one in invitations} == {True}
+    assert {uk_date(one.closes_at) for one in invitations} == {closes}
+    assert {one.closes_at.astimezone(UK).hour for one in invitations} == {session.ends_at.astimezone(UK).hour}
+    assert Counter(one.state for one in invitations) == {"answered": 2, "closed": PEOPLE - 2}
+    asked = Message.objects.filter(purpose="survey-impact")
+    assert asked.count() == asked.values("to_email").distinct().count() == PEOPLE
+    for one in invitations:
+        assert one.reminders_sent <= 2
+        assert one.reminders_sent == 0 or is_working_day(one.last_asked_on)
+        if one.answered_at is not None:
+            assert one.last_asked_on <= uk_date(one.answered_at)
+    assert {one.reminders_sent for one in invitations if one.state == "closed"} == {reminders}
+    written = Message.objects.filter(purpose="survey-reminder").count()
+    assert written == sum(one.reminders_sent for one in invitations)
+
+
+def let_pass(hours: float) -> None:
+    """Let time pass for the outbox: everything that was tried was tried so much earlier."""
+    Message.objects.filter(claimed_at__isnull=False).update(
+        claimed_at=F("claimed_at") - timedelta(hours=hours)
+    )
+
+
+def test_a_mail_server_that_is_down_for_a_day_costs_nobody_a_survey(partnership, settings) -> None:
+    # Nothing listens there.
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+        1,
+    )
+    adopt_questionnaires(partnership)
+    session = held(partnership)
+    for _ in range(PEOPLE):
+        booked(session)
+    for _ in range(2):
+        ask_for_evaluations(partnership, timezone.now())
+    Message.objects.update(not_before=None)
+    for _hour in range(25):
+        sweep_outboxes()
+        ask_for_evaluations(partnership, timezone.now())
+        let_pass(hours=1)
+    assert {one.state for one in Message.objects.all()} == {"queued"}
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    for _hour in range(13):
+        let_pass(hours=1)
+        sweep_outboxes()
+    recipients = [address for sent in mail.outbox for address in sent.to]
+    assert len(recipients) == len(set(recipients)) == PEOPLE
+    assert {one.state for one in Message.objects.all()} == {"sent"}
