@@ -6,8 +6,8 @@ from typing import IO, Any
 
 from compliance.models import Report
 from compliance.sections import report_sections
-from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.documents import render_pdf
+from partnership_portal.sections import sheets_of, words_of
 from partnership_portal.tables import Sheet, write_xlsx
 from partnership_portal.templatetags.portal import uk_datetime
 
@@ -50,18 +50,6 @@ def _sheets(report: Report, figures: dict[str, Any]) -> Iterator[Sheet]:
         ["Figures as at", uk_datetime(datetime.fromisoformat(figures["as_of"]))],
     ]
     sections = report_sections(figures, report.partnership.brand_colour)
-    for section in sections:
-        notes = [table.note for table in section.tables] + [chart.note for chart in section.charts]
-        facts += [[section.title, words] for words in dict.fromkeys([*section.words, *notes]) if words]
+    facts += words_of(sections)
     yield Sheet("Report", ["What", "About this report"], facts, [32, 90])
-    for section in sections:
-        for table in section.tables:
-            rows = [[NOT_SHOWN if value is None else value for value in row] for row in table.rows]
-            yield Sheet(table.caption, list(table.headers), rows, [40] + [18] * (len(table.headers) - 1))
-        for chart in section.charts:
-            if not section.tables:
-                headers = [head["text"] if isinstance(head, dict) else head for head in chart.headers]
-                texts = [
-                    [cell["text"] if isinstance(cell, dict) else cell for cell in row] for row in chart.rows
-                ]
-                yield Sheet(chart.title, headers, texts)
+    yield from sheets_of(sections)

@@ -1,86 +1,18 @@
 """A report's figures as sections of words, key figures, charts and tables: the same for page, PDF and spreadsheet."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from compliance.queries.activity import Tally
 from compliance.queries.income import Income
 from compliance.queries.report import activity_from
-from partnership_portal.charts import NOT_SHOWN, WHY_NOT_SHOWN, Chart, bars, before_after, stacked
+from partnership_portal.charts import WHY_NOT_SHOWN, bars, before_after, stacked
+from partnership_portal.sections import Cell, Section, numbers
 from partnership_portal.templatetags.portal import of_people, pence, uk_datetime
 from partnerships.policy import ReportLine
 
-Cell = str | int | float | None
 MOST_BARS = 12
-MOST_ROWS = 25
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in plain values; ``numeric`` names the columns that are numbers."""
-
-    caption: str
-    headers: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    numeric: frozenset[int] = frozenset()
-
-    @property
-    def note(self) -> str:
-        """Why figures are left out, if any is."""
-        left_out = any(row[number] is None for row in self.rows for number in self.numeric)
-        return WHY_NOT_SHOWN if left_out else ""
-
-    @property
-    def shown_headers(self) -> list[Any]:
-        """The headers as the table components take them."""
-        return [
-            {"text": text, "numeric": True} if number in self.numeric else text
-            for number, text in enumerate(self.headers)
-        ]
-
-    @property
-    def shown_rows(self) -> list[list[Any]]:
-        """The rows as the table components take them."""
-        return [[self._cell(number, value) for number, value in enumerate(row)] for row in self.rows]
-
-    @property
-    def first_rows(self) -> list[list[Any]]:
-        """As many rows as a printed page should hold."""
-        return self.shown_rows[:MOST_ROWS]
-
-    @property
-    def rest(self) -> int:
-        """How many rows are left to the spreadsheet."""
-        return max(len(self.rows) - MOST_ROWS, 0)
-
-    def _cell(self, number: int, value: Cell) -> Any:
-        if number not in self.numeric:
-            return str(value)
-        if value is None:
-            text = NOT_SHOWN
-        else:
-            # Short figures stay on one line, such as 7 of 12 (58%).
-            text = f"{value:,}" if isinstance(value, int) else str(value).replace(" ", "\N{NO-BREAK SPACE}")
-        return {"text": text, "numeric": True}
-
-
-@dataclass(frozen=True)
-class Section:
-    """One part of a report."""
-
-    key: str
-    title: str
-    words: list[str] = field(default_factory=list)
-    figures: list[dict[str, Any]] = field(default_factory=list)
-    charts: list[Chart] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-
-
-def _numbers(caption: str, headers: Sequence[str], rows: Sequence[Sequence[Cell]], texts: int = 1) -> Table:
-    """A table whose first columns are text and the others numbers."""
-    return Table(caption, headers, rows, frozenset(range(texts, len(headers))))
 
 
 def report_sections(figures: dict[str, Any], brand: str) -> list[Section]:
@@ -145,7 +77,7 @@ def _at_a_glance(figures: dict[str, Any]) -> Section:
                 "note": f"of {total.marked:,} marked ({_percent(total.did_not_attend, total.marked)})",
             },
         ],
-        tables=[_numbers("Compared with earlier periods", ["Figure", *names], rows)],
+        tables=[numbers("Compared with earlier periods", ["Figure", *names], rows)],
     )
 
 
@@ -162,7 +94,7 @@ def _courses_offered(figures: dict[str, Any], brand: str) -> Section:
         "courses",
         "Courses offered",
         words,
-        tables=[_numbers("Sessions and places of each course", headers, rows)],
+        tables=[numbers("Sessions and places of each course", headers, rows)],
     )
 
 
@@ -183,7 +115,7 @@ def _places(figures: dict[str, Any], brand: str) -> Section:
         [f"{_ratio(activity.total.taken, activity.total.places, 'places')} were taken."],
         charts=[chart] if largest else [],
         tables=[
-            _numbers(
+            numbers(
                 "Places by course",
                 ["Course", "Places", "Taken", "Share taken"],
                 [[one.name, one.places, one.taken, _share(one.taken, one.places)] for one in offered],
@@ -208,7 +140,7 @@ def _applicants(figures: dict[str, Any], brand: str) -> Section:
         "applicants",
         "Applicants and participants",
         words,
-        tables=[_numbers("From booking to taking part", ["Bookings", "Number"], rows)],
+        tables=[numbers("From booking to taking part", ["Bookings", "Number"], rows)],
     )
 
 
@@ -239,7 +171,7 @@ def _attendance(figures: dict[str, Any], brand: str) -> Section:
         "Attendance",
         words,
         charts=[chart] if marked else [],
-        tables=[_numbers("Attendance by course", ["Course", *_ATTENDANCE, "Share attended"], rows)],
+        tables=[numbers("Attendance by course", ["Course", *_ATTENDANCE, "Share attended"], rows)],
     )
 
 
@@ -263,7 +195,7 @@ def _non_attendance(figures: dict[str, Any], brand: str) -> Section:
         "non_attendance",
         "Non-attendance",
         words,
-        tables=[_numbers("Non-attendance by course", headers, rows)] if rows else [],
+        tables=[numbers("Non-attendance by course", headers, rows)] if rows else [],
     )
 
 
@@ -289,7 +221,7 @@ def _by(key: str, title: str, heading: str) -> Callable[[dict[str, Any], str], S
             ]
             for one in tallies
         ]
-        table = _numbers(
+        table = numbers(
             f"Bookings and attendance {title.lower()}",
             [*texts, "Bookings", *_ATTENDANCE, "Share attended"],
             rows,
@@ -348,7 +280,7 @@ def _evaluation(figures: dict[str, Any], brand: str) -> Section:
         "Evaluation",
         words,
         charts=drawn,
-        tables=[_numbers("Evaluation by course", headers, rows)] if rows else [],
+        tables=[numbers("Evaluation by course", headers, rows)] if rows else [],
     )
 
 
@@ -405,7 +337,7 @@ def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
         ]
         for one in found["sessions"]
     ]
-    table = _numbers("Sessions at risk", ["Course", "Starts", "Why", "Booked"], rows, 3)
+    table = numbers("Sessions at risk", ["Course", "Starts", "Why", "Booked"], rows, 3)
     return Section("at_risk", "Courses at risk", words, tables=[table] if rows else [])
 
 
@@ -418,7 +350,7 @@ def _sufficiency(figures: dict[str, Any], brand: str) -> Section:
         "sufficiency",
         "Sufficiency",
         [f"{_ratio(short, len(offered), 'courses')} left somebody on the waiting list."],
-        tables=[_numbers("Places against demand", headers, rows)],
+        tables=[numbers("Places against demand", headers, rows)],
     )
 
 
@@ -466,7 +398,7 @@ def _non_attendance_income(figures: dict[str, Any], brand: str) -> Section:
             f"Organisations owe {pence(income.left_pence)} for people who had a place at a session of this period "
             "and did not come."
         ],
-        tables=[_numbers("Charges for non-attendance", ["What became of them", "Charges", "Amount"], rows)],
+        tables=[numbers("Charges for non-attendance", ["What became of them", "Charges", "Amount"], rows)],
     )
 
 

@@ -1,0 +1,448 @@
+"""What a selection of surveys says, added up; for anybody but the team in whole blocks of five (docs/analysis.md)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Window
+from django.db.models.expressions import Func
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import RowNumber
+
+from evaluations.answering import choices_of
+from evaluations.disclosure import FEWEST, shown, shown_of, whole_blocks
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Answer, Invitation, Question
+from evaluations.periods import LATE
+from evaluations.statistics import Change, Mean, Share, change_of, mean_of, share
+
+_K = QuestionnaireKind
+# From so many on, an interval or an effect size says nothing of one of them (docs/analysis.md).
+ENOUGH_FOR_SPREAD = 20
+_MATCHED = ("confidence_before", "confidence_after", "confidence_now")
+_PAIRED = (*_MATCHED, "done", "saw_change")
+_TEXTS = (QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE)
+
+
+@dataclass(frozen=True)
+class Response:
+    """How many were asked with one kind of survey, opened it, answered, did so late, and can still answer."""
+
+    kind: QuestionnaireKind
+    invited: int
+    opened: int
+    answered: int
+    late: int
+    waiting: int
+    rate: Share | None
+
+
+@dataclass(frozen=True)
+class QuestionFigures:
+    """How one question, or one row of a matrix, was answered.
+
+    ``counted`` is how many answers the figures are of; a count of None is not to be shown, and no counts at all are
+    where the mean says more.
+    """
+
+    question: Question
+    kind: QuestionnaireKind
+    counted: int
+    counts: list[tuple[str, str, int | None]]
+    mean: Mean | None = None
+    row: str = ""
+
+    @property
+    def words(self) -> str:
+        """What was asked."""
+        return f"{self.question.text}: {self.row}" if self.row else self.question.text
+
+    @property
+    def is_scale(self) -> bool:
+        """Tell whether a mean makes sense."""
+        return self.question.kind in {QuestionKind.SCALE, QuestionKind.CONFIDENCE, QuestionKind.MATRIX}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Learners and managers about the same bookings: has anything been done, has a change been seen?"""
+
+    pairs: int
+    cannot_say: int
+    both: int | None
+    learner_only: int | None
+    manager_only: int | None
+    neither: int | None
+    share: Share | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """One course, session, sector or priority beside the others."""
+
+    name: str
+    invited: int
+    answered: int
+    relevance: float | None
+    change: Change | None
+
+
+@dataclass
+class Analysis:
+    """Everything that is said about a selection of surveys."""
+
+    responses: list[Response]
+    silent: list[tuple[str, int, int | None]]
+    questions: list[QuestionFigures]
+    changes: dict[str, Change | None]
+    agreement: Agreement | None
+    groups: dict[str, list[Group]] = field(default_factory=dict)
+
+    def of(self, kind: QuestionnaireKind, key: str) -> QuestionFigures | None:
+        """The figures of the question of this identity, if it was answered."""
+        return next((one for one in self.questions if (one.kind, one.question.key) == (kind, key)), None)
+
+    def response(self, kind: QuestionnaireKind) -> Response | None:
+        """How many were asked and have answered."""
+        return next((one for one in self.responses if one.kind == kind), None)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """What one learner and the manager said about one booking, across questionnaires."""
+
+    session: int
+    places: dict[str, Any]
+    numbers: dict[str, int]
+    done: str
+    saw_change: str
+    moments: dict[str, Any]
+
+
+# Ways of grouping: the path from an invitation to the name, and what tells groups of one name apart.
+GROUPINGS = {
+    "course": ("session__course__title", "session__course_id"),
+    "session": ("session__starts_at", "session_id"),
+    "priority": ("session__course__priority__title", "session__course__priority_id"),
+    "sector": ("booking__organisation__sector__name", "booking__organisation__sector_id"),
+}
+# The matched comparisons, from one question to the other.
+CHANGES = {
+    "after": ("confidence_before", "confidence_after"),
+    "later": ("confidence_before", "confidence_now"),
+    "kept": ("confidence_after", "confidence_now"),
+}
+
+
+def analysis_of(
+    invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
+) -> Analysis:
+    """Add up the surveys of a selection (six queries, and two for each grouping, which are for the team)."""
+    invitations = invitations.that_count().order_by()  # type: ignore[attr-defined]
+    responses = _responses(invitations)
+    pairs = _pairs(invitations)
+    final = {one.kind for one in responses if not one.waiting}
+    return Analysis(
+        responses=responses,
+        silent=_silent(invitations, for_team=for_team),
+        questions=_questions(invitations, final, for_team=for_team),
+        changes=_changes(pairs, for_team=for_team),
+        agreement=_agreement(pairs, final, for_team=for_team),
+        groups={name: _groups(invitations, name, pairs) for name in groupings} if for_team else {},
+    )
+
+
+def _responses(invitations: QuerySet[Invitation]) -> list[Response]:
+    rows = invitations.values("kind").annotate(
+        invited=Count("pk"),
+        opened=Count("pk", filter=Q(opened_at__isnull=False) | Q(state=Invitation.State.ANSWERED)),
+        answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
+        late=Count("pk", filter=LATE),
+        waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
+    )
+    found = {row.pop("kind"): row for row in rows}
+    return [
+        Response(kind, **found[kind], rate=share(found[kind]["answered"], found[kind]["invited"]))
+        for kind in _K
+        if kind in found
+    ]
+
+
+def _silent(invitations: QuerySet[Invitation], *, for_team: bool) -> list[tuple[str, int, int | None]]:
+    """Of each sector how many were asked for an evaluation, and how many have not answered."""
+    rows = list(
+        invitations.filter(kind=_K.EVALUATION)
+        .values("booking__organisation__sector__name", "booking__organisation__sector__position")
+        .annotate(invited=Count("pk"), silent=Count("pk", filter=~Q(state=Invitation.State.ANSWERED)))
+        .order_by("booking__organisation__sector__position", "booking__organisation__sector__name")
+    )
+    counts: list[int | None] = [row["silent"] for row in rows]
+    if not for_team:
+        # Small groups are told apart by whoever was in the room.
+        counts = shown([row["silent"] for row in rows])
+    return [
+        (row["booking__organisation__sector__name"] or "No sector", row["invited"], count)
+        for row, count in zip(rows, counts, strict=True)
+    ]
+
+
+def _answers(invitations: QuerySet[Invitation], *, for_team: bool) -> QuerySet[Answer]:
+    """The answers that are counted."""
+    given = Answer.objects.filter(
+        invitation__in=invitations.filter(state=Invitation.State.ANSWERED).values("pk")
+    ).exclude(number=None, chosen=[])
+    if for_team:
+        return given
+    same = [F("invitation__session"), F("invitation__kind"), F("question__key")]
+    numbered = given.annotate(
+        place=Window(
+            RowNumber(), partition_by=same, order_by=[F("invitation__answered_at"), F("invitation_id")]
+        ),
+        many=Window(Count("pk"), partition_by=same),
+    )
+    return Answer.objects.filter(
+        pk__in=numbered.filter(place__lte=F("many") - F("many") % FEWEST).values("pk")
+    )
+
+
+def _questions(
+    invitations: QuerySet[Invitation], final: set[QuestionnaireKind], *, for_team: bool
+) -> list[QuestionFigures]:
+    answers = _answers(invitations, for_team=for_team)
+    same = ("invitation__kind", "question__key", "question__kind")
+    numbers: dict[tuple[str, str, str], dict[int | None, int]] = defaultdict(dict)
+    for *which, number, count in answers.values_list(*same, "number").annotate(n=Count("pk")).order_by():
+        numbers[tuple(which)][number] = count
+    codes: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    unnested = answers.filter(number=None).annotate(
+        code=Func(F("chosen"), function="jsonb_array_elements_text", set_returning=True)
+    )
+    for *which, code, count in unnested.values_list(*same, "code").annotate(n=Count("pk")).order_by():
+        codes[tuple(which)][code] = count
+    found = []
+    for question in _newest(invitations):
+        kind = _K(question.version.questionnaire.kind)
+        which = (kind, question.key, question.kind)
+        if which not in numbers or (not for_team and question.key in _MATCHED):
+            continue
+        counted = sum(numbers[which].values())
+        if question.kind == QuestionKind.MATRIX:
+            for row in question.rows:
+                given = {
+                    int(code.rsplit(":", 1)[1]): count
+                    for code, count in codes[which].items()
+                    if code.rsplit(":", 1)[0] == row["value"]
+                }
+                # A row need not be marked by everybody, so it would have blocks of its own.
+                if for_team or sum(given.values()) == counted:
+                    found.append(
+                        _figures(
+                            question, kind, given, {}, counted, final, row=row["label"], for_team=for_team
+                        )
+                    )
+        else:
+            given = {number: count for number, count in numbers[which].items() if number is not None}
+            found.append(_figures(question, kind, given, codes[which], counted, final, for_team=for_team))
+    return found
+
+
+def _newest(invitations: QuerySet[Invitation]) -> list[Question]:
+    """The questions that were asked, each identity once in its newest words, in the order of their forms."""
+    asked = (
+        Question.objects.filter(version__in=invitations.values("version"))
+        .exclude(kind__in=_TEXTS)
+        .select_related("version__questionnaire")
+        .order_by("version__published_at", "version_id", "position")
+    )
+    newest: dict[tuple[str, str, str], Question] = {}
+    for question in asked:
+        which = (question.version.questionnaire.kind, question.key, question.kind)
+        earlier = newest.pop(which, None)
+        if (
+            earlier is not None
+            and earlier.options != question.options
+            and question.kind == QuestionKind.CHOICES
+        ):
+            known = {option["value"] for option in question.options}
+            question.options = [
+                *question.options,
+                *(option for option in earlier.options if option["value"] not in known),
+            ]
+        newest[which] = question
+    order = list(_K)
+    return sorted(newest.values(), key=lambda one: order.index(_K(one.version.questionnaire.kind)))
+
+
+def _figures(
+    question: Question,
+    kind: QuestionnaireKind,
+    numbers: dict[int, int],
+    codes: dict[str, int],
+    counted: int,
+    final: set[QuestionnaireKind],
+    *,
+    for_team: bool,
+    row: str = "",
+) -> QuestionFigures:
+    given = {str(number): count for number, count in numbers.items()} | codes
+    choices = choices_of(question)
+    exact = [given.get(code, 0) for code, _ in choices]
+    counts: list[int | None] = list(exact)
+    mean = mean_of(numbers)
+    if not for_team:
+        if question.kind == QuestionKind.CHOICES:
+            counts = [shown_of(count, counted) for count in exact]
+        else:
+            counts = shown(exact)
+        if counted < FEWEST:
+            mean = None
+        elif mean is not None and counted < ENOUGH_FOR_SPREAD:
+            mean = Mean(mean.n, mean.value, None)
+        # Before the last has answered a later block would show by what it differs; and a mean with some of the
+        # counts would give the others away.
+        if kind not in final or (mean is not None and None in counts):
+            counts = []
+    labelled = [(code, label, count) for (code, label), count in zip(choices, counts or [], strict=False)]
+    return QuestionFigures(question, kind, counted, labelled, mean, row)
+
+
+def _pairs(invitations: QuerySet[Invitation]) -> list[_Pair]:
+    """What was said about each booking by learner and manager, in one query."""
+    key = "question__key"
+
+    def number(name: str, kind: QuestionnaireKind) -> Max:
+        return Max("number", filter=Q(**{key: name}, invitation__kind=kind))
+
+    def chosen(name: str, kind: QuestionnaireKind) -> Max:
+        return Max(KeyTextTransform(0, "chosen"), filter=Q(**{key: name}, invitation__kind=kind))
+
+    def when(kind: QuestionnaireKind) -> Max:
+        return Max("invitation__answered_at", filter=Q(invitation__kind=kind))
+
+    paths = {name: f"invitation__{path}" for name, (_, path) in GROUPINGS.items()}
+    rows = (
+        Answer.objects.filter(
+            invitation__in=invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False).values(
+                "pk"
+            ),
+            question__key__in=_PAIRED,
+        )
+        .values("invitation__booking_id", *paths.values())
+        .annotate(
+            foreseen=number("confidence_before", _K.PRE_COURSE),
+            before=number("confidence_before", _K.EVALUATION),
+            after=number("confidence_after", _K.EVALUATION),
+            now=number("confidence_now", _K.IMPACT),
+            done=chosen("done", _K.IMPACT),
+            saw=chosen("saw_change", _K.LINE_MANAGER),
+            evaluated_at=when(_K.EVALUATION),
+            followed_at=when(_K.IMPACT),
+            managed_at=when(_K.LINE_MANAGER),
+        )
+        .order_by("invitation__booking_id")
+    )
+    return [_pair(row, paths) for row in rows.iterator(chunk_size=5000)]
+
+
+def _pair(row: dict[str, Any], paths: dict[str, str]) -> _Pair:
+    before = row["before"] if row["before"] is not None else row["foreseen"]
+    numbers = {"confidence_before": before, "confidence_after": row["after"], "confidence_now": row["now"]}
+    return _Pair(
+        session=row["invitation__session_id"],
+        places={name: row[path] for name, path in paths.items()},
+        numbers={key: value for key, value in numbers.items() if value is not None},
+        done=row["done"] or "",
+        saw_change=row["saw"] or "",
+        moments={
+            "confidence_before": row["evaluated_at"],
+            "confidence_after": row["evaluated_at"],
+            "confidence_now": row["followed_at"],
+            "manager": row["managed_at"],
+        },
+    )
+
+
+def _in_blocks(pairs: list[_Pair], *moments: str) -> list[_Pair]:
+    """Of each session as many pairs as make whole blocks, in the order in which they became pairs."""
+    sessions: dict[int, list[_Pair]] = defaultdict(list)
+    for pair in pairs:
+        sessions[pair.session].append(pair)
+    found = []
+    for of_session in sessions.values():
+        of_session.sort(key=lambda one: max(one.moments[name] for name in moments if one.moments[name]))
+        found += of_session[: whole_blocks(len(of_session))]
+    return found
+
+
+def _changes(pairs: list[_Pair], *, for_team: bool) -> dict[str, Change | None]:
+    found = {}
+    for name, (first, second) in CHANGES.items():
+        matched = [one for one in pairs if first in one.numbers and second in one.numbers]
+        if not for_team:
+            matched = _in_blocks(matched, first, second)
+        change = change_of([(one.numbers[first], one.numbers[second]) for one in matched])
+        found[name] = change if for_team or change is None else _protected(change, name)
+    return found
+
+
+def _protected(change: Change, name: str) -> Change | None:
+    """What others than the team may know of it: the same people's answers in one figure each."""
+    if name == "kept":
+        return None
+    if change.n < ENOUGH_FOR_SPREAD:
+        change = Change(change.n, change.before, change.after, change.difference)
+    # Those who answered later are others than those who answered at once, so their mean before would differ by few.
+    return change if name == "after" else replace(change, before=None, after=None)
+
+
+def _agreement(pairs: list[_Pair], final: set[QuestionnaireKind], *, for_team: bool) -> Agreement | None:
+    both_said = [one for one in pairs if one.done and one.saw_change]
+    if not for_team:
+        both_said = _in_blocks(both_said, "confidence_now", "manager")
+    if not both_said or not (for_team or {_K.IMPACT, _K.LINE_MANAGER} <= final):
+        return None
+    said = [one for one in both_said if one.saw_change != "cannot_say"]
+    cells = [0, 0, 0, 0]
+    for one in said:
+        cells[(one.done == "not_yet") * 2 + (one.saw_change == "no")] += 1
+    counts: list[int | None] = list(cells)
+    cannot_say = len(both_said) - len(said)
+    agreeing: Share | None = share(cells[0] + cells[3], len(said))
+    if not for_team:
+        *counts, unsaid = shown([*cells, cannot_say])
+        if None in counts or unsaid is None:
+            return None
+    return Agreement(len(both_said), cannot_say, *counts, share=agreeing)
+
+
+def _groups(invitations: QuerySet[Invitation], name: str, pairs: list[_Pair]) -> list[Group]:
+    """The groups of the selection side by side, for the team (two queries)."""
+    title, path = GROUPINGS[name]
+    evaluations = invitations.filter(kind=_K.EVALUATION)
+    rows = evaluations.values(title, path).annotate(
+        invited=Count("pk"), answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED))
+    )
+    means = dict(
+        Answer.objects.filter(
+            invitation__in=evaluations.filter(state=Invitation.State.ANSWERED).values("pk"),
+            question__key="relevance",
+        )
+        .values_list(f"invitation__{path}")
+        .annotate(mean=Avg("number"))
+    )
+    matched: dict[Any, list[tuple[float, float]]] = defaultdict(list)
+    for pair in pairs:
+        if "confidence_before" in pair.numbers and "confidence_after" in pair.numbers:
+            numbers = (pair.numbers["confidence_before"], pair.numbers["confidence_after"])
+            matched[pair.places[name]].append(numbers)
+    return [
+        Group(
+            name=row[title] if row[path] is not None else "None",
+            invited=row["invited"],
+            answered=row["answered"],
+            relevance=float(means[row[path]]) if means.get(row[path]) is not None else None,
+            change=change_of(matched[row[path]]),
+        )
+        for row in rows.order_by(title, path)
+    ]

@@ -1,0 +1,111 @@
+"""Shares, means and changes with their 95% intervals; the quantiles are SciPy's, which is read when first needed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, stdev
+
+_TAIL = 0.975
+
+
+@dataclass(frozen=True)
+class Interval:
+    """From the lowest to the highest value that the answers are compatible with."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of how many, with Wilson's interval for the share from 0 to 1."""
+
+    count: int
+    of: int
+    interval: Interval
+
+    @property
+    def value(self) -> float:
+        """The share, from 0 to 1."""
+        return self.count / self.of
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with Student's interval; none from one number."""
+
+    n: int
+    value: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """The same people twice: both means, the mean difference, and its size as Cohen's d for paired samples.
+
+    d is the mean difference over the standard deviation of the differences; its interval inverts the noncentral t.
+    Neither where everybody changed by the same; no means where they are not to be shown.
+    """
+
+    n: int
+    before: float | None
+    after: float | None
+    difference: float
+    interval: Interval | None = None
+    effect: float | None = None
+    effect_interval: Interval | None = None
+
+
+def share(count: int, of: int) -> Share | None:
+    """A share with Wilson's score interval (Newcombe 1998, method 3); nothing of nobody."""
+    if not of:
+        return None
+    from scipy.special import ndtri
+
+    z, p = float(ndtri(_TAIL)), count / of
+    middle, spread = 2 * count + z * z, z * sqrt(z * z + 4 * count * (1 - p))
+    # Rounding must not carry an interval beyond what a share can be.
+    low, high = (max(0.0, min(1.0, (middle + sign * spread) / (2 * (of + z * z)))) for sign in (-1, 1))
+    return Share(count, of, Interval(low, high))
+
+
+def mean_of(counts: Mapping[int, int]) -> Mean | None:
+    """The mean of numbers that were each given so often."""
+    n = sum(counts.values())
+    if not n:
+        return None
+    value = sum(number * count for number, count in counts.items()) / n
+    if n == 1:
+        return Mean(n, value, None)
+    variance = sum(count * (number - value) ** 2 for number, count in counts.items()) / (n - 1)
+    return Mean(n, value, _around(value, sqrt(variance), n))
+
+
+def change_of(pairs: Sequence[tuple[float, float]]) -> Change | None:
+    """How much the same people changed from the first to the second number."""
+    if not pairs:
+        return None
+    n, differences = len(pairs), [after - before for before, after in pairs]
+    difference = fmean(differences)
+    means = (fmean(before for before, _ in pairs), fmean(after for _, after in pairs))
+    deviation = stdev(differences) if n > 1 else 0.0
+    if not deviation:
+        return Change(n, *means, difference)
+    from scipy.special import nctdtrinc
+
+    effect, root = difference / deviation, sqrt(n)
+    low, high = (float(nctdtrinc(n - 1, tail, effect * root)) / root for tail in (_TAIL, 1 - _TAIL))
+    return Change(n, *means, difference, _around(difference, deviation, n), effect, Interval(low, high))
+
+
+def size_in_words(effect: float) -> str:
+    """Cohen's words for the size of an effect: from 0.2 small, from 0.5 medium, from 0.8 large."""
+    sizes = ((0.8, "large"), (0.5, "medium"), (0.2, "small"))
+    return next((words for least, words in sizes if abs(effect) >= least), "hardly any")
+
+
+def _around(value: float, deviation: float, n: int) -> Interval:
+    from scipy.special import stdtrit
+
+    spread = float(stdtrit(n - 1, _TAIL)) * deviation / sqrt(n)
+    return Interval(value - spread, value + spread)

@@ -1,0 +1,197 @@
+"""The figures of an analysis: right, whole for the team, and in blocks of five for everybody else."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from evaluations.analysis_sections import analysis_sections, answer_sheet
+from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.queries.analysis import GROUPINGS, analysis_of
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.test_summaries import evaluated, rated
+from tests.factories import make_course, make_organisation, make_person
+
+K = QuestionnaireKind
+
+
+def of(partnership, *, for_team=True, **choice):
+    invitations = Invitation.objects.filter(partnership=partnership, **choice)
+    return analysis_of(invitations, for_team=for_team, groupings=GROUPINGS if for_team else ())
+
+
+def followed_up(partnership, people: list[dict], *, managers: list[str] = ()):
+    """A course months ago: evaluated and followed up; each of the people by what they gave, by kind of survey."""
+    course = make_course(partnership, asks_line_manager=True)
+    session = held(partnership, course=course, days_ago=120)
+    for _ in people:
+        booked(session, person=make_person(partnership, line_manager_email="m@nursery.example"))
+    ask_for_evaluations(partnership, session.ends_at)
+    ask_about_impact(partnership, session.ends_at + timedelta(days=100))
+    Invitation.objects.filter(session=session).update(closes_at=timezone.now() + timedelta(days=1))
+    for place, given in enumerate(people):
+        for kind, values in given.items():
+            invitation = Invitation.objects.filter(session=session, kind=kind).order_by("booking_id")[place]
+            answer(invitation, **values)
+    return session
+
+
+class TestForTeam:
+    def test_response_says_of_how_many(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 3, silent=2)
+        opened = Invitation.objects.filter(state="open").order_by("pk").first()
+        Invitation.objects.filter(pk=opened.pk).update(opened_at=session.ends_at)
+        (found,) = of(partnership, session=session).responses
+        assert (found.invited, found.opened, found.answered, found.waiting) == (5, 4, 3, 2)
+        assert found.rate.value == 0.6
+
+    def test_means_and_counts(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8), rated(4, 2, 8), rated(3, 2, 8)])
+        found = of(partnership, session=session).of(K.EVALUATION, "relevance")
+        assert found.mean.value == 4.0
+        assert [count for _, _, count in found.counts] == [0, 0, 1, 1, 1]
+        assert (round(found.mean.interval.low, 2), round(found.mean.interval.high, 2)) == (1.52, 6.48)
+
+    def test_matched_people_are_joined_across_questionnaires(self, partnership):
+        people = [
+            {"evaluation": rated(4, 2, 6), "impact": {"confidence_now": 7}},
+            {"evaluation": rated(4, 4, 7), "impact": {"confidence_now": 9}},
+            # Whoever said only one of the two counts in neither mean.
+            {"evaluation": rated(4, 0, 10)},
+            {"impact": {"confidence_now": 0}},
+        ]
+        session = followed_up(partnership, people)
+        changes = of(partnership, session=session).changes
+        assert (changes["after"].n, changes["after"].before, changes["after"].after) == (
+            3,
+            2,
+            pytest.approx(23 / 3),
+        )
+        assert (changes["later"].n, changes["later"].before, changes["later"].after) == (2, 3, 8)
+        assert (changes["kept"].n, changes["kept"].difference) == (2, 1.5)
+
+    def test_manager_against_self_report(self, partnership):
+        said = [
+            ("done", "yes"),
+            ("partly", "some"),
+            ("done", "no"),
+            ("not_yet", "no"),
+            ("done", "cannot_say"),
+        ]
+        people = [{"impact": {"done": [one]}, "line_manager": {"saw_change": [seen]}} for one, seen in said]
+        found = of(partnership, session=followed_up(partnership, people)).agreement
+        assert (found.both, found.learner_only, found.manager_only, found.neither) == (2, 1, 0, 1)
+        assert (found.pairs, found.cannot_say, found.share.count, found.share.of) == (5, 1, 3, 4)
+
+    def test_barriers_and_pledges_by_code(self, partnership):
+        people = [
+            {
+                "evaluation": {"barriers": ["time", "manager"]},
+                "impact": {"done": ["not_yet"], "stopped_by": ["time"]},
+            },
+            {"evaluation": {"barriers": ["time"]}, "impact": {"done": ["done"]}},
+        ]
+        found = of(partnership, session=followed_up(partnership, people))
+        barriers = {code: count for code, _, count in found.of(K.EVALUATION, "barriers").counts}
+        assert (barriers["time"], barriers["manager"], barriers["partners"]) == (2, 1, 0)
+        assert [count for _, _, count in found.of(K.IMPACT, "done").counts] == [1, 0, 1]
+        assert found.of(K.IMPACT, "stopped_by").counted == 1
+
+    def test_who_did_not_answer_by_sector(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)], silent=2)
+        found = of(partnership, session=session).silent
+        assert sum(count for _, _, count in found) == 2
+        assert sum(invited for _, invited, _ in found) == 3
+
+    def test_groups_side_by_side(self, partnership):
+        for title, relevance in (("Neglect", 5), ("Exploitation", 3)):
+            session = held(partnership, course=make_course(partnership, title=title))
+            evaluated(partnership, session, [rated(relevance, 2, 6)] * 2)
+        groups = {one.name: one for one in of(partnership).groups["course"]}
+        assert (groups["Neglect"].relevance, groups["Exploitation"].relevance) == (5, 3)
+        assert groups["Neglect"].change.difference == 4
+
+    def test_neighbours_answers_do_not_count(self, partnership, neighbour):
+        with acting_in(neighbour):
+            adopt(neighbour)
+            evaluated(neighbour, held(neighbour), [rated(5, 5, 5)] * 5)
+        assert of(partnership).responses == []
+
+    @pytest.mark.parametrize("sessions", [1, 5])
+    def test_as_many_queries_whatever_the_size(self, partnership, sessions, django_assert_num_queries):
+        for _ in range(sessions):
+            evaluated(partnership, held(partnership), [rated(5, 2, 5)])
+        with django_assert_num_queries(14):
+            of(partnership)
+
+    def test_sections_and_sheet_say_it_all(self, partnership):
+        people = [
+            {
+                "evaluation": {**rated(4, 2, 6 + place % 3), "barriers": ["time"]},
+                "impact": {"confidence_now": 7, "done": ["done"]},
+                "line_manager": {"saw_change": ["yes"]},
+            }
+            for place in range(12)
+        ]
+        found = of(partnership, session=followed_up(partnership, people))
+        sections = analysis_sections(found, "#1d70b8", for_team=True)
+        titles = [one.title for one in sections]
+        assert titles[:3] == ["Who answered", "Confidence", "What changed in practice"]
+        words = [words for one in sections for words in one.words]
+        assert any("confidence of 12 people rose by 5.0, from 2.0 to 7.0 out of 10" in one for one in words)
+        assert any("12 of 12 (100%) have done what they pledged" in one for one in words)
+        assert ["Evaluation", "How relevant was the course to your work?", "Mean"] in [
+            row[:3] for row in answer_sheet(found).rows
+        ]
+
+
+class TestForOthers:
+    def test_answers_are_counted_five_at_a_time_for_each_session(self, partnership):
+        course = make_course(partnership)
+        for relevance, count in ((5, 6), (1, 4), (4, 5)):
+            evaluated(partnership, held(partnership, course=course), [rated(relevance, 2, 8)] * count)
+        found = of(partnership, for_team=False, session__course=course).of(K.EVALUATION, "relevance")
+        assert (found.counted, found.mean.value) == (10, 4.5)
+
+    def test_counts_appear_when_nobody_can_answer_any_more(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 5, silent=1)
+        assert of(partnership, for_team=False).of(K.EVALUATION, "relevance").counts == []
+        Invitation.objects.filter(state="open").update(state="closed")
+        assert len(of(partnership, for_team=False).of(K.EVALUATION, "relevance").counts) == 5
+
+    def test_confidence_is_that_of_pairs_alone(self, partnership):
+        evaluated(partnership, held(partnership), [rated(5, 2, 8)] * 6)
+        found = of(partnership, for_team=False)
+        assert found.of(K.EVALUATION, "confidence_before") is None
+        assert found.changes["after"].n == 5
+
+    def test_small_numbers_have_no_interval(self, partnership):
+        evaluated(partnership, held(partnership), [rated(5, 2, 8), *[rated(4, 3, 8)] * 9])
+        found = of(partnership, for_team=False)
+        assert found.of(K.EVALUATION, "relevance").mean.interval is None
+        assert found.changes["after"].effect is None
+
+    def test_what_almost_everybody_ticked_is_left_out(self, partnership):
+        given = [{**rated(4, 2, 6), "barriers": ["time"] if place else ["manager"]} for place in range(10)]
+        evaluated(partnership, held(partnership), given)
+        counts = {
+            code: count
+            for code, _, count in of(partnership, for_team=False).of(K.EVALUATION, "barriers").counts
+        }
+        assert (counts["time"], counts["manager"], counts["partners"]) == (None, None, 0)
+
+    def test_silence_of_small_sectors_is_left_out(self, partnership):
+        organisations = [make_organisation(partnership) for _ in range(2)]
+        session = held(partnership)
+        for organisation, count in zip(organisations, (7, 2), strict=True):
+            for _ in range(count):
+                booked(session, person=make_person(partnership, organisation=organisation))
+            ask_for_evaluations(partnership, session.ends_at)
+        assert None not in [count for _, _, count in of(partnership).silent]

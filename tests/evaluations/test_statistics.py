@@ -1,0 +1,104 @@
+"""Statistics against published worked examples, and against the same figures got in another way."""
+
+from math import sqrt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluations.statistics import change_of, mean_of, share, size_in_words
+
+# Student (1908), “The probable error of a mean”, Biometrika 6: extra hours of sleep of ten patients with two drugs.
+SLEEP = list(
+    zip(
+        (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+        (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+        strict=True,
+    )
+)
+
+
+class TestShare:
+    @pytest.mark.parametrize(
+        ("count", "of", "low", "high"),
+        [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+    )
+    def test_newcombe_1998_table_1(self, count, of, low, high):
+        # Newcombe (1998), “Two-sided confidence intervals for the single proportion”, Statistics in Medicine 17.
+        found = share(count, of)
+        assert (round(found.interval.low, 4), round(found.interval.high, 4)) == (low, high)
+
+    def test_nothing_of_nobody(self):
+        assert share(0, 0) is None
+
+    # The first import of SciPy takes its time.
+    @settings(deadline=None)
+    @given(st.integers(1, 500), st.data())
+    def test_as_scipy_has_it(self, of, data):
+        from scipy.stats import binomtest
+
+        count = data.draw(st.integers(0, of))
+        expected = binomtest(count, of).proportion_ci(method="wilson")
+        found = share(count, of)
+        assert found.interval.low == pytest.approx(expected.low, abs=1e-9)
+        assert found.interval.high == pytest.approx(expected.high, abs=1e-9)
+        assert 0 <= found.interval.low <= found.value <= found.interval.high <= 1
+
+
+class TestMean:
+    def test_interval_as_scipy_has_it(self):
+        from scipy import stats
+
+        numbers = [1, 3, 3, 4, 5, 5, 5, 2]
+        found = mean_of({number: numbers.count(number) for number in set(numbers)})
+        expected = stats.ttest_1samp(numbers, 0).confidence_interval()
+        assert (found.n, found.value) == (8, 3.5)
+        assert (found.interval.low, found.interval.high) == pytest.approx(tuple(expected))
+
+    def test_one_number_has_no_interval(self):
+        assert mean_of({4: 1}).interval is None
+        assert mean_of({}) is None
+
+
+class TestChange:
+    def test_sleep_of_ten_patients(self):
+        # t.test(extra ~ group, paired = TRUE) of R gives 1.58, from 0.7001142 to 2.4598858.
+        found = change_of(SLEEP)
+        assert (found.n, found.before, found.after) == (10, pytest.approx(0.75), pytest.approx(2.33))
+        assert found.difference == pytest.approx(1.58)
+        assert found.interval.low == pytest.approx(0.7001142)
+        assert found.interval.high == pytest.approx(2.4598858)
+
+    def test_effect_of_sleep_data(self):
+        # R's effectsize::cohens_d of the same pairs: 1.28, from 0.41 to 2.12.
+        found = change_of(SLEEP)
+        assert round(found.effect, 2) == 1.28
+        assert (round(found.effect_interval.low, 2), round(found.effect_interval.high, 2)) == (0.41, 2.12)
+
+    def test_interval_of_the_effect_turns_round_with_its_sign(self):
+        found = change_of([(after, before) for before, after in SLEEP])
+        assert (round(found.effect_interval.low, 2), round(found.effect_interval.high, 2)) == (-2.12, -0.41)
+
+    def test_all_changed_by_the_same(self):
+        found = change_of([(2, 5)] * 6)
+        assert (found.difference, found.interval, found.effect) == (3, None, None)
+        assert change_of([]) is None
+
+    @settings(deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=3, max_size=40))
+    def test_interval_excludes_no_change_exactly_where_that_of_the_effect_does(self, pairs):
+        found = change_of(pairs)
+        if found.effect is None or abs(found.effect) * sqrt(len(pairs)) > 35:
+            return
+        gap = min(abs(found.interval.low), abs(found.interval.high))
+        if gap > 1e-6:
+            assert (found.interval.low > 0) == (found.effect_interval.low > 0)
+            assert (found.interval.high < 0) == (found.effect_interval.high < 0)
+
+    def test_words(self):
+        assert [size_in_words(one) for one in (0.1, -0.3, 0.5, 1.3)] == [
+            "hardly any",
+            "small",
+            "medium",
+            "large",
+        ]
