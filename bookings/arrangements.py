@@ -22,13 +22,19 @@ def dates_of(session: Session) -> list[SessionDate]:
 
 
 def arrangements_of(session: Session) -> dict[str, Any]:
-    """The dates and the place, in a form that can be kept with a booking and compared."""
-    joining = hashlib.sha256(session.joining_link.encode()).hexdigest()[:16] if session.joining_link else ""
+    """The dates, the place and how to join, in a form that can be kept with a booking and compared."""
     return {
         "dates": [[date.starts_at.isoformat(), date.ends_at.isoformat()] for date in dates_of(session)],
         "place": session.place,
-        "joining": joining,
+        "joining": _digest(session.joining_link),
+        "instructions": _digest(session.joining_instructions),
     }
+
+
+def _digest(text: str) -> str:
+    """A text as short as it takes to tell that it is another one."""
+    text = " ".join(text.split())
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
 
 
 def appointments_of(booking: Booking) -> list[Appointment]:

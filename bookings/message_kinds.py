@@ -223,8 +223,13 @@ CHANGED = MessageKind(
     purpose="session_changed",
     subject=SUBJECT,
     name="Session changed",
-    when="When the dates or the place of a session change, to everybody with a place.",
-    placeholders=ABOUT_BOOKING,
+    when="When the dates, the place, the joining link or the joining instructions of a session change, to everybody "
+    "with a place.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("what has changed", "What it is that has changed", "the dates or the place have changed"),
+        Placeholder("moved", "Says something if the dates or the place are others", "yes"),
+    ),
     facts=WITH_PLACE,
     button="Keep the place, change it or give it up",
     files="A calendar file for each date, which moves it in the diary",

@@ -229,10 +229,16 @@ def remind_of_session(booking: Booking) -> None:
     _queue(booking, REMINDER, {"tasks left": left}, no_later_than=booking.session.starts_at - _ON_THE_DAY)
 
 
-def tell_session_changed(booking: Booking, *, now: datetime) -> None:
-    """Say where and when the session is now, move it in the diary, and leave the choice; once for each change."""
-    attachments = invitations(booking, stamp=now)
-    _queue(booking, CHANGED, attachments=attachments, link=booking_link(booking, MOVE))
+def tell_session_changed(booking: Booking, *, what: str, moved: bool, now: datetime) -> None:
+    """Say what has changed and how the session is now, move it in the diary, and leave the choice; once for each
+    change."""
+    _queue(
+        booking,
+        CHANGED,
+        {"what has changed": what, "moved": "yes" if moved else ""},
+        attachments=invitations(booking, stamp=now),
+        link=booking_link(booking, MOVE),
+    )
 
 
 def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:

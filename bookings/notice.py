@@ -35,3 +35,17 @@ def _changed_at_short_notice(booking: Booking) -> bool:
 def has_moved(told: dict, now: dict) -> bool:
     """Tell whether dates or place differ; another joining link alone moves nobody."""
     return any(told.get(name) != now[name] for name in ("dates", "place"))
+
+
+def has_changed(told: dict, now: dict) -> bool:
+    """Tell whether anything differs from what they were told; what was never noted is not known to differ."""
+    return any(told[name] != value for name, value in now.items() if name in told)
+
+
+def changes_in_words(told: dict, now: dict) -> str:
+    """What has changed, to be read after a comma."""
+    if has_moved(told, now):
+        return "the dates or the place have changed"
+    words = {"joining": "the joining link", "instructions": "the joining instructions"}
+    changed = [name for key, name in words.items() if told.get(key, now[key]) != now[key]]
+    return f"{' and '.join(changed)} {'has' if changed == ['the joining link'] else 'have'} changed"

@@ -134,7 +134,8 @@ def _waiting_sessions(actor: Actor) -> Any:
             status=Session.Status.PUBLISHED,
             cost_pence__isnull=True,
         )
-        .exclude(pk__in=charged)
+        # Whose cost was taken out after it was charged needs another.
+        .filter(~Q(pk__in=charged) | Q(price_basis__is_whole=False))
         .select_related("course", "single_agency_for")
         .defer("course__search")
         .order_by("starts_at", "pk")[:MOST_UNDECIDED]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from partnerships.permissions import Permission
 
@@ -35,6 +35,16 @@ class ChargeQuerySet(models.QuerySet):
         return self.exclude(state__in=("waived", "withdrawn"))
 
 
+class PriceBasisQuerySet(models.QuerySet):
+    """What the charges of sessions were last worked out from."""
+
+    def outdated(self) -> Self:
+        """Those whose session is not like that any more."""
+        return self.filter(
+            _differs("cost_pence") | _differs("single_agency_for") | _differs("opened_to_others")
+        )
+
+
 class BatchQuerySet(models.QuerySet):
     """Batches of one partnership."""
 
@@ -53,3 +63,9 @@ class StatementQuerySet(models.QuerySet):
         if actor.may(Permission.MANAGE_CHARGES):
             return statements
         return statements.filter(organisation__in=actor.led_organisation_ids)
+
+
+def _differs(name: str) -> Q:
+    """Nothing there and nothing here is no difference."""
+    both_empty = Q(**{f"{name}__isnull": True, f"session__{name}__isnull": True})
+    return ~Q(**{name: F(f"session__{name}")}) & ~both_empty

@@ -9,6 +9,7 @@ from .feed import CalendarFeed
 from .group_booking import GroupBooking
 from .interest import Interest
 from .prerequisite import EvidenceFile, Prerequisite
+from .price_basis import PriceBasis
 from .quota import Quota
 from .reported_meeting import ReportedMeeting, ReportedPerson
 from .task_done import TaskDone
@@ -28,6 +29,7 @@ __all__ = [
     "GroupBooking",
     "Interest",
     "Prerequisite",
+    "PriceBasis",
     "Quota",
     "ReportedMeeting",
     "ReportedPerson",

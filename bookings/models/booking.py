@@ -149,6 +149,24 @@ class Booking(TenantModel):
                 """,  # noqa: S608 (states are literals of this file)
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="tasks_of_the_course",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("session_id"),
+                condition=pgtrigger.Q(old__session_id__df=pgtrigger.F("new__session_id")),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM bookings_taskdone done
+                        JOIN courses_coursetask task ON task.id = done.task_id
+                        JOIN courses_session session ON session.id = NEW.session_id
+                        WHERE done.booking_id = NEW.id AND task.course_id <> session.course_id
+                    ) THEN
+                        RAISE EXCEPTION 'a task that is ticked off is one of the course that is booked'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # The state machine of bookings.states: a step that is not drawn there is refused, whoever takes it.
             pgtrigger.Trigger(
                 name="known_steps",

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 
 from bookings.models.booking import Booking
@@ -15,6 +16,26 @@ class TaskDone(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["partnership", "booking", "task"], name="task_done_once")
+        ]
+        triggers = [
+            # Its other half is on bookings, which may move to another session.
+            pgtrigger.Trigger(
+                name="task_of_the_course",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("booking_id", "task_id"),
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM bookings_booking booking
+                        JOIN courses_session session ON session.id = booking.session_id
+                        JOIN courses_coursetask task ON task.course_id = session.course_id
+                        WHERE booking.id = NEW.booking_id AND task.id = NEW.task_id
+                    ) THEN
+                        RAISE EXCEPTION 'a task that is ticked off is one of the course that is booked'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

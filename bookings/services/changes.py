@@ -10,7 +10,7 @@ from bookings.messages import (
     tell_session_changed,
 )
 from bookings.models import Booking
-from bookings.notice import has_moved
+from bookings.notice import changes_in_words, has_changed, has_moved
 from bookings.queries import sessions_instead
 from bookings.querysets import BookingQuerySet
 from bookings.services.ending import end_booking
@@ -70,7 +70,9 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
 
 
 def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
-    """Job: tell everybody with a place about dates and places that are not what they were last told, once each.
+    """Job: tell everybody with a place about dates, places and ways to join that are not what they were last told.
+
+    Once for each change.
 
     A booking that came in by another door, such as an import, learns its arrangements without a message.
     """
@@ -81,7 +83,7 @@ def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
 
 
 def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[list[int], list[int]]:
-    """The bookings to tell, and the sessions with bookings that came in without being told anything."""
+    """The bookings to tell, and the sessions with bookings of which it was not noted what they were told."""
     recent = Session.objects.filter(
         partnership=partnership,
         status=Session.Status.PUBLISHED,
@@ -91,16 +93,17 @@ def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[l
     sessions = {session.pk: session for session in recent.select_related("venue").prefetch_related("dates")}
     held = Booking.objects.filter(partnership=partnership, session__in=sessions).expected().order_by()
     stale: list[int] = []
-    untold: list[int] = []
+    untold: set[int] = set()
     for session_id, told in held.values_list("session_id", "told").distinct():
         session = sessions[session_id]
         if session.ends_at <= now and not _expected(told, now):
             continue
-        if not told:
-            untold.append(session_id)
-        elif told != arrangements_of(session):
+        arrangements = arrangements_of(session)
+        if has_changed(told, arrangements):
             stale += held.filter(session=session_id, told=told).values_list("pk", flat=True)
-    return sorted(stale), untold
+        elif told != arrangements:
+            untold.add(session_id)
+    return sorted(stale), sorted(untold)
 
 
 def _expected(told: dict[str, Any], now: datetime) -> bool:
@@ -111,8 +114,11 @@ def _expected(told: dict[str, Any], now: datetime) -> bool:
 def _learn(partnership: Partnership, session_id: int) -> None:
     actor = system(partnership, "tell of changed sessions")
     session = locked_session(actor, Session.objects.get(partnership=partnership, pk=session_id))
-    untold = Booking.objects.filter(partnership=partnership, session=session, told={})
-    untold.expected().update(told=arrangements_of(session))
+    arrangements = arrangements_of(session)
+    held = Booking.objects.filter(partnership=partnership, session=session).expected().order_by()
+    for told in held.exclude(told=arrangements).values_list("told", flat=True).distinct():
+        if not has_changed(told, arrangements):
+            held.filter(told=told).update(told=arrangements)
 
 
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
@@ -128,16 +134,18 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
         return
     booking.partnership, booking.session = partnership, session
     arrangements = arrangements_of(session)
-    if booking.told in ({}, arrangements) or booking.state not in EXPECTED:
+    if not has_changed(booking.told, arrangements) or booking.state not in EXPECTED:
         return
     booking.calendar_sequence += 1
-    if has_moved(booking.told, arrangements):
+    moved = has_moved(booking.told, arrangements)
+    if moved:
         booking.change_told_at = now
     if _first_day(booking.told) != _first_day(arrangements):
         # Whoever said that they come, said so of another day.
         booking.coming_asked_at = booking.coming_confirmed_at = None
     # Reads what was told before, for the dates that fell away.
-    tell_session_changed(booking, now=now)
+    what = changes_in_words(booking.told, arrangements)
+    tell_session_changed(booking, what=what, moved=moved, now=now)
     audit.record(
         actor,
         "bookings.tell_of_change",

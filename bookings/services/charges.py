@@ -7,8 +7,8 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from bookings.models import Booking, Charge, WalkIn
-from bookings.models.booking import LATE, SETTLED, TO_CHARGE
+from bookings.models import Booking, Charge, PriceBasis, WalkIn
+from bookings.models.booking import CHARGE_ANEW, LATE, SETTLED, TO_CHARGE
 from bookings.services.locks import locked_session
 from bookings.states import BookingState
 from courses.models import Session
@@ -29,6 +29,7 @@ CORRECTED = "The register was corrected."
 ANOTHERS = "The booking was another organisation’s."
 BOOKED_AGAIN = "The person booked this session again."
 NOT_ITS_OWN = "The session is not single-agency use any more."
+REPRICED = "What the session costs, or whose own it is, has changed."
 # What each outcome of a booking is charged as; a cancellation only where it was late.
 CHARGED_FOR = {
     BookingState.ATTENDED: ChargeKind.PLACE,
@@ -50,14 +51,22 @@ def charge_session(*, actor: Actor, session: Session, now: datetime) -> list[Cha
     """Work out what the bookings of a session, or the session itself, are charged; gives the new charges.
 
     By the policy in force at the session. Locks the session; may be repeated. A booking whose price can't be told
-    yet stays to be charged (``bookings.charges.queries.undecided``).
+    yet stays to be charged (``bookings.charges.queries.undecided``). Where the team has changed what the session costs
+    or whose own it is, what was charged at another price is taken back and charged anew.
     """
     require(actor, Permission.MANAGE_CHARGES)
     with transaction.atomic():
         session = locked_session(actor, session)
         version = version_in_force(actor.partnership, session.starts_at)
+        basis = PriceBasis.objects.filter(partnership=actor.partnership, session=session).first()
+        anew = basis is not None and any(getattr(basis, n) != getattr(session, n) for n in PriceBasis.FACTS)
+        if anew:
+            worked_out = Booking.objects.filter(partnership=actor.partnership, session=session)
+            worked_out.exclude(charged_as="").update(charged_as=CHARGE_ANEW)
         made = _charge_bookings(actor, session, version, now)
-        return made + _charge_session_itself(actor, session, version, now)
+        made += _charge_session_itself(actor, session, version, now, anew=anew)
+        _keep_basis(basis, session, version, now)
+        return made
 
 
 def kind_owed(booking: Booking) -> ChargeKind | None:
@@ -81,6 +90,7 @@ def take_back(
     known = {State.OPEN, State.BATCHED, State.WAIVED} if waived_too else {State.OPEN, State.BATCHED}
     if before not in known or charge.is_credit_note:
         return None
+    after = {"reason": reason} if actor.person is None else {}
     charge.state = State.CREDITED if before == State.BATCHED else State.WITHDRAWN
     charge.reason, charge.decided_by, charge.decided_at = reason, actor.person, now
     charge.save(update_fields=["state", "reason", "decided_by", "decided_at"])
@@ -90,7 +100,8 @@ def take_back(
         "bookings.take_back_charge",
         charge,
         before={"state": before},
-        after={"state": charge.state, "credit_note": note.pk if note else None},
+        # What somebody has written may name people, and the trail can't forget.
+        after={**after, "state": charge.state, "credit_note": note.pk if note else None},
     )
     return note
 
@@ -101,16 +112,22 @@ def _sessions_to_charge(partnership: Partnership, now: datetime) -> list[Session
     )
     own = Q(single_agency_for__isnull=False, opened_to_others=False)
     own_and_over = own & Q(status=Session.Status.PUBLISHED, ends_at__lte=now)
+    # Free of charge it makes none, and yet was worked out.
+    worked_out = PriceBasis.objects.filter(session=OuterRef("pk"), is_whole=True)
+    bases = PriceBasis.objects.filter(partnership=partnership)
     bookings = Booking.objects.filter(TO_CHARGE, partnership=partnership)
     keys = set(bookings.order_by().values_list("session", flat=True).distinct())
     sessions = Session.objects.filter(partnership=partnership)
-    keys |= set(sessions.filter(own_and_over & ~Exists(charged)).values_list("pk", flat=True))
+    keys |= set(
+        sessions.filter(own_and_over & ~Exists(charged) & ~Exists(worked_out)).values_list("pk", flat=True)
+    )
     keys |= set(
         Charge.objects.standing()
         .filter(partnership=partnership, kind=ChargeKind.SINGLE_AGENCY_USE)
         .exclude(session__in=sessions.filter(own_and_over))
         .values_list("session", flat=True)
     )
+    keys |= set(bases.outdated().values_list("session", flat=True))
     return list(sessions.filter(pk__in=keys).order_by("starts_at", "pk"))
 
 
@@ -132,11 +149,15 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
             if charge.kind != kind:
                 reason = BOOKED_AGAIN if was_booked_again else CORRECTED
                 take_back(actor=actor, charge=charge, reason=reason, now=now)
-        if kind is not None and all(charge.kind != kind for charge in its_own):
+        its_own = [one for one in its_own if one.kind == kind]
+        anew = booking.charged_as == CHARGE_ANEW
+        if kind is not None and (anew or not its_own):
             price = booking_prices(session, policy, booking.organisation)[kind]
             if price.pence is None:
                 continue
-            if price.pence:
+            if anew:
+                its_own = _still_right(actor, its_own, price, now)
+            if price.pence and not its_own:
                 made.append(
                     _raise(actor, session, booking.organisation, price, version, now, booking=booking)
                 )
@@ -144,6 +165,15 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
         done.append(booking)
     Booking.objects.bulk_update(done, ["charged_as"])
     return made
+
+
+def _still_right(actor: Actor, charges: list[Charge], price: Price, now: datetime) -> list[Charge]:
+    """Take back those at another price; the others stay, and so does what a person has waived or credited."""
+    kept = [one for one in charges if one.decided_by_id is not None or one.pence == price.pence]
+    for charge in charges:
+        if charge not in kept:
+            take_back(actor=actor, charge=charge, reason=REPRICED, now=now)
+    return kept
 
 
 def _bookings_to_charge(actor: Actor, session: Session) -> tuple[list[Booking], dict[int, int]]:
@@ -169,7 +199,7 @@ def _bookings_to_charge(actor: Actor, session: Session) -> tuple[list[Booking], 
 
 
 def _charge_session_itself(
-    actor: Actor, session: Session, version: PolicyVersion, now: datetime
+    actor: Actor, session: Session, version: PolicyVersion, now: datetime, *, anew: bool
 ) -> list[Charge]:
     held = list(
         Charge.objects.decided()
@@ -182,10 +212,27 @@ def _charge_session_itself(
         if not owed or is_anothers:
             take_back(actor=actor, charge=charge, reason=NOT_ITS_OWN, now=now, waived_too=is_anothers)
     organisation = session.single_agency_for
-    if not owed or organisation is None or any(one.organisation_id == organisation.pk for one in held):
+    if not owed or organisation is None:
+        return []
+    its_own = [one for one in held if one.organisation_id == organisation.pk]
+    if its_own and not anew:
         return []
     price = single_agency_price(session, policy_of(version), organisation)
-    return [_raise(actor, session, organisation, price, version, now)] if price.pence else []
+    if price.pence is not None and anew:
+        its_own = _still_right(actor, its_own, price, now)
+    if not price.pence or its_own:
+        return []
+    return [_raise(actor, session, organisation, price, version, now)]
+
+
+def _keep_basis(basis: PriceBasis | None, session: Session, version: PolicyVersion, now: datetime) -> None:
+    """Note what the charges were worked out from, and whether that of the session itself was among them."""
+    facts = {name: getattr(session, name) for name in PriceBasis.FACTS}
+    organisation = session.single_agency_for if session.is_single_agency else None
+    price = single_agency_price(session, policy_of(version), organisation) if organisation else None
+    facts["is_whole"] = price is None or (price.pence is not None and session.ends_at <= now)
+    if basis is None or any(getattr(basis, name) != value for name, value in facts.items()):
+        PriceBasis.objects.update_or_create(partnership=session.partnership, session=session, defaults=facts)
 
 
 def _raise(

@@ -1,5 +1,6 @@
 """“Still coming?”: asked some working days before the session, so that a place nobody needs goes to somebody else."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
@@ -58,12 +59,17 @@ def _coming(partnership: Partnership, now: datetime) -> list[Session]:
     sessions = Session.objects.filter(
         partnership=partnership, status=Session.Status.PUBLISHED, starts_at__gt=now, places_taken__gt=0
     )
-    steps = partnership.policy(now).booking.still_coming_working_days.value
-    return [
-        session
-        for session in sessions.order_by("starts_at")
-        if _days_left(session, now) <= max(steps, default=0)
-    ]
+    coming = []
+    for session in sessions.order_by("starts_at"):
+        session.partnership = partnership
+        if _days_left(session, now) <= max(_steps(session), default=0):
+            coming.append(session)
+    return coming
+
+
+def _steps(session: Session) -> Sequence[int]:
+    """The days before the session on which is asked, by the policy in force at the session."""
+    return session.partnership.policy(session.starts_at).booking.still_coming_working_days.value
 
 
 def _days_left(session: Session, now: datetime) -> int:
@@ -72,8 +78,7 @@ def _days_left(session: Session, now: datetime) -> int:
 
 def _due(session: Session, now: datetime) -> list[tuple[Booking, int]]:
     """Who is to be asked now, and as which of the policy's days."""
-    steps = session.partnership.policy(session.starts_at).booking.still_coming_working_days.value
-    reached = [step for step in steps if _days_left(session, now) <= step]
+    reached = [step for step in _steps(session) if _days_left(session, now) <= step]
     if not reached:
         return []
     step = min(reached)

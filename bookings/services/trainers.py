@@ -68,7 +68,10 @@ def _with_other_knowledge(partnership: Partnership, now: datetime) -> list[tuple
 
 
 def _expected(session: Session, trains: bool) -> dict[str, Any]:
-    return arrangements_of(session) if trains and session.status == Session.Status.PUBLISHED else {}
+    if not trains or session.status != Session.Status.PUBLISHED:
+        return {}
+    # What is asked of those who come is nothing new to whoever asks it.
+    return {name: value for name, value in arrangements_of(session).items() if name != "instructions"}
 
 
 def _tell(partnership: Partnership, session_id: int, person_id: int) -> None:

@@ -1,11 +1,12 @@
 """When the partnership moves or cancels a session: told once, with choices, and giving up is held against nobody."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 
 from bookings.links import MOVE, booking_link, holder_of_booking
 from bookings.models import Booking
@@ -15,6 +16,7 @@ from bookings.services.moving import take_another_session
 from bookings.services.offers import accept_offer
 from bookings.services.places import SessionIsFull, give_up
 from bookings.services.swaps import swap_place
+from bookings.services.trainers import tell_trainers
 from courses.models import Session
 from courses.plans import Slot
 from courses.services.copies import plan_of
@@ -86,6 +88,73 @@ def test_another_joining_link_moves_nobody(partnership, team, course, book, now)
     tell_of_changed_sessions(partnership, now)
     booking.refresh_from_db()
     assert Message.objects.filter(purpose="session_changed").exists() and booking.change_told_at is None
+
+
+def _instructed(team, session, words):
+    change_session(
+        actor=team, session=session, plan=replace(plan_of(team, session), joining_instructions=words)
+    )
+
+
+def test_other_joining_instructions_alone_are_told_once_to_those_with_a_place(
+    partnership, team, course, book, now
+):
+    session = make_session(partnership, course=course, capacity=1)
+    booking, _waits = book(make_person(partnership), session), book(make_person(partnership), session)
+    _instructed(team, session, "Ask for room 7.")
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, now)
+    message = Message.objects.get(purpose="session_changed")
+    assert message.person == booking.person
+    assert "You have a place on this session, and the joining instructions have changed." in message.text
+    assert "Ask for room 7." in message.text and "does not count as late" not in message.text
+    booking.refresh_from_db()
+    # They move nobody, so that giving the place up is as late as before.
+    assert (booking.change_told_at, booking.calendar_sequence) == (None, 1)
+    # Another line break says nothing new.
+    _instructed(team, session, "Ask for\n room 7. ")
+    tell_of_changed_sessions(partnership, now)
+    assert Message.objects.filter(purpose="session_changed").count() == 1
+
+
+@pytest.mark.parametrize(("days", "held"), [(28, True), (2, False)])
+def test_other_joining_instructions_wait_for_the_morning_unless_the_session_is_near(
+    partnership, team, course, book, settings, monkeypatch, days, held
+):
+    settings.PORTAL_QUIET_HOURS = True
+    night = datetime(2027, 3, 3, 23, 30, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: night)
+    session = make_session(partnership, course=course, starts_at=night + timedelta(days=days))
+    book(make_person(partnership), session)
+    _instructed(team, session, "Ask for room 7.")
+    tell_of_changed_sessions(partnership, night)
+    assert (Message.objects.get(purpose="session_changed").not_before is not None) is held
+
+
+def test_trainers_hear_nothing_of_other_instructions(partnership, team, course, now):
+    trainer = make_person(partnership, Role.TRAINER)
+    session = make_session(partnership, course=course, trainers=(trainer,))
+    tell_trainers(partnership, now)
+    before = Message.objects.count()
+    _instructed(team, session, "Ask for room 7.")
+    tell_trainers(partnership, now)
+    assert Message.objects.count() == before
+
+
+def test_whoever_booked_before_instructions_were_noted_learns_them_without_a_message(
+    partnership, team, session, book, now
+):
+    booking = book(make_person(partnership), session)
+    told = {name: value for name, value in booking.told.items() if name != "instructions"}
+    Booking.objects.filter(pk=booking.pk).update(told=told)
+    _instructed(team, session, "Ask for room 7.")
+    tell_of_changed_sessions(partnership, now)
+    assert not Message.objects.filter(purpose="session_changed").exists()
+    booking.refresh_from_db()
+    assert booking.told["instructions"]
+    _instructed(team, session, "Ask for room 8.")
+    tell_of_changed_sessions(partnership, now)
+    assert Message.objects.filter(purpose="session_changed").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from notifications.models import Message
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
 from tests.bookings.moving import move
-from tests.factories import actor_for, make_person, make_session
+from tests.factories import actor_for, adopt, make_person, make_session, policy
 
 
 @pytest.fixture
@@ -41,6 +41,18 @@ def test_it_is_asked_at_seven_and_at_three_working_days_and_twice_on_neither(par
         for _ in range(2):
             ask_who_is_coming(partnership, before(session, days))
         assert asked() == number, days
+
+
+@pytest.mark.parametrize(("todays", "sessions"), [([3], [10]), ([10], [3])])
+def test_the_policy_in_force_at_the_session_says_when_and_not_todays(
+    partnership, booked, todays, sessions
+) -> None:
+    session, _ = booked
+    now = before(session, 10)
+    adopt(partnership, policy(booking__still_coming_working_days=todays), at=now - timedelta(days=400))
+    adopt(partnership, policy(booking__still_coming_working_days=sessions), at=now + timedelta(days=2))
+    ask_who_is_coming(partnership, now)
+    assert asked() == sessions.count(10)
 
 
 def test_a_job_that_was_away_asks_what_is_due_now_and_no_more(partnership, booked) -> None:

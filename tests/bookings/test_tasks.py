@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.message_kinds import JOINING, REMINDER
-from bookings.models import TaskDone
+from bookings.models import Booking, TaskDone
 from bookings.services.changes import tell_of_cancelled_sessions
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
 from bookings.services.moving import take_another_session
@@ -22,7 +22,15 @@ from partnerships.errors import DomainError
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun
-from tests.factories import actor_for, adopt, make_course, make_person, make_session, policy
+from tests.factories import (
+    actor_for,
+    adopt,
+    make_course,
+    make_person,
+    make_session,
+    make_task,
+    policy,
+)
 
 READ = TaskDetails(kind="read", title="Chapter 1", minutes=20, link="https://guide.example/1")
 REFLECT = TaskDetails(kind="reflect", title="A worry of yours", minutes=1, text="What did you notice?")
@@ -251,3 +259,26 @@ def test_once_the_session_has_begun_the_page_still_opens(partnership, session, t
     booking = book(person, session)
     begun(session)
     assert "Chapter 1" in text_of(sign_in(person).get(url("bookings:booking", booking.pk)))
+
+
+def test_the_database_itself_keeps_a_ticked_task_to_the_course_that_is_booked(
+    partnership, tasks, book
+) -> None:
+    """On either side: the tick that is written, and the booking that moves."""
+    course = tasks[0].course
+    booking = book(make_person(partnership), make_session(partnership, course=course))
+    elsewhere = make_session(partnership)
+    foreign = make_task(elsewhere.course)
+    done = TaskDone.objects.create(
+        partnership=partnership, booking=booking, task=tasks[0], done_at=timezone.now()
+    )
+    for breaks in (
+        lambda: TaskDone.objects.create(
+            partnership=partnership, booking=booking, task=foreign, done_at=timezone.now()
+        ),
+        lambda: TaskDone.objects.filter(pk=done.pk).update(task=foreign),
+        lambda: Booking.objects.filter(pk=booking.pk).update(session=elsewhere),
+    ):
+        with pytest.raises(IntegrityError, match="one of the course that is booked"), transaction.atomic():
+            breaks()
+    Booking.objects.filter(pk=booking.pk).update(session=make_session(partnership, course=course))

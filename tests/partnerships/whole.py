@@ -19,6 +19,7 @@ from bookings.models import (
     GroupBooking,
     Interest,
     Prerequisite,
+    PriceBasis,
     Quota,
     ReportedMeeting,
     ReportedPerson,
@@ -131,6 +132,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             policy_version=policy,
             raised_on=now.date(),
         )
+        PriceBasis.objects.create(**where, session=session)
         Statement.objects.create(
             **where, batch=batch, organisation=membership.organisation, pence=6000, pdf="x.pdf"
         )
