@@ -19,19 +19,18 @@ CERTIFICATES = ListSheet(
         Column("Revoked", "revoked_at", 18),
     ),
 )
-SURVEYS = ListSheet(
-    "Surveys",
-    (
-        Column("Course", "session__course__title", 44),
-        Column("Session starts", "session__starts_at", 18),
-        Column("Survey", "kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
-        Column("Asked", "invited", 10),
-        Column("Opened", "opened", 10),
-        Column("Answered", "answered", 10),
-        Column("Of these late", "late", 12),
-        Column("Can still answer", "waiting", 10),
-    ),
+_RATES = (
+    Column("Survey", "kind", 20, dict[Any, Any](QuestionnaireKind.choices).get),
+    Column("Asked", "invited", 10),
+    Column("Opened", "opened", 10),
+    Column("Answered", "answered", 10),
+    Column("Of these late", "late", 12),
+    Column("Typed in by the team", "typed_in", 12),
+    Column("Can still answer", "waiting", 10),
 )
+_COURSE = Column("Course", "session__course__title", 44)
+SURVEYS = ListSheet("Surveys", (_COURSE, Column("Session starts", "session__starts_at", 18), *_RATES))
+SURVEY_COURSES = ListSheet("Surveys by course", (_COURSE, *_RATES))
 CONCERNS = ListSheet(
     "Concerns",
     (

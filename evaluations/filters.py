@@ -122,3 +122,22 @@ class ActionFilter(ListFilter):
             return rows.filter(done_at__isnull=False)
         actions: Any = rows
         return actions.overdue(uk_today()) if standing == "overdue" else actions.open()
+
+
+class SurveyCourseFilter(ListFilter):
+    """Which courses' surveys, of which sessions, and in which order."""
+
+    kind = ChoiceFilter(label="Survey", choices=QuestionnaireKind.choices, empty_label="All")
+    first_day = FromDay("session__starts_at", label="Session from")
+    last_day = UntilDay("session__starts_at", label="Session until")
+
+    orders = {
+        "course": ("session__course__title", "session__course_id", "kind"),
+        "waiting": ("waiting", "session__course__title", "session__course_id", "kind"),
+        "-waiting": ("-waiting", "session__course__title", "session__course_id", "kind"),
+    }
+    first_order = "course"
+
+    class Meta:
+        model = Invitation
+        fields: list[str] = []

@@ -1,9 +1,11 @@
 """Signed links to surveys and certificates, for people without an account."""
 
 from bookings.models import Booking
+from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Invitation
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
+from partnerships.permissions import Permission
 
 SURVEY = "survey"
 CERTIFICATE = "certificate"
@@ -13,7 +15,13 @@ SUPERVISION = "supervision"
 
 def survey_token(invitation: Invitation) -> str:
     """The part of the address that follows ``s/survey-``."""
-    return token_for(invitation.partnership, SURVEY, invitation.pk).removeprefix(f"{SURVEY}-")
+    token = token_for(invitation.partnership, SURVEY, invitation.pk, nonce=survey_nonce(invitation))
+    return token.removeprefix(f"{SURVEY}-")
+
+
+def survey_nonce(invitation: Invitation) -> str:
+    """What tells the link of whoever is asked now from those of the people asked before them."""
+    return str(invitation.link_number) if invitation.link_number else ""
 
 
 def survey_link(invitation: Invitation) -> str:
@@ -69,6 +77,15 @@ def may_answer(actor: Actor, invitation: Invitation) -> bool:
     if actor.label == f"link: {_label(invitation)}":
         return True
     return actor.person is not None and actor.person == invitation.respondent
+
+
+def may_type_in(actor: Actor, invitation: Invitation) -> bool:
+    """Tell whether the actor may write down what somebody else said on the telephone; observers write themselves."""
+    return (
+        actor.person is not None
+        and actor.may(Permission.MANAGE_SURVEYS)
+        and invitation.kind != QuestionnaireKind.OBSERVATION
+    )
 
 
 def _label(invitation: Invitation) -> str:

@@ -94,6 +94,15 @@ SHARED = MessageKind(
     essential="Somebody has chosen to show you what they wrote.",
     at_once=True,
 )
+TYPED_IN = MessageKind(
+    purpose="survey-typed_in",
+    subject=SUBJECT,
+    name="Answers typed in for somebody",
+    when="When the team has written down on the telephone what somebody answered.",
+    placeholders=(_COURSE, _DATE, Placeholder("who", "Who wrote the answers down", "Cora Ellis")),
+    essential="Answers were recorded in your name.",
+    at_once=True,
+)
 CERTIFICATE = MessageKind(
     purpose="certificate",
     subject=SUBJECT,
@@ -135,7 +144,9 @@ REISSUED = MessageKind(
     button="Download your certificate",
     essential=_PROOF,
 )
-register(PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, CERTIFICATE)
+register(
+    PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, TYPED_IN, CERTIFICATE
+)
 register(REVOKED, REINSTATED, REISSUED)
 CONCERN_RAISED = MessageKind(
     purpose="concern_raised",

@@ -193,10 +193,10 @@ WHERE b.partnership_id = %(p)s AND b.state IN ('attended', 'did_not_attend')
 _INVITATIONS = """
 INSERT INTO evaluations_invitation (partnership_id, kind, version_id, session_id, booking_id, respondent_id,
     respondent_name, respondent_email, policy_version_id, state, invited_at, closes_at, reminders_sent, last_asked_on,
-    answered_at, closed_because, watched_at)
+    answered_at, closed_because, link_number, watched_at)
 SELECT %(p)s, 'evaluation', v.id, s.id, b.id, b.person_id, person.name, person.email, b.policy_version_id,
     CASE WHEN b.id %% 10 < 7 THEN 'answered' ELSE 'closed' END, s.ends_at, s.ends_at + interval '60 days', 0,
-    s.ends_at::date, CASE WHEN b.id %% 10 < 7 THEN s.ends_at + interval '2 hours' END, '',
+    s.ends_at::date, CASE WHEN b.id %% 10 < 7 THEN s.ends_at + interval '2 hours' END, '', 0,
     CASE WHEN b.id %% 10 < 7 THEN s.ends_at + interval '2 hours' END
 FROM bookings_booking b
 JOIN courses_session s ON s.id = b.session_id

@@ -3,6 +3,7 @@
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign
 from .invitation import Answer, Invitation
+from .notice import Notice
 from .observation import Observation, ObservationAction, ObservedTrainer
 from .questionnaire import (
     CourseQuestionnaire,
@@ -23,6 +24,7 @@ __all__ = [
     "CourseQuestionnaire",
     "EarlierEdition",
     "Invitation",
+    "Notice",
     "Observation",
     "ObservationAction",
     "ObservedTrainer",

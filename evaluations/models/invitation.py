@@ -23,6 +23,8 @@ class Invitation(TenantModel):
     class Closing(models.TextChoices):
         TIME = "", "The time to answer was over"
         NO_PLACE = "no_place", "Lost the place before the course"
+        LEFT = "left", "Has left the organisation"
+        NOT_MANAGER = "not_manager", "Is not the line manager"
 
     kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
     version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="invitations")
@@ -51,6 +53,17 @@ class Invitation(TenantModel):
     reminders_sent = models.PositiveSmallIntegerField(default=0)
     last_asked_on = models.DateField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    typed_in_by = models.ForeignKey(
+        Person,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who of the team wrote the answers down for somebody they rang.",
+    )
+    link_number = models.PositiveSmallIntegerField(
+        default=0, help_text="Counts the people whom it was sent to; only the last one's link holds."
+    )
     closed_because = models.CharField(
         max_length=12,
         blank=True,
@@ -81,6 +94,9 @@ class Invitation(TenantModel):
                 condition=Q(state="answered", answered_at__isnull=False)
                 | (~Q(state="answered") & Q(answered_at__isnull=True)),
                 name="answered_invitation_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(typed_in_by__isnull=True) | Q(state="answered"), name="typed_in_is_answered"
             ),
             models.CheckConstraint(
                 condition=Q(closed_because="") | Q(state="closed"), name="only_closed_ones_say_why"

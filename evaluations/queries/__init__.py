@@ -4,7 +4,7 @@ from .certificates import Checked, checked, initials
 from .observations import CourseToObserve, courses_to_observe
 from .sessions import QuestionResult, SessionResult, session_result
 from .summaries import CourseEvaluation, EvaluationSummary, ImpactSummary, evaluation_summary, impact_summary
-from .surveys import ToDo, response_rates, survey_of_link, to_do
+from .surveys import ToDo, course_rates, response_rates, survey_of_link, to_do
 
 __all__ = [
     "Checked",
@@ -16,6 +16,7 @@ __all__ = [
     "SessionResult",
     "ToDo",
     "checked",
+    "course_rates",
     "courses_to_observe",
     "evaluation_summary",
     "impact_summary",

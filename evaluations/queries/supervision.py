@@ -137,12 +137,7 @@ def reader_of_actor(actor: Actor, booking: Booking) -> Reader | None:
 
 def reader_of_form(invitation: Invitation) -> str:
     """How the link of whoever got this line manager's form names them."""
-    return f"form-{invitation.pk}-{link_number(invitation)}"
-
-
-def link_number(invitation: Invitation) -> str:
-    """Which link of an invitation is the one that holds."""
-    return "0"
+    return f"form-{invitation.pk}-{invitation.link_number}"
 
 
 def supervision_of(booking: Booking, reader: Reader) -> Supervision | None:

@@ -64,16 +64,26 @@ def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
 
 def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
     """Per session and kind: how many were asked, have begun, have answered, did so late, and can still answer."""
+    return _rates(partnership, "session_id", "session__starts_at", "session__course__title", "kind")
+
+
+def course_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:
+    """The same per course and kind."""
+    return _rates(partnership, "session__course_id", "session__course__title", "kind")
+
+
+def _rates(partnership: Partnership, *by: str) -> QuerySet[Invitation, Any]:
     return (
         Invitation.objects.filter(partnership=partnership)
         .that_count()
         .order_by()
-        .values("session_id", "session__starts_at", "session__course__title", "kind")
+        .values(*by)
         .annotate(
             invited=Count("pk"),
             opened=Count("pk", filter=Q(opened_at__isnull=False)),
             answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
             late=Count("pk", filter=LATE),
+            typed_in=Count("pk", filter=Q(typed_in_by__isnull=False)),
             waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
         )
     )

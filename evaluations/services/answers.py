@@ -10,10 +10,12 @@ from django.utils import timezone
 from bookings.models import Booking
 from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
 from evaluations.kinds import QuestionnaireKind
-from evaluations.links import may_answer
+from evaluations.links import may_answer, may_type_in
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.sharing import share_answers
+from notifications.outbox import queue_message
+from partnership_portal.templatetags.portal import uk_date as in_words
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -21,6 +23,10 @@ from partnerships.errors import DomainError
 
 class SurveyClosed(DomainError):
     """The time to answer is over."""
+
+
+class ToldUs(SurveyClosed):
+    """Something else was said instead of an answer."""
 
 
 class AlreadyAnswered(DomainError):
@@ -33,11 +39,7 @@ def open_survey(*, actor: Actor, invitation: Invitation) -> None:
     Locks the invitation. Done twice is done once.
     """
     with transaction.atomic():
-        invitation = _open(actor, invitation)
-        if invitation.opened_at is None:
-            invitation.opened_at = timezone.now()
-            invitation.save(update_fields=["opened_at"])
-            audit.record(actor, "evaluations.open_survey", invitation, after={"kind": invitation.kind})
+        _note_opening(actor, _open(actor, invitation))
 
 
 def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
@@ -52,7 +54,7 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         unknown = set(answers) - set(questions)
         if unknown:
             raise DomainError("This form has changed. Open it again from the start.")
-        open_survey(actor=actor, invitation=invitation)
+        _note_opening(actor, invitation)
         given = {questions[key]: readable(questions[key], value) for key, value in answers.items()}
         _keep(invitation, {question: value for question, value in given.items() if value is not None})
         _take_back(invitation, [question for question, value in given.items() if value is None])
@@ -62,7 +64,8 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
 def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False) -> Certificate | None:
     """Send the saved answers, once; gives the certificate if this was the last thing it waited for.
 
-    With ``share`` the other of learner and line manager may read them (``services.sharing``).
+    Sent by the team for somebody they rang, it is marked so, and that person is told. With ``share`` the other of
+    learner and line manager may read them (``services.sharing``).
 
     Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
     booking, then the invitation, and for the certificate the year's counter.
@@ -80,14 +83,19 @@ def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False)
         invitation.state = Invitation.State.ANSWERED
         invitation.answered_at = now
         invitation.opened_at = invitation.opened_at or now
-        invitation.save(update_fields=["state", "answered_at", "opened_at"])
+        on_behalf = not may_answer(actor, invitation)
+        invitation.typed_in_by = actor.person if on_behalf else None
+        invitation.save(update_fields=["state", "answered_at", "opened_at", "typed_in_by"])
         audit.record(
             actor,
             "evaluations.submit_answers",
             invitation,
             before={"state": "open"},
-            after={"state": "answered", "kind": invitation.kind, "late": invitation.is_late},
+            after={"state": "answered", "kind": invitation.kind, "late": invitation.is_late}
+            | ({"on behalf": True} if on_behalf else {}),
         )
+        if on_behalf:
+            _tell_what_was_typed_in(invitation)
         if share:
             share_answers(actor=actor, invitation=invitation)
         return issue_if_due(actor=actor, booking=booking) if booking is not None else None
@@ -97,6 +105,8 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
     """Refuse answers to a survey that was answered or is over."""
     if invitation.state == Invitation.State.ANSWERED:
         raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
+    if invitation.closed_because in {Invitation.Closing.LEFT, Invitation.Closing.NOT_MANAGER}:
+        raise ToldUs("We do not ask you about this any more. The partnership team puts our records right.")
     if invitation.has_lapsed:
         raise SurveyClosed("You have no place on this session any more, so there is nothing to answer.")
     if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
@@ -106,13 +116,37 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
 def _open(actor: Actor, invitation: Invitation) -> Invitation:
     invitation = (
         Invitation.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("partnership", "version", "respondent", "session", "booking")
+        .select_related("partnership", "version", "respondent", "session__course", "booking")
         .get(pk=invitation.pk)
     )
-    if not may_answer(actor, invitation):
+    if not (may_answer(actor, invitation) or may_type_in(actor, invitation)):
         raise PermissionDenied("This survey is for somebody else.")
     refuse_unless_open(invitation, timezone.now())
     return invitation
+
+
+def _note_opening(actor: Actor, invitation: Invitation) -> None:
+    if invitation.opened_at is None:
+        invitation.opened_at = timezone.now()
+        invitation.save(update_fields=["opened_at"])
+        audit.record(actor, "evaluations.open_survey", invitation, after={"kind": invitation.kind})
+
+
+def _tell_what_was_typed_in(invitation: Invitation) -> None:
+    by, about = invitation.typed_in_by, invitation.session
+    queue_message(
+        partnership=invitation.partnership,
+        purpose="survey-typed_in",
+        subject_key=f"invitation:{invitation.pk}",
+        person=invitation.respondent,
+        to_name=invitation.respondent_name,
+        to_email=invitation.respondent_email,
+        values={
+            "course": about.course.title,
+            "date": in_words(about.starts_at),
+            "who": by.name if by else "",
+        },
+    )
 
 
 def _refuse_observation_beforehand(invitation: Invitation, now: datetime) -> None:

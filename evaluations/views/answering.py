@@ -14,8 +14,16 @@ from courses.expectations import certificate_rule
 from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
 from evaluations.forms import QuestionPageForm, ShareForm
 from evaluations.kinds import QuestionnaireKind
-from evaluations.links import SURVEY, certificate_token, holder_of, supervision_token
+from evaluations.links import (
+    SURVEY,
+    certificate_token,
+    holder_of,
+    may_type_in,
+    supervision_token,
+    survey_nonce,
+)
 from evaluations.models import Invitation, Question
+from evaluations.notice_forms import WhoIsManagerForm
 from evaluations.queries.supervision import (
     SUPERVISED,
     own_to_prepare,
@@ -27,12 +35,14 @@ from evaluations.queries.surveys import survey_of_link, to_do
 from evaluations.services.answers import (
     AlreadyAnswered,
     SurveyClosed,
+    ToldUs,
     open_survey,
     refuse_unless_open,
     save_answers,
     submit_answers,
 )
 from evaluations.services.invitations import releases_certificate
+from evaluations.services.notices import say_left, say_not_manager
 from evaluations.services.sharing import could_be_shared_with
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -51,6 +61,11 @@ class Door:
     invitation: Invitation
     names: str
     key: dict[str, object]
+
+    @property
+    def is_on_behalf(self) -> bool:
+        """Tell whether the team writes down what somebody else says."""
+        return self.names == "typed"
 
     def address(self, suffix: str = "", **more: object) -> str:
         """The address of the survey's start, or of one of its pages."""
@@ -146,6 +161,64 @@ def own_sent(request: HttpRequest, pk: int) -> HttpResponse:
     return _or_refusal(request, _own(request, pk), _sent)
 
 
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def linked_left(request: HttpRequest, token: str) -> HttpResponse:
+    """The learner has left the organisation."""
+    return _through_link(request, token, _left)
+
+
+@holder_of_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def linked_not_manager(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever was asked is not the line manager."""
+    return _through_link(request, token, _not_manager)
+
+
+@requires(Permission.ANSWER_OWN_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_left(request: HttpRequest, pk: int) -> HttpResponse:
+    """The learner has left the organisation."""
+    return _or_refusal(request, _own(request, pk), _left)
+
+
+@requires(Permission.ANSWER_OWN_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_not_manager(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever was asked is not the line manager."""
+    return _or_refusal(request, _own(request, pk), _not_manager)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def typed_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """What to tell somebody on the telephone before writing down what they say."""
+    return _or_refusal(request, _typed(request, pk), _start)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def typed_page(request: HttpRequest, pk: int, page: int) -> HttpResponse:
+    """One page of questions."""
+    return _or_refusal(request, _typed(request, pk), lambda request, door: _page(request, door, page))
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def typed_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """The answers once more, and the button that sends them."""
+    return _or_refusal(request, _typed(request, pk), _check)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def typed_sent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back to whoever was asked."""
+    door = _typed(request, pk)
+    messages.success(request, f"The answers of {door.invitation.respondent_name} are recorded.")
+    return redirect("evaluations:asked", request.partnership.slug, pk)
+
+
 _Show = Callable[[HttpRequest, Door], HttpResponse]
 
 
@@ -154,20 +227,33 @@ def _own(request: HttpRequest, pk: int) -> Door:
     return Door(request.actor, get_object_or_404(own, pk=pk), "my_survey", {"pk": pk})
 
 
+def _typed(request: HttpRequest, pk: int) -> Door:
+    found = Invitation.objects.visible_to(request.actor).for_answering()
+    invitation = get_object_or_404(found, pk=pk)
+    if not may_type_in(request.actor, invitation):
+        raise Http404
+    return Door(request.actor, invitation, "typed", {"pk": pk})
+
+
 def _through_link(request: HttpRequest, token: str, show: _Show) -> HttpResponse:
     try:
-        pk, _ = read_token(request.partnership, SURVEY, token)
+        pk, nonce = read_token(request.partnership, SURVEY, token)
     except DomainError as refusal:
         return _refused(request, "This link does not work", refusal, 404)
     invitation = survey_of_link(request.partnership, pk)
     if invitation is None:
         raise Http404
+    if nonce != survey_nonce(invitation):
+        sentence = "Somebody else is asked now, so this link does not open it any more."
+        return _refused(request, "This link does not work", DomainError(sentence), 404)
     return _or_refusal(request, Door(holder_of(invitation), invitation, "survey", {"token": token}), show)
 
 
 def _or_refusal(request: HttpRequest, door: Door, show: _Show) -> HttpResponse:
     try:
         return show(request, door)
+    except ToldUs as refusal:
+        return _refused(request, "Thank you for telling us", refusal, 200)
     except AlreadyAnswered as refusal:
         return _refused(request, "You have already answered", refusal, 409)
     except SurveyClosed as refusal:
@@ -188,6 +274,7 @@ def _start(request: HttpRequest, door: Door) -> HttpResponse:
         "begun": bool(door.saved),
         "pledge": pledge_for(door.invitation),
         "could_share": could_be_shared_with(door.invitation),
+        **_instead(door),
     }
     return _render(request, door, "start", context)
 
@@ -254,8 +341,40 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
     return _render(request, door, "check", context)
 
 
+def _instead(door: Door) -> dict[str, str]:
+    """Where something else can be said than an answer."""
+    if door.is_on_behalf or door.invitation.booking is None:
+        return {}
+    is_form = door.invitation.kind == QuestionnaireKind.LINE_MANAGER
+    return {
+        "left": door.address("_left"),
+        "not_manager": door.address("_not_manager") if is_form else "",
+    }
+
+
+def _left(request: HttpRequest, door: Door) -> HttpResponse:
+    refuse_unless_open(door.invitation, timezone.now())
+    if request.method == "POST":
+        say_left(actor=door.actor, invitation=door.invitation)
+        return redirect(door.address())
+    return _render(request, door, "left", {"back": door.address()})
+
+
+def _not_manager(request: HttpRequest, door: Door) -> HttpResponse:
+    refuse_unless_open(door.invitation, timezone.now())
+    if door.invitation.kind != QuestionnaireKind.LINE_MANAGER:
+        raise Http404
+    form = WhoIsManagerForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        say_not_manager(actor=door.actor, invitation=door.invitation, name=said["name"], email=said["email"])
+        return redirect(door.address())
+    return _render(request, door, "not_manager", {"form": form, "back": door.address()})
+
+
 def _share_form(request: HttpRequest, door: Door) -> ShareForm | None:
-    other = could_be_shared_with(door.invitation)
+    # Only whoever writes the answers shares them.
+    other = None if door.is_on_behalf else could_be_shared_with(door.invitation)
     if other is None:
         return None
     label, hint = {
@@ -322,5 +441,6 @@ def _render(request: HttpRequest, door: Door, page: str, context: dict[str, obje
         "releases_certificate": releases_certificate(invitation, policy.certificate.release.value),
         "kept_years": policy.evaluation.answers_kept_years.value,
         "signed_in_door": door.names == "my_survey",
+        "on_behalf": door.is_on_behalf,
     }
     return render(request, f"evaluations/survey_{page}.html", {**shared, **context})

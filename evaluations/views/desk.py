@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from courses.models import Session
-from evaluations.exports import SURVEYS
-from evaluations.filters import SurveyFilter
+from evaluations.exports import SURVEY_COURSES, SURVEYS
+from evaluations.filters import SurveyCourseFilter, SurveyFilter
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.queries.sessions import QuestionResult, SessionResult, session_result
-from evaluations.queries.surveys import response_rates
+from evaluations.queries.surveys import course_rates, response_rates
 from partnership_portal import charts
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
@@ -45,6 +45,30 @@ def _chosen(request: HttpRequest) -> SurveyFilter:
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_safe
+def courses(request: HttpRequest) -> HttpResponse:
+    """Response rates per course and kind of survey."""
+    chosen = _chosen_courses(request)
+    page = Paginator(chosen.qs, _PER_PAGE).get_page(request.GET.get("page"))
+    for row in page.object_list:
+        row["label"] = QuestionnaireKind(row["kind"]).label
+    return render(request, "evaluations/survey_courses.html", {"filter": chosen, "page_obj": page})
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
+def courses_export(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same response rates, to download."""
+    chosen = _chosen_courses(request)
+    rows = SURVEY_COURSES.of(chosen.qs)
+    return download_list(request, "surveys by course", ending, rows, filtered_by=chosen.in_use)
+
+
+def _chosen_courses(request: HttpRequest) -> SurveyCourseFilter:
+    return SurveyCourseFilter(request.GET, course_rates(request.partnership), request=request)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_safe
 def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Who has not yet answered about a session, with how to reach them."""
     session = get_object_or_404(Session.objects.visible_to(request.actor).select_related("course"), pk=pk)
@@ -55,7 +79,14 @@ def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("respondent", "booking__person", "booking__organisation")
         .order_by("kind", "respondent_name")
     )
-    return render(request, "evaluations/chase.html", {"session": session, "waiting": waiting})
+    answered = (
+        Invitation.objects.visible_to(request.actor)
+        .filter(session=session, state=Invitation.State.ANSWERED)
+        .select_related("typed_in_by", "booking__person", "booking__organisation")
+        .order_by("kind", "respondent_name")
+    )
+    context = {"session": session, "waiting": waiting, "answered": answered}
+    return render(request, "evaluations/chase.html", context)
 
 
 @requires(Permission.MANAGE_SURVEYS)

@@ -10,6 +10,7 @@ from bookings.services.places import give_up
 from bookings.services.quotas import add_quota
 from bookings.states import HOLDS_PLACE, LIVE, BookingState
 from courses.models import Course, Session
+from evaluations.queries.notices import ASKING
 from notifications.models import Message
 from partnership_portal.demo.cast import PARTS
 from partnership_portal.working_days import add_working_days, add_working_hours, uk_date, uk_moment
@@ -192,7 +193,7 @@ def _want_new_dates(partnership: Partnership, coming: list[Session], now: dt.dat
 def _bounce(partnership: Partnership, parts: dict[str, Person]) -> None:
     """The mail server of one organisation does not know somebody any more."""
     found = Message.objects.filter(partnership=partnership, person__isnull=False).exclude(
-        person__in=parts.values()
+        Q(person__in=parts.values()) | Q(purpose__in=ASKING)
     )
     one = found.exclude(state=Message.State.DROPPED).order_by("pk").first()
     if one is not None:

@@ -17,6 +17,7 @@ from compliance.models import Report, TrainingRecord
 from compliance.services.reports import build_report, publish_report, request_report
 from courses.models import Requirement, Session
 from notifications.models import Message
+from partnership_portal.demo.answering import answer_otherwise
 from partnership_portal.demo.assurance import assure_quality
 from partnership_portal.demo.before import OWN_TRAINING, ask_beforehand, do_what_comes_before, write_tasks
 from partnership_portal.demo.cast import OPERATOR, PARTS
@@ -64,6 +65,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     hold_online_session(partnership, now)
     change_sessions(system(partnership, "demonstration"), now)
     fill_the_desk(partnership, now)
+    answer_otherwise(partnership)
     book_for_colleagues(partnership)
     charge_for_the_past(partnership, now)
     write_own_questionnaire(partnership)

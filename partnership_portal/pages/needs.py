@@ -15,6 +15,7 @@ from compliance.queries.risk import with_risks
 from courses.models import Session
 from evaluations.models import ObservationAction
 from evaluations.queries.concerns import concerns_open
+from evaluations.queries.notices import ASKING, not_delivered, notices_to_settle
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
@@ -267,8 +268,39 @@ def _registers(actor: Actor, now: datetime) -> QuerySet[Any]:
     return found.only("starts_at", "session__places_taken", "session__course__title")
 
 
+def _notice(notice: Any, slug: str, now: datetime) -> Row:
+    invitation = notice.invitation
+    return Row(
+        f"{invitation.booking.person} has left"
+        if notice.reason == "left"
+        else f"{invitation.respondent_name} is not the line manager of {invitation.booking.person}",
+        reverse("evaluations:asked", args=[slug, invitation.pk]),
+        (
+            str(invitation.booking.organisation),
+            f"Asked about {invitation.session.course}, said {when(notice.given_at, now)}",
+        ),
+    )
+
+
+def _not_delivered(invitation: Any, slug: str, now: datetime) -> Row:
+    is_known = invitation.respondent is not None
+    return Row(
+        f"{invitation.respondent_name}: {invitation.session.course}",
+        reverse("notifications:message", args=[slug, invitation.failed_message])
+        if is_known
+        else reverse("evaluations:asked", args=[slug, invitation.pk]),
+        (
+            invitation.get_kind_display(),
+            f"To {invitation.respondent.email if is_known else invitation.respondent_email}",
+        ),
+        f"Closes {when(invitation.closes_at, now)}",
+    )
+
+
 def _messages(actor: Actor, now: datetime) -> QuerySet[Any]:
     failed = Message.objects.filter(partnership=actor.partnership, state=Message.State.FAILED)
+    # Those of surveys stand with the surveys, as long as these can still be answered.
+    failed = failed.exclude(purpose__in=ASKING)
     return failed.only("title", "to_name", "to_email", "created_at").order_by("-created_at", "-pk")
 
 
@@ -349,6 +381,15 @@ NEEDS = (
         _message,
     ),
     Need(
+        "survey-addresses",
+        "Surveys that did not arrive",
+        "The message came back. Correct the address, or ring them and type in what they say.",
+        not_delivered,
+        _not_delivered,
+        "evaluations:surveys",
+        "All surveys",
+    ),
+    Need(
         "registers",
         "Registers outstanding",
         "Evaluations and certificates wait for them.",
@@ -379,6 +420,13 @@ NEEDS = (
         _action,
         "evaluations:observation_actions",
         "Everything that was agreed",
+    ),
+    Need(
+        "survey-notices",
+        "Has left, or is not the manager",
+        "They said so instead of answering a survey. End the membership, or put it right.",
+        notices_to_settle,
+        _notice,
     ),
     Need(
         "over-demand",

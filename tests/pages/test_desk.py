@@ -7,8 +7,16 @@ from django.utils import timezone
 
 from bookings.models import Approval, Attendance, Interest
 from courses.models import Course
-from evaluations.models import Concern, Invitation, ObservationAction, Questionnaire, QuestionnaireVersion
+from evaluations.models import (
+    Concern,
+    Invitation,
+    Notice,
+    ObservationAction,
+    Questionnaire,
+    QuestionnaireVersion,
+)
 from evaluations.services.observations import observe_session
+from notifications.models import Message
 from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import uk_today
 from partnerships.permissions import Role
@@ -124,8 +132,51 @@ def a_risk(partnership, number=1):
     return make_session(partnership, starts_at=starts_at, minimum=6).course.title
 
 
+def a_survey(partnership, **fields):
+    booking = booked(make_session(partnership), state="attended")
+    questionnaire = Questionnaire.objects.create(
+        partnership=partnership, kind="line_manager", title=f"Form {booking.pk}"
+    )
+    now = timezone.now()
+    return Invitation.objects.create(
+        partnership=partnership,
+        kind="line_manager",
+        version=QuestionnaireVersion.objects.create(
+            partnership=partnership, questionnaire=questionnaire, number=1, published_at=now
+        ),
+        session=booking.session,
+        booking=booking,
+        respondent_name="Meg",
+        respondent_email="meg@old.example",
+        policy_version=booking.policy_version,
+        invited_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(days=9),
+        last_asked_on=now.date(),
+        **fields,
+    )
+
+
+def a_notice(partnership, number=1):
+    invitation = a_survey(partnership, state="closed", closed_because="left")
+    Notice.objects.create(
+        partnership=partnership, invitation=invitation, reason="left", given_at=timezone.now()
+    )
+    return str(invitation.booking.person)
+
+
+def a_survey_that_came_back(partnership, number=1):
+    invitation = a_survey(partnership)
+    message = unsent(partnership, number=number)
+    Message.objects.filter(pk=message.pk).update(
+        purpose="survey-line_manager", to_email=invitation.respondent_email
+    )
+    return f"Meg: {invitation.session.course}"
+
+
 MADE = {
     "concerns": a_concern,
+    "survey-notices": a_notice,
+    "survey-addresses": a_survey_that_came_back,
     "offers": an_offer,
     "approvals": an_approval,
     "decisions": a_decision,

@@ -360,6 +360,7 @@ LISTS = {
         search="",
         at="observations/actions/",
     ),
+    "surveys/courses": Case(make_survey, {"course": UP, "-course": DOWN, "": UP}, queries=12, search=""),
     "approvals": Case(
         make_approval,
         {"name": UP, "organisation": UP, "session": UP, "expires": UP, "-expires": DOWN, "": UP},

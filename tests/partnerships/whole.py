@@ -47,6 +47,7 @@ from evaluations.models import (
     CourseQuestionnaire,
     EarlierEdition,
     Invitation,
+    Notice,
     ObservationAction,
     Question,
     Questionnaire,
@@ -189,6 +190,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             last_asked_on=now.date(),
         )
         answer = Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        Notice.objects.create(**where, invitation=invitation, reason="left", given_at=now)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
         Redaction.objects.create(
             **where, answer=answer, is_whole=True, reason="Named", redacted_at=now, redacted_by=person

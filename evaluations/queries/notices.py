@@ -1,0 +1,55 @@
+"""Surveys that need the team: somebody said something instead of answering, or can't be reached by email."""
+
+from datetime import datetime
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation, Notice
+from notifications.models import Message
+from partnerships.actors import Actor
+
+# The purposes of the messages that lead to a survey.
+ASKING = ("survey-reminder", *(f"survey-{kind}" for kind in QuestionnaireKind))
+
+
+def notices_to_settle(actor: Actor, now: datetime) -> QuerySet[Notice]:
+    """What people said instead of answering, the oldest first."""
+    invitations = Invitation.objects.visible_to(actor)
+    return (
+        Notice.objects.filter(
+            partnership=actor.partnership, settled_at__isnull=True, invitation__in=invitations.values("pk")
+        )
+        .select_related(
+            "invitation__booking__person", "invitation__booking__organisation", "invitation__session__course"
+        )
+        .order_by("given_at", "pk")
+    )
+
+
+def not_delivered(actor: Actor, now: datetime) -> QuerySet[Invitation]:
+    """Open surveys whose message came back from the address that they would be sent to again.
+
+    ``failed_message`` is that message. Once the address is corrected, or the message sent again, it is no longer here.
+    """
+    failed = (
+        Message.objects.filter(
+            Q(person=OuterRef("respondent"), to_email=OuterRef("respondent__email"))
+            | Q(person__isnull=True, to_email=OuterRef("respondent_email")),
+            partnership=actor.partnership,
+            state=Message.State.FAILED,
+            purpose__in=ASKING,
+            created_at__gte=OuterRef("invited_at"),
+        )
+        .order_by("-pk")
+        .values("pk")[:1]
+    )
+    return (
+        Invitation.objects.visible_to(actor)
+        .to_answer()
+        .filter(closes_at__gt=now)
+        .annotate(failed_message=Subquery(failed))
+        .filter(failed_message__isnull=False)
+        .select_related("respondent", "booking__person", "session__course")
+        .order_by("closes_at", "pk")
+    )

@@ -1,0 +1,138 @@
+"""In Chromium: a manager on a phone without JavaScript, what is shared side by side, and the team on the telephone."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.links import survey_token
+from evaluations.models import Invitation
+from notifications.models import Message
+from partnerships.models import Partnership
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.browser import assert_accessible
+from tests.evaluations.made import adopt, answer, booked, held
+from tests.factories import make_course, make_partnership, make_person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PLAN = "Ask the child alone"
+LONG = "Bartholomew-Featherstonehaugh O’Shaughnessy-Wolverhampton"
+
+
+@pytest.fixture
+def shire(db) -> Partnership:
+    """A partnership with somebody who has evaluated and is asked about the impact, and their manager."""
+    partnership = make_partnership("browsershire")
+    with acting_in(partnership):
+        adopt(partnership)
+        course = make_course(partnership, asks_line_manager=True, title="Child Neglect Overview")
+        learner = make_person(
+            partnership, name=LONG, line_manager_name="Meg Manager", line_manager_email="meg@nursery.example"
+        )
+        booking = booked(held(partnership, days_ago=100, course=course), person=learner)
+    ask_for_evaluations(partnership, booking.session.ends_at)
+    with acting_in(partnership):
+        Invitation.objects.update(closes_at=timezone.now() + timedelta(days=1))
+        answer(asked("evaluation"), share=True, pledge=PLAN, pledge_by="2027-03-01")
+    ask_about_impact(partnership, timezone.now())
+    return partnership
+
+
+def asked(kind: str) -> Invitation:
+    return Invitation.objects.for_answering().get(kind=kind)
+
+
+def link(partnership: Partnership, kind: str) -> str:
+    with acting_in(partnership):
+        return reverse("evaluations:survey", args=[partnership.slug, survey_token(asked(kind))])
+
+
+def go(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_a_manager_answers_and_shares_on_a_phone_without_javascript(shire, open_browser) -> None:
+    page = open_browser(width=320, javascript=False)
+    page.goto(link(shire, "line_manager"))
+    expect(page.get_by_text(f"After the course {LONG} said they would:")).to_be_visible()
+    expect(page.get_by_text(PLAN)).to_be_visible()
+    go(page, "Start")
+    page.get_by_role("group", name="Have you seen a change").get_by_label("Yes, clearly").check()
+    page.get_by_label("What have you seen").fill("She asks better questions")
+    page.get_by_role("group", name="Have you talked about the course").get_by_label("Yes").check()
+    go(page, "Save and continue")
+    page.get_by_label(f"Share these answers with {LONG}").check()
+    go(page, "Send answers")
+    page.get_by_role("link", name="What you and").click()
+    expect(page.get_by_text("She asks better questions")).to_be_visible()
+    expect(page.get_by_text(f"Shared with {LONG}")).to_be_visible()
+    expect(page.get_by_text("The impact evaluation has not been answered.")).to_be_visible()
+
+
+def test_every_page_of_managers_and_learners(shire, open_browser) -> None:
+    page = open_browser()
+    form, impact = link(shire, "line_manager"), link(shire, "impact")
+    for address in (form, f"{form}1/", f"{form}left/", f"{form}not-manager/", f"{impact}left/"):
+        assert page.goto(address).status == 200
+        assert_accessible(page)
+    page.goto(f"{form}not-manager/")
+    page.get_by_label("Email address of the line manager").fill("nobody")
+    go(page, "I am not the line manager")
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    assert_accessible(page)
+    with acting_in(shire):
+        answer(asked("impact"), share=True, practice="I asked three children alone")
+        answer(asked("line_manager"), share=True, example="She asks better questions")
+        told = Message.objects.get(purpose="survey-shared", to_email="meg@nursery.example")
+        shared = next(word for word in told.text.split() if "/s/supervision-" in word)
+        booking = asked("impact").booking
+    for address in (f"{form}sent/", f"{impact}sent/", "/" + shared.split("/", 3)[3]):
+        assert page.goto(address).status == 200
+        assert_accessible(page)
+    page = open_browser(booking.person.user)
+    for name, more in (("my_surveys", []), ("my_supervision", [booking.pk])):
+        page.goto(reverse(f"evaluations:{name}", args=[shire.slug, *more]))
+        expect(page.get_by_role("heading", name="supervision").first).to_be_visible()
+        assert_accessible(page)
+    page.get_by_role("button", name="Stop sharing").last.click()
+    expect(page.get_by_text("You no longer share it.")).to_be_visible()
+
+
+def test_the_team_on_the_telephone(shire, open_browser) -> None:
+    with acting_in(shire):
+        team = make_person(shire, Role.TEAM, name="Tess Team")
+        session = asked("impact").session
+    page = open_browser(team.user)
+    for name in ("surveys", "survey_courses"):
+        page.goto(reverse(f"evaluations:{name}", args=[shire.slug]))
+        assert_accessible(page)
+    page.goto(reverse("evaluations:chase", args=[shire.slug, session.pk]))
+    assert_accessible(page)
+    page.get_by_role("link", name="Meg Manager").click()
+    assert_accessible(page)
+    page.get_by_role("link", name="Type in what they say").or_(
+        page.get_by_role("button", name="Type in what they say")
+    ).click()
+    assert_accessible(page)
+    go(page, "Start")
+    page.get_by_role("group", name="Have you seen a change").get_by_label("Some change").check()
+    page.get_by_role("group", name="Have you talked about the course").get_by_label("No").check()
+    assert_accessible(page)
+    go(page, "Save and continue")
+    expect(page.get_by_label("Share these answers")).to_have_count(0)
+    assert_accessible(page)
+    go(page, "Send answers")
+    expect(page.get_by_text("Typed in by Tess Team")).to_be_visible()
+    page.goto(reverse("evaluations:chase", args=[shire.slug, session.pk]))
+    page.get_by_role("link", name=LONG, exact=False).first.click()
+    page.get_by_role("button", name="has left").click()
+    expect(page.get_by_role("button", name="End the membership today")).to_be_visible()
+    assert_accessible(page)
+    page.goto(reverse("pages:desk", args=[shire.slug]))
+    expect(page.get_by_role("heading", name="Has left, or is not the manager")).to_be_visible()
+    assert_accessible(page)
