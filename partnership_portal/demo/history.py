@@ -201,7 +201,7 @@ class Historian:
             invited_at=invited,
             due_at=answers_due_at(kind, self.policy, invited_at=invited, closes_at=closes),
             closes_at=closes,
-            opened_at=min(when, self.now) if answered else None,
+            opened_at=min(when, self.now) if answered or self._began(booking) else None,
             reminders_sent=0 if answered else reminded,
             last_asked_on=first
             if answered
@@ -210,6 +210,11 @@ class Historian:
             else first,
             answered_at=min(when, self.now) if answered else None,
         )
+
+    @staticmethod
+    def _began(booking: Booking | None) -> bool:
+        """Some begin and do not send what they wrote."""
+        return booking is not None and booking.pk % 5 == 0
 
     def _keep(self, rows: list[Invitation]) -> None:
         for invitation in Invitation.objects.bulk_create(rows):

@@ -390,5 +390,5 @@ def test_the_desk_asks_the_same_number_of_questions(
         make_session(partnership, starts_at=timezone.now() + timedelta(minutes=1))
     browser = sign_in(team)
     browser.get("/alphashire/desk/")
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         browser.get("/alphashire/desk/")
