@@ -129,7 +129,7 @@ class SessionForm(forms.ModelForm):
         }
         help_texts = {
             "joining_link": "For online sessions. Only people who have booked see it.",
-            "joining_instructions": "Sent to people who have booked.",
+            "joining_instructions": "Sent to people who have booked, and again when they change.",
             "single_agency_for": "An organisation with an agreement may book its own staff here, and pays for it.",
             "opened_to_others": "Everybody can book then, and the organisation pays nothing.",
         }
@@ -151,6 +151,8 @@ class SessionForm(forms.ModelForm):
         if self.instance.pk:
             # The course of a session never changes: bookings were made for it.
             del self.fields["course"]
+            if "cost_pence" in self.fields:
+                self.fields["cost_pence"].help_text += " What was charged already is worked out anew."
             self.initial["trainers"] = list(self.instance.trainer_links.values_list("person_id", flat=True))
             eligible |= Q(pk__in=self.initial["trainers"])
         else:

@@ -307,7 +307,7 @@ def test_somebody_whose_message_fails_keeps_nobody_else_from_theirs(
     assert [message.to_name for message in bulk(partnership)] == ["Ann <b>Ash</b>", "Cat"]
     page = desk.get(f"{SENT}{one.pk}/").content.decode()
     assert re.search(r"Bob</a>: the message could not be written for them", page)
-    assert "1 not written" in desk.get(SENT).content.decode()
+    assert "1 got no message" in desk.get(SENT).content.decode()
     [entry] = AuditEntry.objects.filter(action="bookings.go_on_sending")
     assert entry.after == {"state": "sent", "missed": 1}
     # The log says where it failed, and nothing of whom it was about.
