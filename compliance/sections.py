@@ -311,9 +311,10 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
             f"{_ratio(found['managers_answered'], found['managers_invited'], 'line managers')} have answered."
         )
         if found["managers_saw_change"] is not None:
+            # Reports built earlier counted every answer.
+            counted = found.get("managers_counted", found["managers_answered"])
             words.append(
-                f"{_ratio(found['managers_saw_change'], found['managers_answered'], 'of these')} saw a change "
-                "in practice."
+                f"{_ratio(found['managers_saw_change'], counted, 'of these')} saw a change in practice."
             )
     return Section("impact", "Impact on practice", words, charts=drawn)
 

@@ -1,22 +1,7 @@
-from django.urls import path, register_converter
+from django.urls import path
 
 from compliance.views import people, record, reports, subgroup
-from partnership_portal.endings import sheet_path
-
-
-class EndingConverter:
-    """The ending of a report."""
-
-    regex = "pdf|xlsx"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
-
-
-register_converter(EndingConverter, "ending")
+from partnership_portal.endings import report_path, sheet_path
 
 app_name = "compliance"
 urlpatterns = [
@@ -35,5 +20,5 @@ urlpatterns = [
     path("desk/reports/<int:pk>/publish/", reports.report_publish, name="report_publish"),
     path("subgroup/", subgroup.subgroup, name="subgroup"),
     path("subgroup/reports/<int:pk>/", subgroup.report, name="report"),
-    path("subgroup/reports/<int:pk>/report.<ending:ending>", subgroup.report_file, name="report_file"),
+    report_path("subgroup/reports/<int:pk>/report", subgroup.report_file, "report_file"),
 ]

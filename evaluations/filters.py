@@ -1,15 +1,22 @@
 """The filters and orders of the team's lists of certificates and surveys."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
+from django_filters.fields import ModelChoiceField
 
 from courses.filters import courses_to_choose
+from courses.models import Priority, Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Concern, Invitation, ObservationAction
 from partnership_portal.lists import FromDay, ListFilter, UntilDay
+from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
+from partnerships.models import Sector
 
 
 class CertificateFilter(ListFilter):
@@ -141,3 +148,62 @@ class SurveyCourseFilter(ListFilter):
     class Meta:
         model = Invitation
         fields: list[str] = []
+
+
+def _sessions_to_choose(request: HttpRequest) -> QuerySet[Session]:
+    """The sessions of the chosen course that are over, the newest first; none before a course is chosen."""
+    course = request.GET.get("course", "")
+    sessions = Session.objects.visible_to(request.actor).filter(ends_at__lte=timezone.now())
+    return sessions.filter(course=int(course) if course.isdecimal() else None).order_by("-starts_at")
+
+
+class _SessionChoice(ModelChoiceField):
+    def label_from_instance(self, session: Session) -> str:
+        return uk_date(session.starts_at)
+
+
+class _ChosenSession(ModelChoiceFilter):
+    field_class = _SessionChoice
+
+
+class AnalysisFilter(ListFilter):
+    """Which surveys are added up."""
+
+    course = ModelChoiceFilter(
+        "session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
+    )
+    session = _ChosenSession(
+        "session", label="Session of this course", queryset=_sessions_to_choose, empty_label="All sessions"
+    )
+    priority = ModelChoiceFilter(
+        "session__course__priority",
+        label="Priority",
+        queryset=lambda request: Priority.objects.filter(partnership=request.partnership),
+        empty_label="All",
+    )
+    sector = ModelChoiceFilter(
+        "booking__organisation__sector",
+        label="Sector",
+        queryset=lambda request: Sector.objects.filter(partnership=request.partnership),
+        empty_label="All sectors",
+    )
+    first_day = FromDay("session__ends_at", label="Session from")
+    last_day = UntilDay("session__ends_at", label="Session until")
+
+    orders = {"session": ("session_id", "pk")}
+    first_order = "session"
+
+    class Meta:
+        model = Invitation
+        fields: list[str] = []
+
+    def in_words(self) -> str:
+        """What is chosen, for a title."""
+        words = []
+        for name, value in self.values.items():
+            if name in self.in_use:
+                label = str(self.filters[name].label)
+                shown = value.starts_at if isinstance(value, Session) else value
+                shown = uk_date(shown) if isinstance(shown, date) else shown
+                words.append(f"{label}: {shown}")
+        return "; ".join(words) or "All sessions"

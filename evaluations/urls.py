@@ -3,6 +3,7 @@
 from django.urls import path
 
 from evaluations.views import (
+    analysis,
     answering,
     certificate_desk,
     certificates,
@@ -18,7 +19,7 @@ from evaluations.views import (
     redaction,
     supervision,
 )
-from partnership_portal.endings import sheet_path
+from partnership_portal.endings import report_path, sheet_path
 
 app_name = "evaluations"
 urlpatterns = [
@@ -129,8 +130,20 @@ urlpatterns = [
         drafts.draft_question_move,
         name="draft_question_move",
     ),
-    path("desk/sessions/<int:pk>/evaluation/", desk.session_evaluation, name="session_evaluation"),
-    path("training/sessions/<int:pk>/evaluation/", desk.trainer_evaluation, name="trainer_evaluation"),
+    path("desk/analysis/", analysis.analysis, name="analysis"),
+    report_path("desk/analysis/analysis", analysis.analysis_file, "analysis_file"),
+    path("desk/sessions/<int:pk>/evaluation/", analysis.session_evaluation, name="session_evaluation"),
+    report_path(
+        "desk/sessions/<int:pk>/evaluation/report",
+        analysis.session_evaluation_file,
+        "session_evaluation_file",
+    ),
+    path("training/sessions/<int:pk>/evaluation/", analysis.trainer_evaluation, name="trainer_evaluation"),
+    report_path(
+        "training/sessions/<int:pk>/evaluation/report",
+        analysis.trainer_evaluation_file,
+        "trainer_evaluation_file",
+    ),
     path("s/learner-<str:token>/", handed.learner, name="learner"),
     path("training/sessions/<int:pk>/codes/", handed.codes, name="codes"),
     path("observations/", observations.observations, name="observations"),

@@ -2,7 +2,6 @@
 
 from .certificates import Checked, checked, initials
 from .observations import CourseToObserve, courses_to_observe
-from .sessions import QuestionResult, SessionResult, session_result
 from .summaries import CourseEvaluation, EvaluationSummary, ImpactSummary, evaluation_summary, impact_summary
 from .surveys import ToDo, course_rates, response_rates, survey_of_link, to_do
 
@@ -12,8 +11,6 @@ __all__ = [
     "CourseToObserve",
     "EvaluationSummary",
     "ImpactSummary",
-    "QuestionResult",
-    "SessionResult",
     "ToDo",
     "checked",
     "course_rates",
@@ -22,7 +19,6 @@ __all__ = [
     "impact_summary",
     "initials",
     "response_rates",
-    "session_result",
     "survey_of_link",
     "to_do",
 ]

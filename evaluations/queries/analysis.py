@@ -5,23 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Avg, Count, F, Max, Q, QuerySet, Window
+from django.db.models import Avg, Count, F, Q, QuerySet
 from django.db.models.expressions import Func
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import RowNumber
 
 from evaluations.answering import choices_of
-from evaluations.disclosure import FEWEST, shown, shown_of, whole_blocks
+from evaluations.disclosure import FEWEST, shown, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question
 from evaluations.periods import LATE
+from evaluations.queries.blocks import GROUPINGS, MATCHED, Pair, counted_answers, in_blocks, pairs_of
 from evaluations.statistics import Change, Mean, Share, change_of, mean_of, share
 
 _K = QuestionnaireKind
 # From so many on, an interval or an effect size says nothing of one of them (docs/analysis.md).
 ENOUGH_FOR_SPREAD = 20
-_MATCHED = ("confidence_before", "confidence_after", "confidence_now")
-_PAIRED = (*_MATCHED, "done", "saw_change")
 _TEXTS = (QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE)
 
 
@@ -108,25 +105,6 @@ class Analysis:
         return next((one for one in self.responses if one.kind == kind), None)
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """What one learner and the manager said about one booking, across questionnaires."""
-
-    session: int
-    places: dict[str, Any]
-    numbers: dict[str, int]
-    done: str
-    saw_change: str
-    moments: dict[str, Any]
-
-
-# Ways of grouping: the path from an invitation to the name, and what tells groups of one name apart.
-GROUPINGS = {
-    "course": ("session__course__title", "session__course_id"),
-    "session": ("session__starts_at", "session_id"),
-    "priority": ("session__course__priority__title", "session__course__priority_id"),
-    "sector": ("booking__organisation__sector__name", "booking__organisation__sector_id"),
-}
 # The matched comparisons, from one question to the other.
 CHANGES = {
     "after": ("confidence_before", "confidence_after"),
@@ -141,7 +119,7 @@ def analysis_of(
     """Add up the surveys of a selection (six queries, and two for each grouping, which are for the team)."""
     invitations = invitations.that_count().order_by()  # type: ignore[attr-defined]
     responses = _responses(invitations)
-    pairs = _pairs(invitations)
+    pairs = pairs_of(invitations)
     final = {one.kind for one in responses if not one.waiting}
     return Analysis(
         responses=responses,
@@ -187,29 +165,10 @@ def _silent(invitations: QuerySet[Invitation], *, for_team: bool) -> list[tuple[
     ]
 
 
-def _answers(invitations: QuerySet[Invitation], *, for_team: bool) -> QuerySet[Answer]:
-    """The answers that are counted."""
-    given = Answer.objects.filter(
-        invitation__in=invitations.filter(state=Invitation.State.ANSWERED).values("pk")
-    ).exclude(number=None, chosen=[])
-    if for_team:
-        return given
-    same = [F("invitation__session"), F("invitation__kind"), F("question__key")]
-    numbered = given.annotate(
-        place=Window(
-            RowNumber(), partition_by=same, order_by=[F("invitation__answered_at"), F("invitation_id")]
-        ),
-        many=Window(Count("pk"), partition_by=same),
-    )
-    return Answer.objects.filter(
-        pk__in=numbered.filter(place__lte=F("many") - F("many") % FEWEST).values("pk")
-    )
-
-
 def _questions(
     invitations: QuerySet[Invitation], final: set[QuestionnaireKind], *, for_team: bool
 ) -> list[QuestionFigures]:
-    answers = _answers(invitations, for_team=for_team)
+    answers = counted_answers(invitations, for_team=for_team)
     same = ("invitation__kind", "question__key", "question__kind")
     numbers: dict[tuple[str, str, str], dict[int | None, int]] = defaultdict(dict)
     for *which, number, count in answers.values_list(*same, "number").annotate(n=Count("pk")).order_by():
@@ -224,7 +183,7 @@ def _questions(
     for question in _newest(invitations):
         kind = _K(question.version.questionnaire.kind)
         which = (kind, question.key, question.kind)
-        if which not in numbers or (not for_team and question.key in _MATCHED):
+        if which not in numbers or (not for_team and question.key in MATCHED):
             continue
         counted = sum(numbers[which].values())
         if question.kind == QuestionKind.MATRIX:
@@ -307,80 +266,12 @@ def _figures(
     return QuestionFigures(question, kind, counted, labelled, mean, row)
 
 
-def _pairs(invitations: QuerySet[Invitation]) -> list[_Pair]:
-    """What was said about each booking by learner and manager, in one query."""
-    key = "question__key"
-
-    def number(name: str, kind: QuestionnaireKind) -> Max:
-        return Max("number", filter=Q(**{key: name}, invitation__kind=kind))
-
-    def chosen(name: str, kind: QuestionnaireKind) -> Max:
-        return Max(KeyTextTransform(0, "chosen"), filter=Q(**{key: name}, invitation__kind=kind))
-
-    def when(kind: QuestionnaireKind) -> Max:
-        return Max("invitation__answered_at", filter=Q(invitation__kind=kind))
-
-    paths = {name: f"invitation__{path}" for name, (_, path) in GROUPINGS.items()}
-    rows = (
-        Answer.objects.filter(
-            invitation__in=invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False).values(
-                "pk"
-            ),
-            question__key__in=_PAIRED,
-        )
-        .values("invitation__booking_id", *paths.values())
-        .annotate(
-            foreseen=number("confidence_before", _K.PRE_COURSE),
-            before=number("confidence_before", _K.EVALUATION),
-            after=number("confidence_after", _K.EVALUATION),
-            now=number("confidence_now", _K.IMPACT),
-            done=chosen("done", _K.IMPACT),
-            saw=chosen("saw_change", _K.LINE_MANAGER),
-            evaluated_at=when(_K.EVALUATION),
-            followed_at=when(_K.IMPACT),
-            managed_at=when(_K.LINE_MANAGER),
-        )
-        .order_by("invitation__booking_id")
-    )
-    return [_pair(row, paths) for row in rows.iterator(chunk_size=5000)]
-
-
-def _pair(row: dict[str, Any], paths: dict[str, str]) -> _Pair:
-    before = row["before"] if row["before"] is not None else row["foreseen"]
-    numbers = {"confidence_before": before, "confidence_after": row["after"], "confidence_now": row["now"]}
-    return _Pair(
-        session=row["invitation__session_id"],
-        places={name: row[path] for name, path in paths.items()},
-        numbers={key: value for key, value in numbers.items() if value is not None},
-        done=row["done"] or "",
-        saw_change=row["saw"] or "",
-        moments={
-            "confidence_before": row["evaluated_at"],
-            "confidence_after": row["evaluated_at"],
-            "confidence_now": row["followed_at"],
-            "manager": row["managed_at"],
-        },
-    )
-
-
-def _in_blocks(pairs: list[_Pair], *moments: str) -> list[_Pair]:
-    """Of each session as many pairs as make whole blocks, in the order in which they became pairs."""
-    sessions: dict[int, list[_Pair]] = defaultdict(list)
-    for pair in pairs:
-        sessions[pair.session].append(pair)
-    found = []
-    for of_session in sessions.values():
-        of_session.sort(key=lambda one: max(one.moments[name] for name in moments if one.moments[name]))
-        found += of_session[: whole_blocks(len(of_session))]
-    return found
-
-
-def _changes(pairs: list[_Pair], *, for_team: bool) -> dict[str, Change | None]:
+def _changes(pairs: list[Pair], *, for_team: bool) -> dict[str, Change | None]:
     found = {}
     for name, (first, second) in CHANGES.items():
         matched = [one for one in pairs if first in one.numbers and second in one.numbers]
         if not for_team:
-            matched = _in_blocks(matched, first, second)
+            matched = in_blocks(matched, first, second)
         change = change_of([(one.numbers[first], one.numbers[second]) for one in matched])
         found[name] = change if for_team or change is None else _protected(change, name)
     return found
@@ -396,10 +287,10 @@ def _protected(change: Change, name: str) -> Change | None:
     return change if name == "after" else replace(change, before=None, after=None)
 
 
-def _agreement(pairs: list[_Pair], final: set[QuestionnaireKind], *, for_team: bool) -> Agreement | None:
+def _agreement(pairs: list[Pair], final: set[QuestionnaireKind], *, for_team: bool) -> Agreement | None:
     both_said = [one for one in pairs if one.done and one.saw_change]
     if not for_team:
-        both_said = _in_blocks(both_said, "confidence_now", "manager")
+        both_said = in_blocks(both_said, "confidence_now", "manager")
     if not both_said or not (for_team or {_K.IMPACT, _K.LINE_MANAGER} <= final):
         return None
     said = [one for one in both_said if one.saw_change != "cannot_say"]
@@ -416,7 +307,7 @@ def _agreement(pairs: list[_Pair], final: set[QuestionnaireKind], *, for_team: b
     return Agreement(len(both_said), cannot_say, *counts, share=agreeing)
 
 
-def _groups(invitations: QuerySet[Invitation], name: str, pairs: list[_Pair]) -> list[Group]:
+def _groups(invitations: QuerySet[Invitation], name: str, pairs: list[Pair]) -> list[Group]:
     """The groups of the selection side by side, for the team (two queries)."""
     title, path = GROUPINGS[name]
     evaluations = invitations.filter(kind=_K.EVALUATION)

@@ -1,16 +1,17 @@
 """Evaluation and impact summed up over a period, for the report; no figure for fewer than five respondents."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluations.disclosure import FEWEST, shown, withheld
+from evaluations.disclosure import with_totals
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Answer, Invitation
+from evaluations.models import Invitation
+from evaluations.queries.blocks import Pair, counted_answers, in_blocks, pairs_of
+from evaluations.statistics import Change, change_of, mean_of
 from partnership_portal.working_days import uk_moment
 from partnerships.models import Partnership
 
@@ -53,22 +54,15 @@ class ImpactSummary:
     mean_confidence: float | None
     managers_invited: int
     managers_answered: int
+    managers_counted: int
     managers_saw_change: int | None
 
 
-@dataclass(frozen=True)
-class _Means:
-    matched: int
-    relevance: float | None
-    before: float | None
-    after: float | None
-
-
 def evaluation_summary(partnership: Partnership, start: date, end: date) -> EvaluationSummary:
-    """Sum up the evaluations of the sessions that ended in the period, first and last day included (two queries).
+    """Sum up the evaluations of the sessions that ended in the period, first and last day included (three queries).
 
-    A course with fewer than five answers is left without figures, and where that alone could be worked out from the
-    total, so is the next smallest.
+    Answers are counted in whole blocks of five about one session (docs/analysis.md), so that nothing can be found by
+    taking one figure from another.
     """
     invitations = _invitations(partnership, start, end, QuestionnaireKind.EVALUATION)
     courses: list[Any] = list(
@@ -76,48 +70,59 @@ def evaluation_summary(partnership: Partnership, start: date, end: date) -> Eval
         .values("session__course_id", "session__course__title")
         .annotate(invited=Count("pk"), answered=Count("pk", filter=Q(state="answered")))
     )
-    answers = _numbers(invitations, ["relevance", "confidence_before", "confidence_after"])
-    by_course: dict[int, list[dict[str, int]]] = defaultdict(list)
-    for course_id, given in answers.values():
-        by_course[course_id].append(given)
-    left_out = withheld([course["answered"] for course in courses])
-    answered = sum(course["answered"] for course in courses)
-    whole = _means([given for _, given in answers.values()])
+    relevance: dict[int, Counter[int]] = defaultdict(Counter)
+    rated = counted_answers(invitations, for_team=False).filter(
+        question__key="relevance", number__isnull=False
+    )
+    for course, number in rated.values_list("invitation__session__course_id", "number"):
+        relevance[course][number] += 1
+    both = [
+        one for one in pairs_of(invitations) if {"confidence_before", "confidence_after"} <= set(one.numbers)
+    ]
+    matched = in_blocks(both, "confidence_before")
+    whole = _change(matched)
+    by_course: dict[int, list[Pair]] = defaultdict(list)
+    for pair in matched:
+        by_course[pair.places["course"]].append(pair)
     return EvaluationSummary(
         invited=sum(course["invited"] for course in courses),
-        answered=answered,
-        matched=whole.matched if whole.matched >= FEWEST else None,
-        mean_relevance=whole.relevance,
-        mean_before=whole.before,
-        mean_after=whole.after,
+        answered=sum(course["answered"] for course in courses),
+        matched=whole.n if whole else None,
+        mean_relevance=_mean(sum(relevance.values(), Counter())),
+        mean_before=_rounded(whole.before) if whole else None,
+        mean_after=_rounded(whole.after) if whole else None,
         by_course=[
-            _course(course, _means([] if place in left_out else by_course[course["session__course_id"]]))
-            for place, course in enumerate(courses)
+            _course(one, relevance[one["session__course_id"]], by_course[one["session__course_id"]])
+            for one in courses
         ],
     )
 
 
 def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSummary:
-    """Sum up the impact surveys about the sessions that ended in the period (four queries)."""
+    """Sum up the impact surveys about the sessions that ended in the period (seven queries).
+
+    Choices are counted where nobody can answer any more.
+    """
     learners = _invitations(partnership, start, end, QuestionnaireKind.IMPACT)
     managers = _invitations(partnership, start, end, QuestionnaireKind.LINE_MANAGER)
     invited, answered = _asked(learners)
-    done = _choices(learners, "done")
-    counts = shown([done.get(code, 0) for code in ("done", "partly", "not_yet")])
-    confidence = [given["confidence_now"] for _, given in _numbers(learners, ["confidence_now"]).values()]
+    counts, _ = _choices(learners, "done", ["done"], ["partly"], ["not_yet"])
+    confidence = counted_answers(learners, for_team=False).filter(
+        question__key="confidence_now", number__isnull=False
+    )
     managers_invited, managers_answered = _asked(managers)
-    saw = _choices(managers, "saw_change")
-    saw_counts = shown([saw.get("yes", 0) + saw.get("some", 0), saw.get("no", 0) + saw.get("cannot_say", 0)])
+    saw, managers_counted = _choices(managers, "saw_change", ["yes", "some"], ["no", "cannot_say"])
     return ImpactSummary(
         invited=invited,
         answered=answered,
         done=counts[0],
         partly=counts[1],
         not_yet=counts[2],
-        mean_confidence=_mean(confidence),
+        mean_confidence=_mean(Counter(confidence.values_list("number", flat=True))),
         managers_invited=managers_invited,
         managers_answered=managers_answered,
-        managers_saw_change=saw_counts[0],
+        managers_counted=managers_counted,
+        managers_saw_change=saw[0],
     )
 
 
@@ -141,49 +146,43 @@ def _asked(invitations: QuerySet[Invitation]) -> tuple[int, int]:
     return counts["invited"], counts["answered"]
 
 
-def _numbers(invitations: QuerySet[Invitation], keys: list[str]) -> dict[int, tuple[int, dict[str, int]]]:
-    """The numbers that each respondent gave, by question, with the course."""
-    found: dict[int, tuple[int, dict[str, int]]] = {}
-    rows = Answer.objects.filter(
-        invitation__in=invitations.filter(state="answered"), question__key__in=keys
-    ).values_list("invitation_id", "invitation__session__course_id", "question__key", "number")
-    for invitation_id, course_id, key, number in rows:
-        if number is not None:
-            found.setdefault(invitation_id, (course_id, {}))[1][key] = number
-    return found
+def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) -> tuple[list[int | None], int]:
+    """How many chose one of each group of codes, as far as it may be shown beside each session's, and of how many."""
+    sessions: dict[int, list[int]] = defaultdict(lambda: [0] * len(groups))
+    waiting = invitations.filter(state=Invitation.State.OPEN).values("session")
+    rows = counted_answers(invitations, for_team=False).filter(question__key=key)
+    for session, chosen in rows.exclude(invitation__session__in=waiting).values_list(
+        "invitation__session_id", "chosen"
+    ):
+        for place, codes in enumerate(groups):
+            sessions[session][place] += any(code in codes for code in chosen)
+    if not sessions:
+        return [None for _ in groups], 0
+    counts = list(sessions.values())
+    return with_totals(counts)[1], sum(sum(row) for row in counts)
 
 
-def _choices(invitations: QuerySet[Invitation], key: str) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    rows = Answer.objects.filter(invitation__in=invitations.filter(state="answered"), question__key=key)
-    for chosen in rows.values_list("chosen", flat=True):
-        for code in chosen:
-            counts[code] += 1
-    return counts
+def _change(pairs: list[Pair]) -> Change | None:
+    return change_of([(one.numbers["confidence_before"], one.numbers["confidence_after"]) for one in pairs])
 
 
-def _means(given: list[dict[str, int]]) -> _Means:
-    both = [one for one in given if "confidence_before" in one and "confidence_after" in one]
-    return _Means(
-        matched=len(both),
-        relevance=_mean([one["relevance"] for one in given if "relevance" in one]),
-        before=_mean([one["confidence_before"] for one in both]),
-        after=_mean([one["confidence_after"] for one in both]),
-    )
+def _mean(numbers: Counter[int]) -> float | None:
+    found = mean_of(numbers)
+    return _rounded(found.value) if found else None
 
 
-def _mean(numbers: Iterable[int]) -> float | None:
-    numbers = list(numbers)
-    return round(sum(numbers) / len(numbers), 1) if len(numbers) >= FEWEST else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
-def _course(course: Any, means: _Means) -> CourseEvaluation:
+def _course(course: Any, relevance: Counter[int], pairs: list[Pair]) -> CourseEvaluation:
+    change = _change(pairs)
     return CourseEvaluation(
         course_id=course["session__course_id"],
         title=course["session__course__title"],
         invited=course["invited"],
         answered=course["answered"],
-        mean_relevance=means.relevance,
-        mean_before=means.before,
-        mean_after=means.after,
+        mean_relevance=_mean(relevance),
+        mean_before=_rounded(change.before) if change else None,
+        mean_after=_rounded(change.after) if change else None,
     )

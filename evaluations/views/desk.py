@@ -1,4 +1,4 @@
-"""How many have answered, whom to chase, and what a session's answers say."""
+"""How many have answered, and whom to chase."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,9 @@ from django.views.decorators.http import require_safe
 from courses.models import Session
 from evaluations.exports import SURVEY_COURSES, SURVEYS
 from evaluations.filters import SurveyCourseFilter, SurveyFilter
-from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.queries.sessions import QuestionResult, SessionResult, session_result
 from evaluations.queries.surveys import course_rates, response_rates
-from partnership_portal import charts
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
@@ -87,67 +85,3 @@ def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
     )
     context = {"session": session, "waiting": waiting, "answered": answered}
     return render(request, "evaluations/chase.html", context)
-
-
-@requires(Permission.MANAGE_SURVEYS)
-@require_safe
-def session_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every answer about a session, added up, with the free texts."""
-    session = get_object_or_404(
-        Session.objects.visible_to(request.actor).select_related("course", "venue"), pk=pk
-    )
-    return _results(request, session, list(QuestionnaireKind), for_team=True)
-
-
-@requires(Permission.SEE_OWN_SESSIONS)
-@require_safe
-def trainer_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a trainer sees of the answers: figures for five people or more."""
-    own = (
-        Session.objects.visible_to(request.actor).trained_by(request.actor).select_related("course", "venue")
-    )
-    session = get_object_or_404(own.distinct(), pk=pk)
-    kinds = [QuestionnaireKind.PRE_COURSE, QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT]
-    return _results(request, session, kinds, for_team=False)
-
-
-def _results(
-    request: HttpRequest, session: Session, kinds: list[QuestionnaireKind], *, for_team: bool
-) -> HttpResponse:
-    brand = request.partnership.brand_colour
-    results = [session_result(session, kind, for_team=for_team) for kind in kinds]
-    parts = [{"result": one, **_drawn(one, brand)} for one in results if one.invited]
-    context = {"session": session, "parts": parts, "for_team": for_team}
-    return render(request, "evaluations/session_evaluation.html", context)
-
-
-def _drawn(result: SessionResult, brand: str) -> dict[str, object]:
-    drawn = [{"one": one, "chart": _chart(one, brand)} for one in result.results]
-    return {"questions": drawn, "confidence": _confidence(result, brand), "figures": _figures(result)}
-
-
-def _chart(one: QuestionResult, brand: str) -> charts.Chart | None:
-    if not one.counts:
-        return None
-    if one.question.kind == QuestionKind.CONFIDENCE:
-        numbered = [(str(number), count) for number, (_, count) in enumerate(one.counts)]
-        return charts.columns(one.words, numbered, brand=brand, heading="Confidence", measure="People")
-    return charts.bars(one.words, one.counts, brand=brand, heading="Answer", measure="People")
-
-
-def _confidence(result: SessionResult, brand: str) -> charts.Chart | None:
-    if result.before is None or result.after is None:
-        return None
-    pairs = [("Confidence", result.before, result.after)]
-    title = f"Confidence before and after the course, of {result.matched} people who gave both"
-    return charts.before_after(title, pairs, lowest=0, highest=10, brand=brand)
-
-
-def _figures(result: SessionResult) -> list[dict[str, object]]:
-    figures: list[dict[str, object]] = [
-        {"value": result.answered, "label": "answered", "note": f"of {result.invited} asked"}
-    ]
-    for one in result.results:
-        if one.mean is not None and one.question.kind == QuestionKind.SCALE:
-            figures.append({"value": one.mean, "label": one.words, "note": "mean, 1 to 5"})
-    return figures

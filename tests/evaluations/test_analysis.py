@@ -9,7 +9,8 @@ from evaluations.analysis_sections import analysis_sections, answer_sheet
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.queries.analysis import GROUPINGS, analysis_of
+from evaluations.queries.analysis import analysis_of
+from evaluations.queries.blocks import GROUPINGS
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, booked, held
 from tests.evaluations.test_summaries import evaluated, rated

@@ -72,7 +72,7 @@ class TestDesk:
         assert "Ask the child" in page.content.decode()
         own = reverse("evaluations:trainer_evaluation", args=[partnership.slug, session.pk])
         page = sign_in(trainer).get(own).content.decode()
-        assert "Confidence before and after" in page
+        assert "confidence of 5 people rose by 6.0, from 2.0 to 8.0" in page
         assert "Ask the child" not in page
         assert sign_in(make_person(partnership, Role.TRAINER)).get(own).status_code == 404
 
@@ -82,8 +82,8 @@ class TestDesk:
         evaluated(partnership, session, [rated(5, 2, 8)] * 4)
         own = reverse("evaluations:trainer_evaluation", args=[partnership.slug, session.pk])
         page = sign_in(trainer).get(own).content.decode()
-        assert "no figures until at least 5 people have answered" in page
-        assert "<svg" not in page.split("<main")[1]
+        assert "There are figures once 5 people have answered about one session" in page
+        assert "Mean" not in page.split("<main")[1]
 
     def test_neighbours_session_is_404(self, partnership, neighbour, sign_in):
         session = held(partnership)

@@ -12,8 +12,9 @@ from evaluations.answering import WithWords, asked, in_words, readable, value_of
 from evaluations.drafts import Condition, Draft, DraftPage, DraftQuestion, FollowUp, Option
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.links import holder_of, survey_token
-from evaluations.models import Answer, Question
-from evaluations.queries.sessions import session_result
+from evaluations.models import Answer, Invitation, Question
+from evaluations.queries.analysis import analysis_of
+from evaluations.queries.texts import texts_about
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.drafts import new_questionnaire, publish_draft
 from evaluations.services.invitations import ask_about_booking
@@ -209,18 +210,15 @@ def test_the_team_reads_rows_words_and_days_and_a_trainer_figures_alone(invitati
         save(invitation, used=WithWords("no", f"Reason {number}"), rated=["room:5", f"pace:{number + 1}"])
         save(invitation, when="2027-01-31")
         send(invitation)
-    result = session_result(invitation.session, QuestionnaireKind.EVALUATION, for_team=True)
-    found = {
-        one.words: (one.mean, [said.text for said in one.texts])
-        for one in result.results
-        if one.mean or one.texts
+    asked = Invitation.objects.filter(session=invitation.session)
+    figures = analysis_of(asked, for_team=True).questions
+    assert {one.words: one.mean.value for one in figures if one.mean} == {
+        "How well did we do?: The room": 5.0,
+        "How well did we do?: The pace": 3.0,
     }
-    assert found == {
-        "Have you used it?": (None, [f"No: Reason {number}" for number in range(5)]),
-        "How well did we do?: The room": (5.0, []),
-        "How well did we do?: The pace": (3.0, []),
-        "When will you?": (None, ["31 January 2027"] * 5),
+    assert {one.words: [said.text for said in one.said] for one in texts_about(invitation.session)} == {
+        "Have you used it?": [f"No: Reason {number}" for number in range(5)],
+        "When will you?": ["31 January 2027"] * 5,
     }
-    seen = session_result(invitation.session, QuestionnaireKind.EVALUATION, for_team=False)
-    assert [one.words for one in seen.results if one.texts] == []
-    assert [one.mean for one in seen.results if one.row] == [5.0, 3.0]
+    seen = analysis_of(asked, for_team=False).questions
+    assert [one.mean.value for one in seen if one.row] == [5.0, 3.0]

@@ -10,7 +10,8 @@ from django.utils import timezone
 from evaluations.jobs import ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Questionnaire
-from evaluations.queries import response_rates, session_result
+from evaluations.queries import response_rates
+from evaluations.queries.analysis import analysis_of
 from evaluations.services.drafts import new_questionnaire, publish_draft
 from evaluations.services.questionnaires import (
     adopt_library,
@@ -148,7 +149,8 @@ def test_whoever_lost_the_place_does_not_count_as_asked(partnership) -> None:
     ask_before_courses(partnership, timezone.now() + timedelta(minutes=1))
     assert Invitation.objects.get(booking=lost).closed_because == "no_place"
     assert response_rates(partnership).get()["invited"] == 1
-    assert session_result(session, QuestionnaireKind.PRE_COURSE, for_team=True).invited == 1
+    (asked,) = analysis_of(Invitation.objects.filter(session=session), for_team=True).responses
+    assert asked.invited == 1
 
 
 def test_an_open_survey_has_no_reason_why_it_was_closed(partnership) -> None:

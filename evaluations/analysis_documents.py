@@ -1,0 +1,55 @@
+"""An analysis as a document and as a spreadsheet."""
+
+from dataclasses import dataclass
+from typing import IO, Any
+
+from evaluations.analysis_sections import analysis_sections, answer_sheet
+from evaluations.queries.analysis import Analysis
+from partnership_portal.documents import render_pdf
+from partnership_portal.sections import sheets_of, words_of
+from partnership_portal.tables import Sheet, write_xlsx
+from partnership_portal.working_days import uk_today
+from partnerships.models import Partnership
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an analysis is about, in words, and the name of its files."""
+
+    title: str
+    about: str
+    file_name: str
+
+
+def analysis_pdf(partnership: Partnership, subject: Subject, analysis: Analysis, *, for_team: bool) -> bytes:
+    """Draw it as PDF/UA."""
+    context = {
+        "partnership": partnership,
+        "brand": partnership.brand_colour,
+        "subject": subject,
+        "today": uk_today(),
+        "for_team": for_team,
+        "sections": analysis_sections(analysis, partnership.brand_colour, for_team=for_team),
+    }
+    identifier = f"{partnership.slug}-{subject.file_name}-{uk_today()}"
+    return render_pdf("pdf/analysis.html", context, title=subject.title, identifier=identifier)
+
+
+def write_analysis_xlsx(
+    stream: IO[bytes], partnership: Partnership, subject: Subject, analysis: Analysis, *, for_team: bool
+) -> None:
+    """Write its words, its tables, and every count of every question."""
+    sections = analysis_sections(analysis, partnership.brand_colour, for_team=for_team)
+    facts: list[list[Any]] = [
+        ["Partnership", partnership.name],
+        ["About", subject.about],
+        *words_of(sections),
+    ]
+    write_xlsx(
+        stream,
+        [
+            Sheet("Report", [subject.title, ""], facts, [32, 90]),
+            *sheets_of(one for one in sections if one.tables),
+            answer_sheet(analysis),
+        ],
+    )

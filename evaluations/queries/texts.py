@@ -1,0 +1,56 @@
+"""What people wrote about a session in their own words, for the team alone."""
+
+from dataclasses import dataclass
+
+from courses.models import Session
+from evaluations.answering import in_words
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Answer, Invitation
+
+
+@dataclass(frozen=True, order=True)
+class Said:
+    """What somebody wrote, and the id of the answer."""
+
+    text: str
+    answer_id: int
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All that was written in answer to one question."""
+
+    kind: QuestionnaireKind
+    words: str
+    said: list[Said]
+    can_be_redacted: bool = True
+
+
+def texts_about(session: Session) -> list[Texts]:
+    """The texts question by question, each in the order of the alphabet, so that none is told by when it was written.
+
+    One query; the order of questionnaires and questions.
+    """
+    found: dict[tuple[str, str], tuple[Answer, list[Said]]] = {}
+    answers = (
+        Answer.objects.filter(
+            partnership=session.partnership_id,
+            invitation__session=session,
+            invitation__state=Invitation.State.ANSWERED,
+        )
+        .exclude(text="")
+        .select_related("question", "invitation")
+        .order_by("question__position", "pk")
+    )
+    for answer in answers:
+        which = (answer.invitation.kind, answer.question.key)
+        found.setdefault(which, (answer, []))[1].append(Said(in_words(answer.question, answer), answer.pk))
+    order = list(QuestionnaireKind)
+    return [
+        Texts(
+            QuestionnaireKind(kind), one.question.text, sorted(said), one.question.kind != QuestionKind.DATE
+        )
+        for (kind, _), (one, said) in sorted(
+            found.items(), key=lambda item: order.index(QuestionnaireKind(item[0][0]))
+        )
+    ]

@@ -1,0 +1,105 @@
+"""The pages and files of an analysis: for the team by any filter, for trainers of their own sessions."""
+
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+
+from partnerships.models import AuditEntry
+from partnerships.permissions import Role
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import held
+from tests.evaluations.test_summaries import evaluated, rated
+from tests.factories import make_course, make_person
+
+
+def address(name: str, partnership, *more: object) -> str:
+    return reverse(f"evaluations:{name}", args=[partnership.slug, *more])
+
+
+@pytest.fixture
+def two_courses(partnership):
+    found = []
+    for title, relevance in (("Neglect", 5), ("Exploitation", 3)):
+        session = held(partnership, course=make_course(partnership, title=title))
+        evaluated(partnership, session, [rated(relevance, 2, 6)] * 5)
+        found.append(session)
+    return found
+
+
+class TestTeam:
+    def test_whole_analysis_and_one_course(self, partnership, two_courses, sign_in):
+        client = sign_in(make_person(partnership, Role.TEAM))
+        whole = client.get(address("analysis", partnership)).content.decode().replace("\xa0", " ")
+        assert "10 of 10 (100%)" in whole
+        assert "By course" in whole
+        course = two_courses[0].course
+        page = client.get(address("analysis", partnership), {"course": course.pk})
+        one = page.content.decode().replace("\xa0", " ")
+        assert "10 of 10" not in one
+        assert "5 of 5" in one
+
+    def test_a_filter_that_finds_nothing_says_so(self, partnership, sign_in):
+        client = sign_in(make_person(partnership, Role.TEAM))
+        assert "Nobody was asked yet" in client.get(address("analysis", partnership)).content.decode()
+        asked = client.get(address("analysis", partnership), {"first_day": "2031-01-01"})
+        assert "None found" in asked.content.decode()
+
+    def test_files_say_what_the_page_says_and_are_in_the_trail(self, partnership, two_courses, sign_in):
+        client = sign_in(make_person(partnership, Role.TEAM))
+        course = two_courses[0].course
+        chosen = {"course": course.pk}
+        pdf = client.get(address("analysis_file", partnership, "pdf"), chosen)
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(b"".join(pdf))).pages)
+        assert "Course: Neglect" in text
+        assert "5 of 5 (100%)" in text.replace("\xa0", " ")
+        xlsx = client.get(address("analysis_file", partnership, "xlsx"), chosen)
+        book = CalamineWorkbook.from_filelike(BytesIO(b"".join(xlsx)))
+        assert book.sheet_names[0] == "Report"
+        assert "Answers" in book.sheet_names
+        entry = AuditEntry.objects.filter(action="partnerships.record_download").latest("pk")
+        assert entry.after == {"list": "analysis", "rows": 8, "filtered_by": ["course"]}
+
+    def test_nobody_else_opens_it(self, partnership, two_courses, sign_in):
+        trainer = sign_in(make_person(partnership, Role.TRAINER))
+        for where in (address("analysis", partnership), address("analysis_file", partnership, "pdf")):
+            assert trainer.get(where).status_code == 403
+
+    def test_neighbours_answers_and_filters_are_not_there(self, partnership, two_courses, neighbour, sign_in):
+        with acting_in(neighbour):
+            client = sign_in(make_person(neighbour, Role.TEAM))
+        page = client.get(
+            address("analysis", neighbour), {"course": two_courses[0].course_id}
+        ).content.decode()
+        assert "Neglect" not in page
+        assert "5 of 5" not in page
+
+
+class TestEventReport:
+    @pytest.mark.parametrize("ending", ["pdf", "xlsx"])
+    def test_team_and_trainer_download_it(self, partnership, two_courses, sign_in, ending):
+        trainer = make_person(partnership, Role.TRAINER)
+        session = held(partnership, trainers=(trainer,))
+        evaluated(partnership, session, [{**rated(5, 2, 8), "pledge": "Ask the child"}] * 5)
+        for person, name in ((make_person(partnership, Role.TEAM), "session"), (trainer, "trainer")):
+            file = sign_in(person).get(address(f"{name}_evaluation_file", partnership, session.pk, ending))
+            assert file.status_code == 200
+            assert b"Ask the child" not in b"".join(file)
+        other = sign_in(make_person(partnership, Role.TRAINER))
+        assert (
+            other.get(address("trainer_evaluation_file", partnership, session.pk, ending)).status_code == 404
+        )
+
+    @pytest.mark.parametrize("people", [5, 15])
+    def test_page_takes_the_same_number_of_queries(
+        self, partnership, sign_in, people, django_assert_num_queries
+    ):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * people)
+        client = sign_in(make_person(partnership, Role.TEAM))
+        where = address("session_evaluation", partnership, session.pk)
+        client.get(where)
+        with django_assert_num_queries(17):
+            client.get(where)
