@@ -150,6 +150,12 @@ class CertificateQuerySet(models.QuerySet):
             )
         return certificates.filter(seen).distinct()
 
+    def for_badge(self) -> Self:
+        """With everything that a badge tells (one query)."""
+        return self.select_related(
+            "partnership", "policy_version", "booking__person", "booking__session__course"
+        )
+
     def genuine(self) -> Self:
         """Those that are not revoked."""
         return self.filter(revoked_at__isnull=True)

@@ -14,6 +14,7 @@ from .questionnaire import (
 )
 from .redaction import Redaction
 from .sharing import Sharing
+from .signing_key import SigningKey
 
 __all__ = [
     "Answer",
@@ -34,4 +35,5 @@ __all__ = [
     "QuestionnaireVersion",
     "Redaction",
     "Sharing",
+    "SigningKey",
 ]

@@ -32,7 +32,7 @@ def download(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def linked(request: HttpRequest, token: str) -> HttpResponse:
     """A page from which the learner downloads the certificate without an account."""
-    certificate = _by_link(request, token)
+    certificate = by_link(request, token)
     return render(
         request, "evaluations/certificate_linked.html", {"certificate": certificate, "token": token}
     )
@@ -42,7 +42,7 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def linked_download(request: HttpRequest, token: str) -> HttpResponse:
     """The PDF, for whoever holds the link."""
-    return _pdf(_by_link(request, token))
+    return _pdf(by_link(request, token))
 
 
 @public
@@ -61,7 +61,8 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/check.html", context)
 
 
-def _by_link(request: HttpRequest, token: str) -> Certificate:
+def by_link(request: HttpRequest, token: str) -> Certificate:
+    """The certificate that a signed link names, or a 404."""
     try:
         pk, _ = read_token(request.partnership, CERTIFICATE, token)
     except DomainError as refusal:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 _DUMMIES = {
+    "kid": "x",
     "partnership": "alphashire",
     "pk": 999999,
     "name": "nothing",

@@ -55,6 +55,7 @@ from evaluations.models import (
     QuestionnaireVersion,
     Redaction,
     Sharing,
+    SigningKey,
 )
 from notifications.models import Message, MessagePreference, MessageTemplate
 from partnerships.models import (
@@ -216,6 +217,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             held_on="Today",
             hours=Decimal(3),
         )
+        SigningKey.objects.create(**where, kid=f"kid-{slug}", public_jwk={}, private_part="", created_at=now)
         EarlierEdition.objects.create(
             **where,
             certificate=certificate,
