@@ -51,8 +51,8 @@ class InvitationQuerySet(models.QuerySet):
         return self.filter(partnership=actor.partnership, respondent=actor.person)
 
     def to_answer(self) -> Self:
-        """Those still waiting for answers."""
-        return self.filter(state="open").exclude(_LAPSED)
+        """Those still waiting for answers of whoever was asked; dip-sample interviews wait for nobody."""
+        return self.filter(state="open").exclude(_LAPSED).exclude(kind="dip_sample")
 
     def that_count(self) -> Self:
         """Those of people who could have answered; whoever lost the place before the course could not."""
@@ -111,6 +111,24 @@ class ConcernQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Those for which it isn't said yet what was done."""
         return self.filter(settled_at__isnull=True)
+
+
+class DipSampleQuerySet(models.QuerySet):
+    """Draws of people to ring."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team alone: who was drawn is confidential."""
+        samples = self.filter(partnership=actor.partnership)
+        return samples if actor.may(Permission.MANAGE_SURVEYS) else samples.none()
+
+
+class DipContactQuerySet(models.QuerySet):
+    """People to ring."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team alone."""
+        contacts = self.filter(partnership=actor.partnership)
+        return contacts if actor.may(Permission.MANAGE_SURVEYS) else contacts.none()
 
 
 class QuestionnaireQuerySet(models.QuerySet):

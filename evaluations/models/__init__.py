@@ -2,6 +2,7 @@
 
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign
+from .dip_sample import DipAttempt, DipContact, DipSample
 from .invitation import Answer, Invitation
 from .notice import Notice
 from .observation import Observation, ObservationAction, ObservedTrainer
@@ -23,6 +24,9 @@ __all__ = [
     "Concern",
     "ConcernSign",
     "CourseQuestionnaire",
+    "DipAttempt",
+    "DipContact",
+    "DipSample",
     "EarlierEdition",
     "Invitation",
     "Notice",

@@ -82,7 +82,8 @@ class Invitation(TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["partnership", "kind", "booking"],
-                condition=Q(booking__isnull=False),
+                # Somebody may be drawn in two samples, and learner and line manager are both talked to.
+                condition=Q(booking__isnull=False) & ~Q(kind="dip_sample"),
                 name="asked_once_per_booking",
             ),
             models.UniqueConstraint(
@@ -103,7 +104,10 @@ class Invitation(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(booking__isnull=True, kind__in=["trainer_feedback", "observation"])
-                | Q(booking__isnull=False, kind__in=["pre_course", "evaluation", "impact", "line_manager"]),
+                | Q(
+                    booking__isnull=False,
+                    kind__in=["pre_course", "evaluation", "impact", "line_manager", "dip_sample"],
+                ),
                 name="invitation_is_about_a_booking_or_a_session",
             ),
         ]

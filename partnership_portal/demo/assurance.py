@@ -1,12 +1,16 @@
 """What assures quality in the demonstration: observations, concerns, and words taken out."""
 
 import datetime as dt
+from uuid import uuid4
 
 from courses.models import Session
+from evaluations.answering import Value
 from evaluations.jobs import watch_for_concerns
-from evaluations.models import Answer, Concern, Invitation, ObservationAction
+from evaluations.models import Answer, Concern, DipSample, Invitation, ObservationAction
 from evaluations.queries.concerns import CONCERN
+from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.concerns import settle_concern
+from evaluations.services.dip_samples import Draw, begin_interview, draw_sample, note_attempt
 from evaluations.services.observation_actions import Agreed, agree_action, finish_action, who_can_do
 from evaluations.services.observations import assign_observer
 from evaluations.services.redaction import redact_answer
@@ -20,6 +24,16 @@ _CONCERNS = (
     "One of the trainers made a joke about travellers, and nobody said anything.",
     "The case was told so closely that two of us knew which family it was.",
 )
+_SAID: dict[str, Value] = {
+    "remembered": "That I should ask what an ordinary day is like for the child.",
+    "done": ["partly"],
+    "practice": "We look at the chronology in supervision every month now.",
+    "child": "Too early to say for one child, but school and we talk every week.",
+    "stopped_by": ["time"],
+    "confidence_now": 7,
+    "support": "Half an hour with the trainer after three months.",
+    "may_quote": ["yes"],
+}
 _AGREED = (
     ("Say at the beginning where people find support", 21, False),
     ("Bring the slides on thresholds up to date", -6, False),
@@ -39,6 +53,7 @@ def assure_quality(partnership: Partnership, now: dt.datetime) -> None:
     watch_for_concerns(partnership, now)
     with acting_in(partnership):
         _take_words_out(team)
+        _draw_and_ring(team, now)
         _settle_one(actor_of(_part(partnership, "team").user, partnership))
 
 
@@ -81,6 +96,24 @@ def _take_words_out(team: Actor) -> None:
     answer = answers.exclude(text="").order_by("-pk").first()
     if answer is not None:
         redact_answer(actor=team, answer=answer, reason="It said who a family was.")
+
+
+def _draw_and_ring(team: Actor, now: dt.datetime) -> None:
+    """A sample of the last half year, some of it rung, one talked to."""
+    today = uk_date(now)
+    wanted = Draw(
+        starts_on=today - dt.timedelta(days=180), ends_on=today, size=6, strata=DipSample.Strata.SECTOR
+    )
+    sample = draw_sample(actor=team, key=uuid4(), wanted=wanted)
+    contacts = list(sample.contacts.select_related("booking__session"))
+    for contact, outcome in zip(contacts[1:], ("no_answer", "left", "declined"), strict=False):
+        note_attempt(actor=team, contact=contact, outcome=outcome)
+    later = now + dt.timedelta(days=1)
+    note_attempt(actor=team, contact=contacts[4], outcome="call_back", call_back_at=later)
+    note_attempt(actor=team, contact=contacts[0], outcome="reached")
+    interview = begin_interview(actor=team, contact=contacts[0])
+    save_answers(actor=team, invitation=interview, answers=_SAID)
+    submit_answers(actor=team, invitation=interview)
 
 
 def _settle_one(team: Actor) -> None:

@@ -45,6 +45,9 @@ from evaluations.models import (
     CertificateCounter,
     Concern,
     CourseQuestionnaire,
+    DipAttempt,
+    DipContact,
+    DipSample,
     EarlierEdition,
     Invitation,
     Notice,
@@ -196,6 +199,25 @@ def make_whole_partnership(slug: str) -> Partnership:
         Redaction.objects.create(
             **where, answer=answer, is_whole=True, reason="Named", redacted_at=now, redacted_by=person
         )
+        sample = DipSample.objects.create(
+            **where,
+            key=uuid4(),
+            starts_on=now.date(),
+            ends_on=now.date(),
+            filters={},
+            strata="none",
+            size=1,
+            with_managers=False,
+            seed=1,
+            frame=[["", [booking.pk]]],
+            frame_hash="0",
+            drawn_at=now,
+            drawn_by=person,
+        )
+        contact = DipContact.objects.create(
+            **where, sample=sample, booking=booking, role="learner", position=1
+        )
+        DipAttempt.objects.create(**where, contact=contact, outcome="reached", at=now, by=person)
         Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
         ObservationAction.objects.create(
             **where,
