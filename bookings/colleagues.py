@@ -27,6 +27,9 @@ class Wanted:
     audience_reason: str = ""
     training: str = ""
     trained_on: date | None = None
+    # The key of a file that is held for the list, and why another one was not taken.
+    evidence: str = ""
+    evidence_refused: str = ""
 
     @property
     def identity(self) -> tuple[int | None, str, str, str, str]:

@@ -1,6 +1,6 @@
 """Forms of booking several people: whom to pick, the list to check, and what is said for everybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -10,11 +10,14 @@ from django.http import QueryDict
 
 from bookings.charges.announced import Announced
 from bookings.colleagues import SOMEBODY_NEW, Wanted
+from bookings.evidence import MOST_BYTES
 from bookings.group_outcomes import Fate, Outcome
 from bookings.pasted_lines import MOST_EMAIL, MOST_JOB, MOST_NAME, read_pasted
+from bookings.said_before import said_again
 from partnership_portal.keys import keys_in
 from partnership_portal.widgets import PARTS, GovDateField
 from partnerships.actors import Actor
+from partnerships.errors import DomainError
 from partnerships.models import Membership, Organisation
 from partnerships.permissions import Permission
 
@@ -43,6 +46,9 @@ class PickForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "data-count": "off"}),
     )
 
+    # What was said of each on the check page already.
+    said = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, people: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(one.person_id, _in_words(one)) for one in people]
@@ -59,7 +65,8 @@ def picked(data: QueryDict) -> list[Wanted]:
     """Everybody on the list of the page where it is picked, those chosen first."""
     chosen = [Wanted(person=key) for key in keys_picked(data)]
     lines = read_pasted(data.get("pasted", ""))
-    return chosen + [Wanted(name=one.name, email=one.email, job_role=one.job_role) for one in lines]
+    written = [Wanted(name=one.name, email=one.email, job_role=one.job_role) for one in lines]
+    return said_again([*chosen, *written], data.get("said", ""))
 
 
 class TrainingForAllForm(forms.Form):
@@ -78,7 +85,7 @@ class TrainingForAllForm(forms.Form):
 
     def fill_in(self, wanted: Wanted) -> Wanted:
         """The person with this training, unless something is said of theirs."""
-        if not self.is_valid() or wanted.training or wanted.trained_on:
+        if not self.is_valid() or wanted.training or wanted.trained_on or wanted.evidence:
             return wanted
         given = self.cleaned_data
         return replace(wanted, training=given["all_training"], trained_on=given["all_trained_on"])
@@ -102,6 +109,13 @@ class RowForm(forms.Form):
     )
     training = forms.CharField(label=_TRAINING, required=False, max_length=200)
     trained_on = GovDateField(label="When was it?", required=False)
+    evidence = forms.FileField(
+        label="Or attach evidence",
+        help_text="A PDF, PNG or JPEG of up to 5 MB.",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+    )
+    held = forms.UUIDField(required=False, widget=forms.HiddenInput)
     leave_out = forms.BooleanField(label="Leave out", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -119,7 +133,10 @@ class RowForm(forms.Form):
         if not outcome.outside:
             self.fields["audience_reason"].widget = forms.HiddenInput()
         if not outcome.asks_training:
-            del self.fields["training"], self.fields["trained_on"]
+            for name in ("training", "trained_on", "evidence", "held"):
+                del self.fields[name]
+        elif outcome.evidence:
+            self.fields["evidence"].label = "Attach another file instead"
         self.fields["leave_out"].label = f"Leave {outcome.name} out"
 
     @property
@@ -127,7 +144,12 @@ class RowForm(forms.Form):
         """The person as the row names them."""
         given = self.cleaned_data
         texts = {name: " ".join(str(given.get(name) or self._said(name)).split()) for name in _TEXTS}
-        return Wanted(person=given.get("person"), trained_on=given.get("trained_on"), **texts)
+        return Wanted(
+            person=given.get("person"),
+            trained_on=given.get("trained_on"),
+            evidence=str(given.get("held") or ""),
+            **texts,
+        )
 
     def _said(self, name: str) -> str:
         return str(self.data.get(self.add_prefix(name), ""))
@@ -137,15 +159,33 @@ _TEXTS = ("name", "email", "job_role", "same_as", "audience_reason", "training")
 Rows = forms.formset_factory(RowForm, extra=0, absolute_max=500, max_num=500)
 
 
-def rows_sent(data: Mapping[str, Any]) -> list[Wanted] | None:
-    """The list as it was sent from the check page, without those left out; nothing where it is not in the data."""
+def rows_sent(
+    data: Mapping[str, Any], files: Mapping[str, Any], hold: Callable[[bytes], str]
+) -> list[Wanted] | None:
+    """The list as it was sent from the check page, without those left out; nothing where it is not in the data.
+
+    ``hold`` keeps a file until the list is booked, and gives the key to it.
+    """
     if f"{_PREFIX}-TOTAL_FORMS" not in data:
         return None
     rows = Rows(data, prefix=_PREFIX)
     rows.is_valid()
     kept = [row for row in rows if not getattr(row, "cleaned_data", {}).get("leave_out")]
     for_all = TrainingForAllForm(data)
-    return [for_all.fill_in(row.wanted) for row in kept if row.wanted != Wanted()]
+    return [
+        for_all.fill_in(_with_file(row.wanted, files.get(row.add_prefix("evidence")), hold))
+        for row in kept
+        if row.wanted != Wanted()
+    ]
+
+
+def _with_file(wanted: Wanted, file: Any, hold: Callable[[bytes], str]) -> Wanted:
+    if file is None:
+        return wanted
+    try:
+        return replace(wanted, evidence=hold(bytes(file.read(MOST_BYTES + 1))))
+    except DomainError as refusal:
+        return replace(wanted, evidence_refused=refusal.sentence)
 
 
 def training_for_all(data: Mapping[str, Any], outcomes: Sequence[Outcome]) -> TrainingForAllForm | None:
@@ -162,13 +202,16 @@ def rows_of(outcomes: Sequence[Outcome]) -> Any:
     for number, outcome in enumerate(outcomes):
         one = outcome.wanted
         given = {name: getattr(one, name) for name in _TEXTS}
-        given["person"] = one.person or ""
+        given |= {"person": one.person or "", "held": one.evidence if outcome.evidence else ""}
         given |= {f"trained_on_{part}": str(getattr(one.trained_on, part, "")) for part in PARTS}
         data |= {f"{_PREFIX}-{number}-{name}": value for name, value in given.items()}
     rows = Rows(data, prefix=_PREFIX)
     for row, outcome in zip(rows, outcomes, strict=True):
         row.offer(outcome)
     rows.is_valid()
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if outcome.wanted.evidence_refused and "evidence" in row.fields:
+            row.add_error("evidence", outcome.wanted.evidence_refused)
     return rows
 
 
@@ -185,7 +228,9 @@ def ask_what_is_missing(rows: Any, outcomes: Sequence[Outcome], actor: Actor) ->
             row.add_error("audience_reason", f"Say why {outcome.name} should come all the same")
         if outcome.lacks_training and not by_team:
             empty = "trained_on" if outcome.wanted.training else "training"
-            row.add_error(empty, f"Name the training that {outcome.name} has done, with its date")
+            row.add_error(
+                empty, f"Name the training that {outcome.name} has done, with its date, or attach evidence"
+            )
     return any(row.errors for row in rows)
 
 

@@ -36,6 +36,7 @@ class Outcome:
     candidates: tuple[Membership, ...] = ()
     outside: str = ""
     asks_training: bool = False
+    evidence: str = ""
     clashes: tuple[Clash, ...] = ()
 
     @property
@@ -50,9 +51,9 @@ class Outcome:
 
     @property
     def lacks_training(self) -> bool:
-        """Tell whether the training that comes first, or its date, is still to be named."""
-        named = self.wanted.training and self.wanted.trained_on
-        return self.asks_training and self.is_booked and not named
+        """Tell whether the training that comes first is still to be named with its date, or shown by a file."""
+        said = self.evidence or (self.wanted.training and self.wanted.trained_on)
+        return self.asks_training and self.is_booked and not said
 
     @property
     def known_as(self) -> str:

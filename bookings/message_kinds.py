@@ -21,6 +21,7 @@ ABOUT_BOOKING = (
     Placeholder("place", "The venue’s name, or “Online”", "Civic Centre"),
     Placeholder("organisation", "The organisation that the place is for", "Oak Tree Nursery"),
     Placeholder("learner", "The name of whoever the booking is for", "Siân O’Neill"),
+    Placeholder("for whom", "That name in a message to whoever booked for them; else nothing", ""),
     Placeholder("you", "“you”, or the name of whoever the booking is for", "you"),
     Placeholder("your", "“your”, or for example “Siân O’Neill’s”", "your"),
     Placeholder("you have", "“you have”, or for example “Siân O’Neill has”", "you have"),

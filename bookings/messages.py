@@ -340,6 +340,7 @@ def values_of(booking: Booking, reader: Person) -> dict[str, str]:
         "place": session.place,
         "organisation": booking.organisation.name,
         "learner": learner,
+        "for whom": "" if own else learner,
         "you": "you" if own else learner,
         "your": "your" if own else f"{learner}’s",
         "you have": "you have" if own else f"{learner} has",

@@ -13,6 +13,7 @@ from bookings.services.approvals import chase_approvals
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.decisions import tell_of_decisions_due
 from bookings.services.group_booking import forget_who_was_left_out
+from bookings.services.held_evidence import forget_held_evidence
 from bookings.services.interest import tell_of_new_dates
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
 from bookings.services.prerequisites import forget_evidence
@@ -56,6 +57,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "remind of sessions": remind_of_sessions,
         "forget access needs": forget_access_needs,
         "forget evidence": forget_evidence,
+        "forget held evidence": forget_held_evidence,
         "forget who was left out": forget_who_was_left_out,
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,

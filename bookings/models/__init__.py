@@ -7,6 +7,7 @@ from .bulk_message import BulkMessage
 from .charge import Charge
 from .feed import CalendarFeed
 from .group_booking import GroupBooking
+from .held_evidence import HeldEvidence
 from .interest import Interest
 from .prerequisite import EvidenceFile, Prerequisite
 from .price_basis import PriceBasis
@@ -27,6 +28,7 @@ __all__ = [
     "Charge",
     "EvidenceFile",
     "GroupBooking",
+    "HeldEvidence",
     "Interest",
     "Prerequisite",
     "PriceBasis",

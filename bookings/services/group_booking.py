@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +16,8 @@ from bookings.audience import audience_of
 from bookings.clashes import clashes_with
 from bookings.colleagues import Candidates, Colleagues, Wanted
 from bookings.group_outcomes import Fate, Outcome
-from bookings.models import Booking, GroupBooking
+from bookings.models import Booking, GroupBooking, HeldEvidence
+from bookings.services.held_evidence import held_for
 from bookings.services.locks import locked_session
 from bookings.services.places import Told, ask_for_place, check_open
 from bookings.services.prerequisites import NOTHING_EARLIER, EarlierTraining, asks_earlier_training
@@ -117,6 +118,7 @@ def book_group(
             left_out=[{"name": one.name, "why": one.why} for one in outcomes if one.booking is None],
         )
         Booking.objects.filter(partnership=actor.partnership, pk__in=booked).update(group=group)
+        held_for(actor, session, _held_keys(wanted)).delete()
         facts = {"session": session.pk, "organisation": organisation.pk, "booked": booked}
         audit.record(
             actor, "bookings.book_group", group, after={**facts, "left_out": len(outcomes) - len(booked)}
@@ -178,19 +180,22 @@ def _book_all(
     colleagues, audience = Colleagues(actor, organisation), audience_of(session.course)
     asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
     lock_people(session, also=_may_come_to_wait(actor, colleagues, wanted))
+    held = _held(actor, session, wanted, with_content=not unsaid) if asks_training else {}
     outcomes = []
     for one in wanted:
         told = Told(
             purchase_order=for_all.purchase_order or unsaid,
             declared=for_all.declared,
             audience_reason=one.audience_reason or unsaid,
-            earlier=_earlier(one, unsaid) if asks_training else NOTHING_EARLIER,
+            earlier=_earlier(one, unsaid, held) if asks_training else NOTHING_EARLIER,
         )
         outcome = _book_one(actor, session, colleagues, one, told)
         if outcome.membership is not None:
             outside = audience.outside(outcome.membership)
             clashes = () if outcome.is_new else clashes_with(actor, outcome.membership.person, session)
             outcome = replace(outcome, outside=outside, clashes=tuple(clashes), asks_training=asks_training)
+            if one.evidence in held:
+                outcome = replace(outcome, evidence=held[one.evidence].get_evidence_type_display())
         outcomes.append(outcome)
     return outcomes
 
@@ -232,8 +237,23 @@ def _book_one(actor: Actor, session: Session, colleagues: Colleagues, one: Wante
     )
 
 
-def _earlier(one: Wanted, unsaid: str) -> EarlierTraining:
-    return EarlierTraining(one.training or unsaid, one.trained_on or (uk_today() if unsaid else None))
+def _held_keys(wanted: Sequence[Wanted]) -> list[str]:
+    return [one.evidence for one in wanted if one.evidence]
+
+
+def _held(
+    actor: Actor, session: Session, wanted: Sequence[Wanted], *, with_content: bool
+) -> dict[str, HeldEvidence]:
+    files = held_for(actor, session, _held_keys(wanted))
+    return {str(one.key): one for one in (files if with_content else files.defer("content"))}
+
+
+def _earlier(one: Wanted, unsaid: str, held: Mapping[str, HeldEvidence]) -> EarlierTraining:
+    # A look books nobody, so that it need not read the files.
+    if unsaid:
+        return EarlierTraining(one.training or unsaid, one.trained_on or uk_today())
+    file = held.get(one.evidence)
+    return EarlierTraining(one.training, one.trained_on, bytes(file.content) if file else b"")
 
 
 def _added(actor: Actor, organisation: Organisation, one: Wanted) -> Membership:

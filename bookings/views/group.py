@@ -30,7 +30,9 @@ from bookings.group_forms import (
 from bookings.group_outcomes import Outcome
 from bookings.models import GroupBooking
 from bookings.queries import booked_in_group, people_to_pick
+from bookings.said_before import in_one_text
 from bookings.services.group_booking import MOST, ForAll, NotAsShown, book_group, check_group, digest
+from bookings.services.held_evidence import hold_evidence
 from bookings.services.places import check_open
 from courses.models import Session
 from partnerships.models import Organisation
@@ -61,10 +63,10 @@ def group_pick(request: HttpRequest, pk: int, organisation_pk: int) -> HttpRespo
     """Pick people and paste names; searching and coming back from the check page keep what was picked."""
     session, organisation = _session(request, pk), _organisation(request, organisation_pk)
     check_open(request.actor, session, timezone.now())
-    wanted = rows_sent(request.POST)
+    wanted = _rows_sent(request, session)
     if wanted is not None:
         return _pick(request, session, organisation, _kept(wanted))
-    kept = {name: request.POST.get(name, "") for name in ("q", "pasted")}
+    kept = {name: request.POST.get(name, "") for name in ("q", "pasted", "said")}
     return _pick(request, session, organisation, {**kept, "people": keys_picked(request.POST)})
 
 
@@ -73,7 +75,7 @@ def group_pick(request: HttpRequest, pk: int, organisation_pk: int) -> HttpRespo
 def group_check(request: HttpRequest, pk: int, organisation_pk: int) -> HttpResponse:
     """Show what would come of it, before anything is booked; the button that confirms books what was shown."""
     session, organisation = _session(request, pk), _organisation(request, organisation_pk)
-    wanted = rows_sent(request.POST)
+    wanted = _rows_sent(request, session)
     if wanted is None:
         wanted = picked(request.POST)
     if not 0 < len(wanted) <= MOST:
@@ -197,7 +199,15 @@ def _pick(
 
 def _kept(wanted: Sequence[Wanted]) -> dict[str, Any]:
     """A list as the page where it is picked shows it."""
-    return {"people": [one.person for one in wanted if one.person], "pasted": as_lines(wanted)}
+    people = [one.person for one in wanted if one.person]
+    return {"people": people, "pasted": as_lines(wanted), "said": in_one_text(wanted)}
+
+
+def _rows_sent(request: HttpRequest, session: Session) -> list[Wanted] | None:
+    def hold(content: bytes) -> str:
+        return str(hold_evidence(actor=request.actor, session=session, content=content).key)
+
+    return rows_sent(request.POST, request.FILES, hold)
 
 
 def _how_many(wanted: Sequence[Wanted]) -> str:

@@ -2,12 +2,15 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from bookings.models import Booking, GroupBooking, Prerequisite
-from partnerships.models import Person
+from bookings.models import Booking, EvidenceFile, GroupBooking, HeldEvidence, Prerequisite
+from bookings.services.held_evidence import forget_held_evidence
+from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.factories import adopt, make_organisation, make_person, make_session, policy
@@ -103,6 +106,85 @@ def test_a_training_that_all_have_done_is_named_once(partnership, school, client
     assert client.post(check, sent).status_code == 302
     kept = Prerequisite.objects.order_by("booking__person__name").values_list("training", "completed_on__day")
     assert list(kept) == [("INSET day", 4), ("Level 1", 5), ("INSET day", 4)]
+
+
+PDF = b"%PDF-1.7\nzebra-crossing-certificate\n%%EOF\n"
+
+
+def file(content: bytes = PDF, name: str = "certificate.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, "application/pdf")
+
+
+@pytest.fixture
+def first_training(partnership):
+    """A session before which the policy wants training of one's own organisation."""
+    rule = policy(booking__prerequisite="single_agency_first")
+    adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
+    return make_session(partnership)
+
+
+def test_a_file_for_each_person_is_kept_through_every_look_and_error(
+    partnership, school, client, first_training
+) -> None:
+    picks = f"/alphashire/sessions/{first_training.pk}/book/group/{school.pk}/"
+    page = client.post(f"{picks}check/", {"pasted": "Ann Smith, ann@example.org\nBob Jones"}).content.decode()
+    assert 'enctype="multipart/form-data"' in page
+    files = {"rows-0-evidence": file(), "rows-1-evidence": file(b"MZ a program", "evidence.pdf")}
+    page = client.post(f"{picks}check/", {**fields_of(page), "confirm": "1", **files}).content.decode()
+    assert "Attached as evidence: one PDF" in page and "The file must be a PDF" in page
+    assert not Booking.objects.exists() and HeldEvidence.objects.count() == 1
+    # Adding somebody more keeps what was attached and what was named.
+    sent = fields_of(page) | {"rows-1-training": "Level 1", "rows-1-trained_on_day": "4"}
+    sent |= {"rows-1-trained_on_month": "9", "rows-1-trained_on_year": "2026"}
+    page = client.post(picks, sent).content.decode()
+    said = unescape(fields_of(page)["said"])
+    pasted = "Ann Smith, ann@example.org\nBob Jones\nCy Green"
+    page = client.post(f"{picks}check/", {"pasted": pasted, "said": said}).content.decode()
+    assert page.count("Attached as evidence: one PDF") == 1 and 'value="Level 1"' in page
+    sent = {**fields_of(page), "confirm": "1", "declaration": "on"}
+    page = client.post(f"{picks}check/", sent).content.decode()
+    assert "Name the training that Cy Green has done, with its date, or attach evidence" in page
+    sent = {**fields_of(page), "confirm": "1", "declaration": "on", "rows-2-evidence": file()}
+    assert client.post(f"{picks}check/", sent).status_code == 302
+    kept = Prerequisite.objects.order_by("booking__person__name")
+    assert [(one.training, one.evidence_type) for one in kept] == [
+        ("", "application/pdf"),
+        ("Level 1", ""),
+        ("", "application/pdf"),
+    ]
+    assert [bytes(one.content) for one in EvidenceFile.objects.all()] == [PDF, PDF]
+    assert not HeldEvidence.objects.exists()
+
+
+def test_nobody_uses_a_file_that_somebody_else_attached(
+    partnership, school, client, sign_in, first_training
+) -> None:
+    check = f"/alphashire/sessions/{first_training.pk}/book/group/{school.pk}/check/"
+    sent = fields_of(client.post(check, {"pasted": "Ann Smith"}).content.decode())
+    client.post(check, {**sent, "rows-0-evidence": file()})
+    key = str(HeldEvidence.objects.get().key)
+    other = sign_in(make_person(partnership, Role.ORGANISATION_LEAD, organisation=school))
+    for said in (key, "nonsense"):
+        page = other.post(check, {**sent, "rows-0-held": said, "confirm": "1"}).content.decode()
+        assert "Attached as evidence" not in page and "or attach evidence" in page
+    assert not Booking.objects.exists()
+    for text in ("{", "[1]", f'[["Ann Smith", 1, 2, 3, "{key}"]]', '[[["x"], "", "", null, ""]]'):
+        page = other.post(check, {"pasted": "Ann Smith", "said": text})
+        assert page.status_code == 200 and "Attached as evidence" not in page.content.decode()
+
+
+def test_a_file_that_nobody_books_is_forgotten(partnership, school, client, first_training) -> None:
+    check = f"/alphashire/sessions/{first_training.pk}/book/group/{school.pk}/check/"
+    sent = fields_of(client.post(check, {"pasted": "Ann Smith"}).content.decode())
+    page = client.post(check, {**sent, "rows-0-evidence": file()}).content.decode()
+    forget_held_evidence(partnership, timezone.now() + timedelta(hours=23))
+    assert HeldEvidence.objects.count() == 1
+    HeldEvidence.objects.update(held_at=timezone.now() - timedelta(hours=25))
+    assert "or attach evidence" in client.post(check, {**fields_of(page), "confirm": "1"}).content.decode()
+    for _ in range(2):
+        forget_held_evidence(partnership, timezone.now())
+    assert not HeldEvidence.objects.exists()
+    assert not AuditEntry.objects.filter(after__icontains="zebra").exists()
 
 
 def test_leaving_out_and_adding_more_keep_the_rest_of_the_list(partnership, school, client) -> None:

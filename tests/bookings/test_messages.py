@@ -9,11 +9,12 @@ from bookings.services.changes import tell_of_cancelled_sessions, tell_of_change
 from bookings.services.places import book_place, give_up
 from courses.models import Session, Venue
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_date
 from partnerships.models import Person
 from partnerships.permissions import Role
 from tests.bookings.charging import booked
 from tests.bookings.moving import move, over
-from tests.factories import actor_for, make_organisation, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 from tests.notifications.reading import events_of
 
 
@@ -210,3 +211,24 @@ def test_the_calendar_to_download_has_every_date_and_the_same_identities(partner
         event["uid"] for event, _ in events_of(_only("booking_confirmed"))
     ]
     assert sign_in(make_person(partnership)).get(response.wsgi_request.path).status_code == 404
+
+
+def test_copies_for_people_without_an_address_say_whom_each_is_about(partnership, book) -> None:
+    school = make_organisation(partnership, name="Oak Tree School")
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school, name="Lea Lead")
+    session = make_session(partnership, course=make_course(partnership, title="Child neglect"))
+    people = [
+        make_person(partnership, organisation=school, account=False, name=name)
+        for name in ("Ann Smith", "Bob Jones")
+    ]
+    Person.objects.filter(pk__in=[one.pk for one in people]).update(email="")
+    for person in Person.objects.filter(pk__in=[one.pk for one in people]):
+        book_place(actor=actor_for(lead), session=session, person=person, organisation=school)
+    book(lead, session)
+    day = uk_date(session.starts_at)
+    sent = Message.objects.filter(purpose="booking_confirmed", to_email=lead.email)
+    assert sorted(sent.values_list("title", flat=True)) == [
+        f"Booked for Ann Smith: Child neglect, {day}",
+        f"Booked for Bob Jones: Child neglect, {day}",
+        f"Booked: Child neglect, {day}",
+    ]

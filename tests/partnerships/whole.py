@@ -17,6 +17,7 @@ from bookings.models import (
     Charge,
     EvidenceFile,
     GroupBooking,
+    HeldEvidence,
     Interest,
     Prerequisite,
     PriceBasis,
@@ -103,6 +104,14 @@ def make_whole_partnership(slug: str) -> Partnership:
             **where, booking=booking, given_at=now, evidence_type="application/pdf"
         )
         EvidenceFile.objects.create(**where, prerequisite=earlier, content=b"%PDF-1.7")
+        HeldEvidence.objects.create(
+            **where,
+            session=session,
+            held_for=person,
+            evidence_type="application/pdf",
+            content=b"%PDF-1.7",
+            held_at=now,
+        )
         task = CourseTask.objects.create(
             **where, course=session.course, kind="read", title="T", text="x", minutes=5, position=1
         )
