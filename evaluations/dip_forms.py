@@ -92,7 +92,7 @@ class AttemptForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Say how it ended"},
     )
-    day = GovDateField(label="Call back on", required=False)
+    day = GovDateField(label="Call back on", required=False, help_text="Only if they asked for it.")
     hour = GovTimeField(label="Call back at", required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 
 _CONCERNS = (
-    "One of the trainers made a joke about travellers, and nobody said anything.",
+    "One of the trainers made a joke about Travellers, and nobody said anything.",
     "The case was told so closely that two of us knew which family it was.",
 )
 _SAID: dict[str, Value] = {
