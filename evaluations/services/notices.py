@@ -22,6 +22,7 @@ from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, require
+from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import change_membership, end_membership
 from partnerships.services.policies import policy_of
 
@@ -45,13 +46,17 @@ def say_not_manager(*, actor: Actor, invitation: Invitation, name: str = "", ema
 
 
 def settle_notice(*, actor: Actor, notice: Notice, outcome: Outcome, now: datetime | None = None) -> Notice:
-    """End the membership, ask the same person again, or only note what was said. Locks booking and invitation.
+    """End the membership, ask the same person again, or only note what was said. Locks booking and invitation,
+    and before them the partnership where a membership ends.
 
     Done twice is done once. Another line manager is asked by ``ask_other_manager``.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     now = now or timezone.now()
     with transaction.atomic():
+        if outcome is Outcome.ENDED:
+            # Ending a membership locks the partnership, which elsewhere comes before any booking.
+            locked_partnership(actor)
         invitation = _locked(notice.invitation)
         notice = Notice.objects.select_for_update(no_key=True).get(pk=notice.pk)
         if notice.settled_at is not None:

@@ -186,6 +186,31 @@ class TestReminders:
         # 22, 23, 24, 29 and 30 December are the working days; 28 December stands for Boxing Day.
         assert self._days(partnership, "2026-12-22", 9) == [date(2026, 12, 30)]
 
+    @pytest.mark.parametrize(
+        ("held_on", "first", "rules", "days"),
+        [
+            pytest.param(
+                "2026-08-27", "2026-08-28", (2, 2), ["2026-09-01", "2026-09-03"], id="summer bank holiday"
+            ),
+            pytest.param(
+                "2026-10-23",
+                "2026-10-24",
+                (3, 1),
+                ["2026-10-26", "2026-10-27", "2026-10-28"],
+                id="clocks back",
+            ),
+            pytest.param("2026-05-01", "2026-05-02", (1, 1), ["2026-05-05"], id="early May bank holiday"),
+            pytest.param("2026-10-23", "2026-10-24", (0, 1), [], id="a policy without reminders"),
+        ],
+    )
+    def test_as_many_and_as_far_apart_as_the_policy_says(self, partnership, held_on, first, rules, days):
+        most, apart = rules
+        changed = policy(evaluation__reminders=most, evaluation__reminder_working_days=apart)
+        adopt(partnership, changed, at=at("2026-01-01"))
+        booked(held(partnership, starts_at=at(f"{held_on} 10:00")))
+        ask_for_evaluations(partnership, at(f"{held_on} 13:00"))
+        assert [one.isoformat() for one in self._days(partnership, first, 12)] == days
+
     def test_none_to_those_who_have_answered(self, partnership):
         booked(held(partnership))
         ask_for_evaluations(partnership, timezone.now())
