@@ -76,7 +76,7 @@ class ListSheet:
 def _value(row: Any, field: str) -> Any:
     """What a row has under a field's name such as ``venue__name``; nothing where one of its parts is missing."""
     for part in field.split("__"):
-        row = getattr(row, part, None)
+        row = None if row is None else getattr(row, part)
     return row
 
 
@@ -180,7 +180,9 @@ def sheet_response(name: str, ending: str, *sheets: Sheet) -> HttpResponseBase:
     # Written before it is sent: afterwards no row of the partnership can be read any more. The response closes it.
     file = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115
     if ending == "csv":
-        file.writelines(line.encode() for line in csv_lines(sheets[0].headers, sheets[0].rows))
+        # Line by line: only ``write`` looks whether it is time to go to disk.
+        for line in csv_lines(sheets[0].headers, sheets[0].rows):
+            file.write(line.encode())
     else:
         write_xlsx(file, sheets)
     file.seek(0)

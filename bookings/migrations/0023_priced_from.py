@@ -1,5 +1,5 @@
 from django.db import migrations
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from partnerships.tenancy import acting_in
 
@@ -9,12 +9,13 @@ def take_as_worked_out(apps, schema_editor):
     Basis = apps.get_model("bookings", "PriceBasis")
     Session = apps.get_model("courses", "Session")
     Charge = apps.get_model("bookings", "Charge")
+    Booking = apps.get_model("bookings", "Booking")
     for partnership in apps.get_model("partnerships", "Partnership").objects.values_list("pk", flat=True):
         with acting_in(partnership):
             of = Charge.objects.filter(partnership=partnership)
             own = set(of.filter(booking__isnull=True).values_list("session", flat=True))
-            booked = ~Q(bookings__charged_as="") & Q(bookings__isnull=False)
-            charged = Session.objects.filter(booked | Q(pk__in=own), partnership=partnership).distinct()
+            booked = Exists(Booking.objects.filter(session=OuterRef("pk")).exclude(charged_as=""))
+            charged = Session.objects.filter(booked | Q(pk__in=own), partnership=partnership)
             Basis.objects.bulk_create(
                 (
                     Basis(

@@ -300,10 +300,17 @@ def _set_trainers(session: Session, plan: SessionPlan) -> None:
                     partnership=session.partnership, session=session, person_id=person_id
                 )
         except IntegrityError as error:
+            if _broken_rule(error) != "observer_never_trains":
+                raise
             # Observers are known further up; that nobody observes what they train is the database's rule.
             raise PlanRefused(
                 "One of these trainers observes this session. Let somebody else observe it first.", "trainers"
             ) from error
+
+
+def _broken_rule(error: IntegrityError) -> str:
+    """The name of the database's rule that a write would have broken."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 def _facts(

@@ -28,7 +28,8 @@ class Observation(Invitation):
             pgtrigger.Trigger(
                 name="observer_never_trains",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
+                # Not for every answer that is noted down: the session's row is everybody's.
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("respondent_id", "session_id", "state"),
                 condition=pgtrigger.Q(new__kind="observation") & ~pgtrigger.Q(new__state="closed"),
                 func=_APART.format(
                     other="SELECT FROM courses_sessiontrainer trainer "

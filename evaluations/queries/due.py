@@ -1,5 +1,6 @@
 """Who is still to be asked, reminded or given a certificate; the services look again under a lock."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -73,8 +74,11 @@ def invitations_to_close(partnership: Partnership, now: datetime) -> QuerySet[In
     return Invitation.objects.filter(partnership=partnership, closes_at__lte=now).to_answer().order_by("pk")
 
 
-def certificates_due(partnership: Partnership, now: datetime) -> list[Booking]:
-    """Bookings that have everything their policy asks for before a certificate, and none yet."""
+def certificates_due(
+    partnership: Partnership, now: datetime, among: Iterable[Booking] | None = None
+) -> list[Booking]:
+    """Bookings (of all or some) that have everything their policy asks for before a certificate, and none yet."""
+    asked = Q() if among is None else Q(pk__in=[one.pk for one in among])
     found: list[Booking] = []
     for period in policy_periods(partnership):
         needed = NEEDED[period.policy.certificate.release.value]
@@ -84,7 +88,7 @@ def certificates_due(partnership: Partnership, now: datetime) -> list[Booking]:
         found += (
             Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
             .filter(state=BookingState.ATTENDED, session__ends_at__lte=now, certificate__isnull=True)
-            .filter(Q() if needed is None else Q(Exists(answered)))
+            .filter(asked, Q() if needed is None else Q(Exists(answered)))
             .order_by("pk")
         )
     return found

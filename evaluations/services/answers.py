@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.models import Booking
+from courses.models import Session
 from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
@@ -68,12 +69,15 @@ def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False)
     learner and line manager may read them (``services.sharing``).
 
     Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
-    booking, then the invitation, and for the certificate the year's counter.
+    booking (of an observation, the session), then the invitation, and for the certificate the year's counter.
     """
     with transaction.atomic():
         booking = None
         if invitation.booking_id is not None:
             booking = Booking.objects.select_for_update(no_key=True).get(pk=invitation.booking_id)
+        if invitation.kind == QuestionnaireKind.OBSERVATION:
+            # The database looks at who trains it, under its lock, which others take before an invitation.
+            Session.objects.select_for_update(no_key=True).get(pk=invitation.session_id)
         invitation = _open(actor, invitation)
         _forget_what_is_not_asked(invitation)
         if missing := gaps(invitation):

@@ -14,6 +14,7 @@ from courses.models import Session
 from evaluations.gate import releases
 from evaluations.links import certificate_link
 from evaluations.models import Certificate, CertificateCounter, Invitation
+from evaluations.queries.due import certificates_due
 from notifications.outbox import queue_message
 from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.working_days import uk_date
@@ -88,7 +89,8 @@ def issue_to_attended(actor: Actor, session: Session, bookings: Sequence[Booking
     now = timezone.now()
     if session.ends_at > now:
         return
-    for booking in bookings:
+    # Most wait for an answer: one question tells of a large register who is looked at one by one.
+    for booking in certificates_due(actor.partnership, now, bookings):
         issue_if_due(actor=actor, booking=booking, now=now)
 
 

@@ -1,8 +1,10 @@
 """What the team changes about the price of a session reaches what was charged for it: once, and with a reason."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from bookings.charges.queries import undecided
@@ -221,3 +223,17 @@ def test_own_use_charged_for_a_late_cancellation_before_it_is_over_is_charged_it
         settle(partnership)
     assert list(Charge.objects.standing().values_list("kind", "pence")) == [("single_agency_use", 30000)]
     assert PriceBasis.objects.get().is_whole
+
+
+def test_what_was_charged_before_there_were_bases_is_worked_out_anew_too(partnership, payer, session) -> None:
+    """The migration gives a basis to each session that was charged for, whoever else gave their place back."""
+    booked(session, "attended", payer)
+    booked(session, "cancelled", payer)
+    settle(partnership)
+    Booking.objects.filter(state="cancelled").update(charged_as="")
+    PriceBasis.objects.all().delete()
+    import_module("bookings.migrations.0023_priced_from").take_as_worked_out(apps, None)
+    assert PriceBasis.objects.get().session == session
+    change(session, cost_pence=9500)
+    settle(partnership)
+    assert states() == [("place", "withdrawn", 8000), ("place", "open", 9500)]

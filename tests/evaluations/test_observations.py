@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -190,6 +191,16 @@ class TestNeverATrainer:
             change_session(actor=actor_for(team), session=session, plan=plan)
         assert refusal.value.field == "trainers"
         assert not SessionTrainer.objects.exists()
+
+
+def test_sending_locks_the_session_before_the_observation(session, observer) -> None:
+    """As whoever releases or follows an observation does, so that the two never wait for each other."""
+    one = observe_session(actor=actor_for(observer), session=session)
+    with CaptureQueriesContext(connection) as queries:
+        answer(one, strengths=SEEN)
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    tables = [sql.split('FROM "')[1].split('"')[0] for sql in locks]
+    assert tables[-2:] == ["courses_session", "evaluations_invitation"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -48,8 +48,10 @@ def test_csv_never_begins_a_cell_with_a_formula():
 
 
 @pytest.mark.django_db  # Closing an answer looks at the connection.
-@pytest.mark.parametrize(("ending", "start"), [("xlsx", b"PK"), ("csv", b"\xef\xbb\xbfName,Booked")])
-def test_memory_does_not_grow_with_the_rows(ending, start):
+@pytest.mark.parametrize(
+    ("ending", "start", "rows"), [("xlsx", b"PK", 8_000), ("csv", b"\xef\xbb\xbfName,Booked", 200_000)]
+)
+def test_memory_does_not_grow_with_the_rows(ending, start, rows):
     def peak(count: int) -> int:
         tracemalloc.start()
         response = sheet_response("x", ending, Sheet("Rows", HEADERS, (ROWS[0] for _ in range(count))))
@@ -60,4 +62,5 @@ def test_memory_does_not_grow_with_the_rows(ending, start):
         response.close()
         return most
 
-    assert peak(8_000) < peak(1_000) * 2 + 1_000_000
+    # Several times what is kept in memory: what comes after that waits on disk.
+    assert peak(rows) < peak(1_000) + 5_500_000
