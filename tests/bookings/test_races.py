@@ -357,6 +357,19 @@ def _prepare_group_and_offers():
     return partnership, one, book, offer
 
 
+def _until_somebody_waits_for_a_lock() -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            # Within a transaction the view stands still without this.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
+
+
 def _let_the_other_begin_after_the_first_lock(monkeypatch, first) -> None:
     """The group has its first lock on people when the other session asks for all of its own."""
     have_first = threading.Event()
@@ -368,7 +381,7 @@ def _let_the_other_begin_after_the_first_lock(monkeypatch, first) -> None:
         lock_people(*sessions, also=also)
         if sessions == (first,) and not have_first.is_set():
             have_first.set()
-            time.sleep(1)
+            _until_somebody_waits_for_a_lock()
 
     monkeypatch.setattr(queue, "lock_people", slowly)
     monkeypatch.setattr(group_booking, "lock_people", slowly)
