@@ -11,6 +11,7 @@ from evaluations.answering import LONG_TEXT, SHORT_TEXT, Value, WithWords, choic
 from evaluations.kinds import QuestionKind
 from evaluations.models import Question
 from evaluations.services.observation_actions import Agreed
+from evaluations.services.raw_answers import LEAST
 from evaluations.tabs import marks, with_newer
 from partnership_portal.widgets import GovDateField
 from partnerships.models import Person
@@ -131,6 +132,41 @@ class RedactionForm(forms.Form):
             "max_length": "The reason must be 250 characters or fewer",
         },
     )
+
+
+class RawAnswersForm(forms.Form):
+    """Answers one by one: with names or without, why, and as which file."""
+
+    names = forms.ChoiceField(
+        label="Names",
+        choices=[
+            ("without", "Without names: each learner is a number that stays the same"),
+            ("with", "With names"),
+        ],
+        initial="without",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="Why the names are needed",
+        required=False,
+        max_length=250,
+        help_text="Only if you choose names. It is kept in the audit trail.",
+        widget=forms.Textarea(attrs={"rows": "2"}),
+    )
+    ending = forms.ChoiceField(
+        label="File",
+        choices=[("xlsx", "Spreadsheet"), ("csv", "CSV")],
+        initial="xlsx",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the kind of file"},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason where names are wanted."""
+        given = super().clean() or {}
+        if given.get("names") == "with" and len(given.get("reason", "").strip()) < LEAST:
+            self.add_error("reason", "Say in a sentence why the names are needed")
+        return given
 
 
 class ActionForm(forms.Form):

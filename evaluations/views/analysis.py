@@ -7,18 +7,21 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import Session
 from evaluations.analysis_documents import Subject, analysis_pdf, write_analysis_xlsx
 from evaluations.analysis_sections import analysis_sections
 from evaluations.filters import AnalysisFilter
+from evaluations.forms import RawAnswersForm
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.models import Answer, Invitation
 from evaluations.queries.analysis import Analysis, analysis_of
 from evaluations.queries.blocks import GROUPINGS
 from evaluations.queries.texts import texts_about
-from partnership_portal.tables import XLSX
+from evaluations.raw_answers import raw_answers as raw_answers_of
+from evaluations.services.raw_answers import record_raw_answers
+from partnership_portal.tables import XLSX, sheet_response
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
 from partnerships.permissions import Permission, requires
@@ -90,6 +93,32 @@ def trainer_evaluation_file(request: HttpRequest, pk: int, ending: str) -> HttpR
     session = _session(Session.objects.visible_to(request.actor).trained_by(request.actor).distinct(), pk)
     found = _about(session, _FOR_TRAINERS, for_team=False)
     return _file(request, ending, _subject(session), found, for_team=False)
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def raw_answers(request: HttpRequest) -> HttpResponseBase:
+    """The answers of a selection one by one, to download: under pseudonyms unless there is a reason for names."""
+    chosen = _chosen(request)
+    form = RawAnswersForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        given = form.cleaned_data
+        with_names = given["names"] == "with"
+        asked = chosen.qs.order_by().filter(state=Invitation.State.ANSWERED)
+        record_raw_answers(
+            actor=request.actor,
+            with_names=with_names,
+            reason=given["reason"],
+            rows=Answer.objects.filter(invitation__in=asked.values("pk")).count(),
+            filtered_by=chosen.in_use,
+        )
+        name = (
+            f"answers{'-with-names' if with_names else ''}-{request.partnership.slug}-{uk_today():%Y-%m-%d}"
+        )
+        sheet = raw_answers_of(request.partnership, asked, with_names=with_names)
+        return sheet_response(name, given["ending"], sheet)
+    context = {"form": form, "about": chosen.in_words(), "query": request.GET.urlencode()}
+    return render(request, "evaluations/raw_answers.html", context)
 
 
 def _chosen(request: HttpRequest) -> AnalysisFilter:

@@ -7,12 +7,16 @@ from django.urls import reverse
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from evaluations.raw_answers import pseudonym
+from evaluations.services.raw_answers import record_raw_answers
+from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import held
+from tests.evaluations.test_analysis import followed_up
 from tests.evaluations.test_summaries import evaluated, rated
-from tests.factories import make_course, make_person
+from tests.factories import actor_for, make_course, make_person
 
 
 def address(name: str, partnership, *more: object) -> str:
@@ -103,3 +107,63 @@ class TestEventReport:
         client.get(where)
         with django_assert_num_queries(17):
             client.get(where)
+
+
+class TestRawAnswers:
+    def _rows(self, response) -> list[list]:
+        book = CalamineWorkbook.from_filelike(BytesIO(b"".join(response)))
+        return book.get_sheet_by_name("Answers").to_python()
+
+    def test_pseudonyms_stay_the_same_and_name_nobody(self, partnership, two_courses, sign_in):
+        person = two_courses[0].bookings.first().person
+        client = sign_in(make_person(partnership, Role.TEAM))
+        where = address("raw_answers", partnership)
+        given = {"names": "without", "ending": "xlsx"}
+        first, again = self._rows(client.post(where, given)), self._rows(client.post(where, given))
+        assert first == again
+        assert len({row[0] for row in first[1:]}) == 10
+        assert pseudonym(partnership, person.pk) in {row[0] for row in first[1:]}
+        assert not [cell for row in first for cell in row if person.name in str(cell)]
+        entry = AuditEntry.objects.filter(action="evaluations.record_raw_answers").latest("pk")
+        assert (entry.after["with_names"], entry.after["rows"]) == (False, len(first) - 1)
+
+    def test_names_need_a_reason_which_is_kept(self, partnership, two_courses, sign_in):
+        person = two_courses[0].bookings.first().person
+        client = sign_in(make_person(partnership, Role.TEAM))
+        where = address("raw_answers", partnership)
+        refused = client.post(where, {"names": "with", "ending": "csv", "reason": "x"}).content.decode()
+        assert "Say in a sentence why the names are needed" in refused
+        reason = "A complaint about this course is being looked into."
+        file = client.post(
+            f"{where}?course={two_courses[0].course_id}", {"names": "with", "ending": "csv", "reason": reason}
+        )
+        text = b"".join(file).decode()
+        assert person.name in text
+        assert "Exploitation" not in text
+        entry = AuditEntry.objects.filter(action="evaluations.record_raw_answers").latest("pk")
+        assert (entry.after["reason"], entry.after["filtered_by"]) == (reason, ["course"])
+
+    def test_learner_and_manager_stand_under_one_pseudonym(self, partnership, sign_in):
+        people = [{"impact": {"done": ["done"]}, "line_manager": {"saw_change": ["yes"]}}]
+        session = followed_up(partnership, people)
+        client = sign_in(make_person(partnership, Role.TEAM))
+        rows = self._rows(
+            client.post(address("raw_answers", partnership), {"names": "without", "ending": "xlsx"})
+        )
+        found = {(row[0], row[1]) for row in rows[1:]}
+        own = pseudonym(partnership, session.bookings.get().person_id)
+        assert found == {(own, "Learner"), (own, "Line manager")}
+
+    def test_service_refuses_names_without_a_reason(self, partnership):
+        actor = actor_for(make_person(partnership, Role.TEAM))
+        with pytest.raises(DomainError):
+            record_raw_answers(actor=actor, with_names=True, reason=" ", rows=1, filtered_by=[])
+
+    def test_pseudonyms_of_two_partnerships_differ(self, partnership, neighbour):
+        assert pseudonym(partnership, 7) != pseudonym(neighbour, 7)
+
+    def test_nobody_but_the_team_gets_them(self, partnership, two_courses, sign_in):
+        for role in set(Role) - {Role.TEAM}:
+            client = sign_in(make_person(partnership, role))
+            where = address("raw_answers", partnership)
+            assert client.post(where, {"names": "without", "ending": "csv"}).status_code == 403

@@ -1,0 +1,233 @@
+"""An attacker with every page and file of a role tries to single out an answer, by itself and by subtraction.
+
+In the data somebody gives an answer that nobody else gives. The attacker knows how many people were asked and which
+session belongs to which course and quarter, reads every figure that the role can see, and looks for a figure of one to
+four people: shown as such, or what is left when one figure is taken from another.
+"""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from io import BytesIO
+from itertools import permutations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from compliance.services.reports import build_report, publish_report, request_report
+from evaluations import disclosure
+from evaluations.disclosure import FEWEST, shown_of, with_totals
+from evaluations.queries import analysis, blocks
+from partnership_portal.working_days import quarter_of, uk_date
+from partnerships.permissions import Role
+from tests.evaluations.made import held
+from tests.evaluations.test_summaries import evaluated, rated
+from tests.factories import actor_for, job, make_course, make_person
+
+RELEVANCE = "How relevant was the course to your work?"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A mean that the attacker has read: whose answers, how many they are, and what they add up to."""
+
+    where: str
+    sessions: frozenset[int]
+    people: int
+    mean: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the answers behind the mean."""
+        return self.mean * self.people
+
+
+def cells(page: str) -> list[list[str]]:
+    """The rows of every table of a page."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
+    return [
+        [
+            " ".join(unescape(re.sub(r"<[^>]+>", " ", cell)).split())
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
+        for row in rows
+    ]
+
+
+def workbook(response) -> list[list[str]]:
+    """The rows of every sheet of a spreadsheet."""
+    book = CalamineWorkbook.from_filelike(BytesIO(b"".join(response)))
+    return [
+        [str(cell) for cell in row]
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+    ]
+
+
+def mean_in(where: str, sessions: frozenset[int], rows: list[list[str]]) -> list[Figure]:
+    """The mean relevance of a session's report, as its table of means has it."""
+    return [
+        Figure(where, sessions, int(float(row[1])), float(row[2]))
+        for row in rows
+        if len(row) == 5 and row[0] == RELEVANCE and re.fullmatch(r"[\d.]+", row[2])
+    ]
+
+
+def small_counts(rows: list[list[str]]) -> list[list[str]]:
+    """Rows that say how few chose an answer, of the answers' charts and of the sheet with every count."""
+    answers = re.compile(r"[1-5]( – .*)?")
+    found = []
+    for row in rows:
+        labels = [cell for cell in row[:-1] if answers.fullmatch(cell)]
+        number = row[3] if len(row) == 8 else row[-1] if len(row) == 2 else ""
+        if labels and re.fullmatch(r"[1-4](\.0)?", number):
+            found.append(row)
+    return found
+
+
+def singled_out(figures: list[Figure]) -> list[str]:
+    """Which of the figures, or of the differences of two, are those of one to four people."""
+    found = [f"{one.where}: {one.people} people" for one in figures if 0 < one.people < FEWEST]
+    for larger, smaller in permutations(figures, 2):
+        rest = larger.people - smaller.people
+        if smaller.sessions <= larger.sessions and 0 < rest < FEWEST:
+            said = (larger.total - smaller.total) / rest
+            found.append(f"{larger.where} less {smaller.where}: {rest} people said {said:.1f}")
+    return found
+
+
+@pytest.fixture
+def quarter(partnership):
+    """A quarter with one course in three sessions, of six, five and one answer; the last is unlike all others."""
+    trainer = make_person(partnership, Role.TRAINER, Role.SUBGROUP_MEMBER)
+    course = make_course(partnership, title="Neglect")
+    sessions = []
+    for answers in (
+        [rated(4, 3, 7)] * 6,
+        [rated(4, 3, 7)] * 5,
+        [rated(1, 9, 2)],
+    ):
+        session = held(partnership, course=course, days_ago=1, trainers=(trainer,))
+        evaluated(partnership, session, answers)
+        sessions.append(session)
+    return trainer, sessions
+
+
+def read_by_trainer(partnership, client, sessions) -> tuple[list[Figure], list[list[str]]]:
+    """All figures of the reports of the trainer's sessions, from page and spreadsheet."""
+    figures, counts = [], []
+    for number, session in enumerate(sessions):
+        args = [partnership.slug, session.pk]
+        page = client.get(reverse("evaluations:trainer_evaluation", args=args)).content.decode()
+        sheet = client.get(reverse("evaluations:trainer_evaluation_file", args=[*args, "xlsx"]))
+        for kind, rows in (("page", cells(page)), ("file", workbook(sheet))):
+            figures += mean_in(f"{kind} of session {number}", frozenset({session.pk}), rows)
+            counts += small_counts(rows)
+    return figures, counts
+
+
+def read_by_subgroup(partnership, client, sessions) -> list[Figure]:
+    """The figures of the published report, from page and spreadsheet; the course is the whole of the quarter."""
+    coordinator = actor_for(make_person(partnership, Role.TEAM))
+    starts_on, ends_on = quarter_of(uk_date(sessions[0].ends_at))
+    report = request_report(actor=coordinator, starts_on=starts_on, ends_on=ends_on)
+    build_report(actor=job(partnership), report_id=report.pk, now=timezone.now())
+    report.refresh_from_db()
+    publish_report(actor=coordinator, report=report)
+    everybody = frozenset(one.pk for one in sessions)
+    page = client.get(reverse("compliance:report", args=[partnership.slug, report.pk])).content.decode()
+    sheet = client.get(reverse("compliance:report_file", args=[partnership.slug, report.pk, "xlsx"]))
+    matched = re.search(r"among the (\d+) who gave both", page)
+    figures = []
+    for kind, rows in (("page", cells(page)), ("file", workbook(sheet))):
+        for row in rows:
+            if row[:1] == ["Neglect"] and len(row) == 5 and re.fullmatch(r"[\d.]+", row[2]):
+                people = int(matched.group(1)) if matched else 0
+                figures.append(Figure(f"report, {kind}", everybody, people, float(row[2])))
+    return figures
+
+
+class TestAttack:
+    def test_trainer_in_the_subgroup_cannot_single_out_an_answer(self, partnership, quarter, sign_in):
+        person, sessions = quarter
+        client = sign_in(person)
+        figures, counts = read_by_trainer(partnership, client, sessions)
+        figures += read_by_subgroup(partnership, client, sessions)
+        assert len(figures) >= 6, "the attacker must have read something"
+        assert singled_out(figures) == []
+        assert counts == []
+        assert not [one for one in figures if one.mean != 4.0]
+
+    def test_control_the_same_attack_succeeds_without_the_rule(
+        self, partnership, quarter, sign_in, monkeypatch
+    ):
+        for module in (disclosure, analysis, blocks):
+            monkeypatch.setattr(module, "FEWEST", 1)
+        person, sessions = quarter
+        client = sign_in(person)
+        figures, counts = read_by_trainer(partnership, client, sessions)
+        reported = read_by_subgroup(partnership, client, sessions)
+        assert any(one.people == 1 and one.mean == 1.0 for one in figures)
+        assert counts
+        # The report alone gives it away too: the quarter less the sessions that have five or more.
+        large = [one for one in figures if one.people >= 5 and one.where.startswith("page")]
+        rest = reported[0].people - sum(one.people for one in large)
+        assert rest == 1
+        assert round(reported[0].total - sum(one.total for one in large)) in {0, 1, 2}
+
+    def test_watching_for_one_more_answer_tells_nothing(self, partnership, quarter, sign_in):
+        person, sessions = quarter
+        client = sign_in(person)
+        before, _ = read_by_trainer(partnership, client, sessions)
+        evaluated(partnership, sessions[1], [rated(1, 9, 2)])
+        after, _ = read_by_trainer(partnership, client, sessions)
+        assert singled_out(before + after) == []
+        assert [one.mean for one in before] == [one.mean for one in after]
+
+    @pytest.mark.parametrize("role", [role for role in Role if role is not Role.TEAM])
+    def test_nobody_else_opens_an_analysis_or_raw_answers(self, partnership, quarter, sign_in, role):
+        client = sign_in(make_person(partnership, role))
+        _, sessions = quarter
+        for name, args in (
+            ("analysis", []),
+            ("analysis_file", ["xlsx"]),
+            ("session_evaluation", [sessions[0].pk]),
+            ("session_evaluation_file", [sessions[0].pk, "xlsx"]),
+            ("trainer_evaluation", [sessions[0].pk]),
+            ("trainer_evaluation_file", [sessions[0].pk, "pdf"]),
+        ):
+            response = client.get(reverse(f"evaluations:{name}", args=[partnership.slug, *args]))
+            assert response.status_code in {403, 404}, name
+
+
+class TestTotals:
+    @pytest.mark.parametrize(
+        ("rows", "each", "totals"),
+        [
+            # Seven in all less the five of the first row would be the two of the second.
+            ([[5, 10], [2, 8]], [[5, 10], [None, None]], [None, None]),
+            ([[5, 10], [6, 8]], [[5, 10], [6, 8]], [11, 18]),
+            ([[0, 9], [0, 7]], [[0, 9], [0, 7]], [0, 16]),
+            ([[2, 3], [3, 2]], [[None, None], [None, None]], [5, 5]),
+        ],
+    )
+    def test_table(self, rows, each, totals):
+        assert with_totals(rows) == (each, totals)
+
+    @given(st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size=1, max_size=5))
+    def test_no_small_number_is_left_when_rows_are_taken_from_the_total(self, rows):
+        each, totals = with_totals(rows)
+        for place, total in enumerate(totals):
+            if total is not None:
+                rest = total - sum(row[place] or 0 for row in each)
+                assert rest == 0 or rest >= FEWEST
+
+    @pytest.mark.parametrize(
+        ("count", "of", "expected"), [(9, 10, None), (5, 10, 5), (10, 10, 10), (0, 4, None), (1, 9, None)]
+    )
+    def test_neither_those_who_chose_nor_those_who_did_not(self, count, of, expected):
+        assert shown_of(count, of) == expected
