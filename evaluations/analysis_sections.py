@@ -74,7 +74,7 @@ def _response(analysis: Analysis, brand: str) -> Section:
         (str(one.kind.label), (one.answered, one.opened - one.answered, one.invited - one.opened))
         for one in analysis.responses
     ]
-    words = ["Opened, and answered, are of all who were asked; the last share is of those who opened it."]
+    words = []
     tables = [
         numbers(
             "From asking to answering",
@@ -86,8 +86,8 @@ def _response(analysis: Analysis, brand: str) -> Section:
     asked = analysis.response(_K.EVALUATION)
     if asked and asked.answered < asked.invited:
         words.append(
-            f"{of_people(asked.invited - asked.answered, asked.invited)} were asked for an evaluation and have not "
-            "answered. The figures are of those who have; what the others would have said is not known."
+            f"{asked.invited - asked.answered:,} of the {asked.invited:,} people who were asked for an evaluation have "
+            "not answered. The figures are of those who have; what the others would have said is not known."
         )
     if silent or any(count is None for _, _, count in analysis.silent):
         tables.append(
@@ -123,7 +123,7 @@ def _confidence(analysis: Analysis, brand: str) -> Section:
             change.n,
             _rounded(change.before, 1),
             _rounded(change.after, 1),
-            f"{change.difference:+.1f}",
+            _signed(change.difference),
             _span(change.interval, 1),
             _rounded(change.effect, 1),
             _span(change.effect_interval, 1),
@@ -147,16 +147,19 @@ def _confidence(analysis: Analysis, brand: str) -> Section:
     return Section(
         "confidence",
         "Confidence",
-        [*(change_in_words(words, change) for words, change in found), _METHOD],
+        [*(change_in_words(words, change) for words, change in found), *_method(found)],
         charts=[chart] if drawn else [],
         tables=[table],
     )
 
 
-_METHOD = (
-    "Only people who said both are compared. Cohen’s d is the mean difference over the standard deviation of the "
-    "differences; from 0.2 it is called small, from 0.5 medium, from 0.8 large."
-)
+def _method(found: list[tuple[str, Change]]) -> Iterator[str]:
+    yield "Only people who said both are compared."
+    if any(change.effect is not None for _, change in found):
+        yield (
+            "Cohen’s d is the mean difference over the standard deviation of the differences; from 0.2 it is called "
+            "small, from 0.5 medium, from 0.8 large."
+        )
 
 
 def change_in_words(words: str, change: Change) -> str:
@@ -170,7 +173,7 @@ def change_in_words(words: str, change: Change) -> str:
     )
     interval = f" (95% interval {_span(change.interval, 1)})" if change.interval else ""
     effect = (
-        f" The size of the change is {size_in_words(change.effect)}, d = {change.effect:.1f}."
+        f" This is {size_in_words(change.effect)} (d = {_rounded(change.effect, 1)})."
         if change.effect is not None
         else ""
     )
@@ -315,11 +318,16 @@ def _named(group: Group) -> str:
 
 
 def _rounded(value: float | None, digits: int) -> str | None:
-    return None if value is None else f"{value:.{digits}f}"
+    # Not −0.0, and a minus that screen readers read as one.
+    return None if value is None else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def _span(interval: Interval | None, digits: int) -> str | None:
-    return f"{interval.low:.{digits}f} to {interval.high:.{digits}f}" if interval else None
+    return f"{_rounded(interval.low, digits)} to {_rounded(interval.high, digits)}" if interval else None
 
 
 def _percents(interval: Interval) -> str:

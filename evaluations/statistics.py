@@ -100,8 +100,8 @@ def change_of(pairs: Sequence[tuple[float, float]]) -> Change | None:
 
 def size_in_words(effect: float) -> str:
     """Cohen's words for the size of an effect: from 0.2 small, from 0.5 medium, from 0.8 large."""
-    sizes = ((0.8, "large"), (0.5, "medium"), (0.2, "small"))
-    return next((words for least, words in sizes if abs(effect) >= least), "hardly any")
+    sizes = ((0.8, "a large change"), (0.5, "a medium change"), (0.2, "a small change"))
+    return next((words for least, words in sizes if abs(effect) >= least), "hardly any change")
 
 
 def _around(value: float, deviation: float, n: int) -> Interval:

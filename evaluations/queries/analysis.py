@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Any
 
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import Func
 
 from evaluations.answering import choices_of
 from evaluations.disclosure import FEWEST, shown, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Answer, Invitation, Question
+from evaluations.models import Invitation, Question
 from evaluations.periods import LATE
 from evaluations.queries.blocks import GROUPINGS, MATCHED, Pair, counted_answers, in_blocks, pairs_of
 from evaluations.statistics import Change, Mean, Share, change_of, mean_of, share
@@ -116,7 +117,7 @@ CHANGES = {
 def analysis_of(
     invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
 ) -> Analysis:
-    """Add up the surveys of a selection (six queries, and two for each grouping, which are for the team)."""
+    """Add up the surveys of a selection (six queries, and one for each grouping, which are for the team)."""
     invitations = invitations.that_count().order_by()  # type: ignore[attr-defined]
     responses = _responses(invitations)
     pairs = pairs_of(invitations)
@@ -162,6 +163,7 @@ def _silent(invitations: QuerySet[Invitation], *, for_team: bool) -> list[tuple[
     return [
         (row["booking__organisation__sector__name"] or "No sector", row["invited"], count)
         for row, count in zip(rows, counts, strict=True)
+        if for_team or row["invited"] >= FEWEST
     ]
 
 
@@ -308,22 +310,17 @@ def _agreement(pairs: list[Pair], final: set[QuestionnaireKind], *, for_team: bo
 
 
 def _groups(invitations: QuerySet[Invitation], name: str, pairs: list[Pair]) -> list[Group]:
-    """The groups of the selection side by side, for the team (two queries)."""
+    """The groups of the selection side by side, for the team (one query)."""
     title, path = GROUPINGS[name]
     evaluations = invitations.filter(kind=_K.EVALUATION)
     rows = evaluations.values(title, path).annotate(
         invited=Count("pk"), answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED))
     )
-    means = dict(
-        Answer.objects.filter(
-            invitation__in=evaluations.filter(state=Invitation.State.ANSWERED).values("pk"),
-            question__key="relevance",
-        )
-        .values_list(f"invitation__{path}")
-        .annotate(mean=Avg("number"))
-    )
+    rated: dict[Any, list[int]] = defaultdict(list)
     matched: dict[Any, list[tuple[float, float]]] = defaultdict(list)
     for pair in pairs:
+        if "relevance" in pair.numbers:
+            rated[pair.places[name]].append(pair.numbers["relevance"])
         if "confidence_before" in pair.numbers and "confidence_after" in pair.numbers:
             numbers = (pair.numbers["confidence_before"], pair.numbers["confidence_after"])
             matched[pair.places[name]].append(numbers)
@@ -332,7 +329,7 @@ def _groups(invitations: QuerySet[Invitation], name: str, pairs: list[Pair]) -> 
             name=row[title] if row[path] is not None else "None",
             invited=row["invited"],
             answered=row["answered"],
-            relevance=float(means[row[path]]) if means.get(row[path]) is not None else None,
+            relevance=fmean(rated[row[path]]) if rated[row[path]] else None,
             change=change_of(matched[row[path]]),
         )
         for row in rows.order_by(title, path)

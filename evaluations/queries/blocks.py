@@ -14,7 +14,7 @@ from evaluations.models import Answer, Invitation
 
 _K = QuestionnaireKind
 MATCHED = ("confidence_before", "confidence_after", "confidence_now")
-_PAIRED = (*MATCHED, "done", "saw_change")
+_PAIRED = (*MATCHED, "relevance", "done", "saw_change")
 
 # Ways of grouping: the path from an invitation to the name, and what tells groups of one name apart.
 GROUPINGS = {
@@ -82,6 +82,7 @@ def pairs_of(invitations: QuerySet[Invitation]) -> list[Pair]:
             foreseen=number("confidence_before", _K.PRE_COURSE),
             before=number("confidence_before", _K.EVALUATION),
             after=number("confidence_after", _K.EVALUATION),
+            relevance=number("relevance", _K.EVALUATION),
             now=number("confidence_now", _K.IMPACT),
             done=chosen("done", _K.IMPACT),
             saw=chosen("saw_change", _K.LINE_MANAGER),
@@ -108,7 +109,12 @@ def in_blocks(pairs: list[Pair], *moments: str) -> list[Pair]:
 
 def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
     before = row["before"] if row["before"] is not None else row["foreseen"]
-    numbers = {"confidence_before": before, "confidence_after": row["after"], "confidence_now": row["now"]}
+    numbers = {
+        "confidence_before": before,
+        "confidence_after": row["after"],
+        "confidence_now": row["now"],
+        "relevance": row["relevance"],
+    }
     return Pair(
         session=row["invitation__session_id"],
         places={name: row[path] for name, path in paths.items()},

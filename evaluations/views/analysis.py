@@ -17,7 +17,6 @@ from evaluations.forms import RawAnswersForm
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
 from evaluations.queries.analysis import Analysis, analysis_of
-from evaluations.queries.blocks import GROUPINGS
 from evaluations.queries.texts import texts_about
 from evaluations.raw_answers import raw_answers as raw_answers_of
 from evaluations.services.raw_answers import record_raw_answers
@@ -38,7 +37,7 @@ _FOR_TRAINERS = (_K.PRE_COURSE, _K.EVALUATION, _K.IMPACT)
 def analysis(request: HttpRequest) -> HttpResponse:
     """All answers of a selection, added up."""
     chosen = _chosen(request)
-    found = analysis_of(chosen.qs, for_team=True, groupings=GROUPINGS)
+    found = analysis_of(chosen.qs, for_team=True, groupings=_groupings(chosen))
     context = {
         "filter": chosen,
         "sections": analysis_sections(found, request.partnership.brand_colour, for_team=True),
@@ -52,7 +51,7 @@ def analysis(request: HttpRequest) -> HttpResponse:
 def analysis_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same as a document or a spreadsheet."""
     chosen = _chosen(request)
-    found = analysis_of(chosen.qs, for_team=True, groupings=GROUPINGS)
+    found = analysis_of(chosen.qs, for_team=True, groupings=_groupings(chosen))
     subject = Subject("Analysis of evaluations", chosen.in_words(), f"analysis-{uk_today():%Y-%m-%d}")
     record_download(
         actor=request.actor, what="analysis", rows=len(found.questions), filtered_by=chosen.in_use
@@ -123,6 +122,13 @@ def raw_answers(request: HttpRequest) -> HttpResponseBase:
 
 def _chosen(request: HttpRequest) -> AnalysisFilter:
     return AnalysisFilter(request.GET, Invitation.objects.visible_to(request.actor), request=request)
+
+
+def _groupings(chosen: AnalysisFilter) -> list[str]:
+    """What can be told apart in the selection; a session is named by its day, which says nothing among all courses."""
+    if "session" in chosen.in_use:
+        return ["sector"]
+    return ["session", "sector"] if "course" in chosen.in_use else ["course", "priority", "sector"]
 
 
 def _session(sessions: QuerySet[Session], pk: int) -> Session:

@@ -128,7 +128,7 @@ class TestForTeam:
     def test_as_many_queries_whatever_the_size(self, partnership, sessions, django_assert_num_queries):
         for _ in range(sessions):
             evaluated(partnership, held(partnership), [rated(5, 2, 5)])
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(10):
             of(partnership)
 
     def test_sections_and_sheet_say_it_all(self, partnership):

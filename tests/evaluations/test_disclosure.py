@@ -22,6 +22,7 @@ from compliance.services.reports import build_report, publish_report, request_re
 from evaluations import disclosure
 from evaluations.disclosure import FEWEST, shown_of, with_totals
 from evaluations.queries import analysis, blocks
+from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
 from tests.evaluations.made import held
@@ -145,7 +146,7 @@ def read_by_subgroup(partnership, client, sessions) -> list[Figure]:
     figures = []
     for kind, rows in (("page", cells(page)), ("file", workbook(sheet))):
         for row in rows:
-            if row[:1] == ["Neglect"] and len(row) == 5 and re.fullmatch(r"[\d.]+", row[2]):
+            if row[:1] == ["Neglect"] and len(row) == 5 and " of " in row[1] and row[2] != NOT_SHOWN:
                 people = int(matched.group(1)) if matched else 0
                 figures.append(Figure(f"report, {kind}", everybody, people, float(row[2])))
     return figures

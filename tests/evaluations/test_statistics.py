@@ -97,8 +97,8 @@ class TestChange:
 
     def test_words(self):
         assert [size_in_words(one) for one in (0.1, -0.3, 0.5, 1.3)] == [
-            "hardly any",
-            "small",
-            "medium",
-            "large",
+            "hardly any change",
+            "a small change",
+            "a medium change",
+            "a large change",
         ]
