@@ -26,6 +26,13 @@ BOOKINGS = ListSheet(
         Column("Late cancellation", "was_late_cancellation", 12),
     ),
 )
+# An address is that of today, also of somebody who works elsewhere now: it is no longer the lead's to know.
+OWN_BOOKINGS = ListSheet(
+    "Bookings",
+    tuple(
+        one for one in BOOKINGS.columns if one.field not in {"person__email", "organisation__sector__name"}
+    ),
+)
 APPROVALS = ListSheet(
     "Approvals",
     (

@@ -41,7 +41,7 @@ def _who(one: Wanted) -> str:
 def _lines(text: str) -> list[Any]:
     try:
         lines = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return lines if isinstance(lines, list) else []
 

@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from bookings.exports import BOOKINGS
+from bookings.exports import OWN_BOOKINGS
 from bookings.filters import OrganisationBookingFilter
 from bookings.list_pages import page_of_bookings
 from bookings.models import Booking
@@ -26,7 +26,9 @@ def organisation_bookings(request: HttpRequest) -> HttpResponse:
 def organisation_bookings_export(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same bookings, to download."""
     chosen = _chosen(request)
-    return download_list(request, "our-bookings", ending, BOOKINGS.of(chosen.qs), filtered_by=chosen.in_use)
+    return download_list(
+        request, "our-bookings", ending, OWN_BOOKINGS.of(chosen.qs), filtered_by=chosen.in_use
+    )
 
 
 def _chosen(request: HttpRequest) -> OrganisationBookingFilter:

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from bookings.services.places import give_up
-from partnerships.models import AuditEntry
+from partnership_portal.working_days import uk_today
+from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from tests.factories import actor_for, make_organisation, make_person, make_session
 
@@ -80,6 +81,15 @@ def test_every_order_sorts_the_page_and_what_is_downloaded(partnership, school, 
         assert lines[1][1].lstrip("'") == first, order
         assert len(lines) == 3
     assert AuditEntry.objects.filter(action="partnerships.record_download").count() == 7
+
+
+def test_a_lead_downloads_nothing_of_where_former_staff_are_now(partnership, school, client, book) -> None:
+    left = make_person(partnership, organisation=school, name="Ann Smith")
+    book(left, make_session(partnership))
+    left.memberships.update(ended_on=uk_today())
+    Person.objects.filter(pk=left.pk).update(email="ann@new-employer.example")
+    answer = b"".join(client.get(f"{LIST}export.csv")).decode("utf-8-sig")
+    assert "Ann Smith" in answer and "new-employer" not in answer
 
 
 def later():
