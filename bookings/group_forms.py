@@ -211,7 +211,7 @@ def rows_of(outcomes: Sequence[Outcome]) -> Any:
     rows.is_valid()
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome.wanted.evidence_refused and "evidence" in row.fields:
-            row.add_error("evidence", outcome.wanted.evidence_refused)
+            row.add_error("evidence", f"{outcome.name}: {outcome.wanted.evidence_refused}")
     return rows
 
 

@@ -89,7 +89,6 @@ def record(request: HttpRequest, token: str) -> HttpResponse:
     email, until = email_in(nonce)
     if request.method == "POST":
         claim_record(actor=holder_of_record(person, RECORD), person=person, email=email, until=until)
-        messages.success(request, "This address is attached to your record now.")
         return redirect(request.path)
     context = {"person": person, "email": email, "is_done": person.email == email}
     return render(

@@ -54,7 +54,7 @@ def test_a_sheet_and_the_message_together_attach_the_address(partnership, paul) 
     paul.refresh_from_db()
     assert paul.email == ""
     link = link_sent()
-    assert "Attach paul@example.org" in client.get(link).content.decode()
+    assert "go to <strong>paul@example.org</strong>" in client.get(link).content.decode()
     paul.refresh_from_db()
     assert paul.email == ""
     for _ in range(2):
