@@ -271,7 +271,8 @@ class ManagerForm(forms.Form):
     )
     manager_email = forms.EmailField(
         label="Your line manager’s email address",
-        help_text="We ask them to approve this booking. They need no account.",
+        help_text="We ask them to approve this booking. They need no account. A line manager who uses the portal also "
+        "sees the training record of the people they manage.",
         error_messages={
             "required": "Enter your line manager’s email address",
             "invalid": "Enter an email address in the correct format, like name@example.com",

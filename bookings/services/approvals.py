@@ -90,7 +90,8 @@ def ask_for_approval(
 ) -> Approval:
     """Ask whoever must approve; for ``book_place``, which holds the session's lock.
 
-    A manager named while booking is kept with the membership, for the next time and for the impact form.
+    A manager named while booking is kept with the membership, for the next time and for the impact form; the request
+    says their name as it was typed, so that an address tells nobody who is in the portal.
     """
     manager = _contact(membership) if rule is ApprovalRule.LINE_MANAGER else None
     if rule is ApprovalRule.LINE_MANAGER and manager is None:
@@ -289,7 +290,10 @@ def _named(actor: Actor, membership: Membership, named: Manager | None) -> Manag
         raise DomainError("Name your line manager, who approves this booking.")
     if named.email.strip().lower() == membership.person.email_key:
         raise DomainError("Name somebody else than yourself as the line manager who approves this booking.")
-    return _contact(name_line_manager(actor=actor, membership=membership, name=named.name, email=named.email))
+    kept = _contact(name_line_manager(actor=actor, membership=membership, name=named.name, email=named.email))
+    typed = Manager(named.name.strip(), named.email.strip().lower())
+    # Another one was recorded meanwhile.
+    return kept if kept is not None and kept.email.lower() != typed.email else typed
 
 
 def _next_decider(approval: Approval, membership: Membership) -> ApprovalRule:

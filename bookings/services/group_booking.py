@@ -202,10 +202,11 @@ def _book_all(
 
 def _may_come_to_wait(actor: Actor, colleagues: Colleagues, wanted: Sequence[Wanted]) -> set[int]:
     """Everybody whom the list may mean: the second one's turn locks the first, if they wait by then."""
-    meant = {one: colleagues.may_be_meant(one) for one in wanted}
-    elsewhere = {one.email.lower() for one, found in meant.items() if one.email and not found}
-    people = Person.objects.filter(partnership=actor.partnership, email_key__in=elsewhere)
-    return set().union(*meant.values(), people.values_list("pk", flat=True))
+    meant = (colleagues.may_be_meant(one) for one in wanted)
+    # Whatever the name: of two people of one name, the one with the address may be of another organisation.
+    emails = {one.email.lower() for one in wanted if one.email}
+    addressed = Person.objects.filter(partnership=actor.partnership, email_key__in=emails)
+    return set().union(*meant, addressed.values_list("pk", flat=True))
 
 
 def _book_one(actor: Actor, session: Session, colleagues: Colleagues, one: Wanted, told: Told) -> Outcome:

@@ -74,11 +74,13 @@ def swap_for_somebody_new(
 ) -> Booking:
     """Add somebody to the organisation and put them in the place; by its lead or the team.
 
-    Locks the partnership, then the session: either both is done or nothing.
+    Locks the partnership, then the session, then the person: either both is done or nothing.
     """
     _check_right(actor, booking)
     with transaction.atomic():
         locked_partnership(actor)
+        # Before the person, whom whoever gives out places locks beneath the session.
+        locked_booking(actor, booking)
         organisation = Organisation.objects.get(partnership=actor.partnership, pk=booking.organisation_id)
         person = add_colleague(actor=actor, name=name, email=email, organisation=organisation)
         return _swap(actor, booking, person, told)

@@ -99,7 +99,7 @@ def add_walk_in(
     is added to the workforce. Whoever waited for a place gets it. In a full room nobody is added, unless ``make_room``
     makes one more place, within what the strategy allows in the room. A walk-in of a later date was absent on the
     earlier ones. ``key`` names the form: sent again over a bad line, it adds nobody. Locks the partnership (for the
-    person), then the session.
+    person), then the session, then the person: in the order of whoever gives out places.
     """
     require(actor, Permission.MARK_REGISTER)
     with transaction.atomic():
@@ -107,10 +107,10 @@ def add_walk_in(
         sent = WalkIn.objects.filter(partnership=actor.partnership, key=key).select_related("booking").first()
         if sent is not None:
             return sent.booking
-        person, organisation, said = _who(actor, newcomer)
         session = locked_session(actor, session_date.session)
         date, now = on_the_day(session, session_date), timezone.now()
         _check(actor, session, date, now)
+        person, organisation, said = _who(actor, newcomer)
         booking = _booking(actor, session, person)
         if booking is not None and booking.state in EXPECTED:
             # They had a place and didn't know it.

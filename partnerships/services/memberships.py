@@ -24,11 +24,11 @@ def add_membership(
     line_manager_name: str = "",
     line_manager_email: str = "",
 ) -> Membership:
-    """Put a person into an organisation."""
+    """Put a person into an organisation. Locks the person; a service that locks a session as well, does that before."""
     if not actor.may(Permission.MANAGE_PEOPLE) and organisation.pk not in actor.led_organisation_ids:
         raise PermissionDenied("Only the organisation's lead or the partnership team can add people to it.")
     with transaction.atomic():
-        Person.objects.select_for_update().get(partnership=actor.partnership, pk=person.pk)
+        Person.objects.select_for_update(no_key=True).get(partnership=actor.partnership, pk=person.pk)
         if Membership.objects.live().filter(person=person, organisation=organisation).exists():
             raise DomainError(f"{person.name} is already with {organisation.name}.")
         membership = Membership.objects.create(
@@ -69,12 +69,14 @@ def change_membership(
 def name_line_manager(*, actor: Actor, membership: Membership, name: str, email: str) -> Membership:
     """Keep the line manager whom somebody names on the way, where none is recorded who can be written to.
 
-    Locks the membership: a manager who was recorded meanwhile stays. Gives the membership as it is then.
+    A manager who is recorded stays, also one without an address: they see the record, and whom somebody names is asked
+    just this once. Locks the membership, so that this holds for one who was recorded meanwhile. Gives the membership
+    as it is then.
     """
     _may_change(actor, membership)
     with transaction.atomic():
         membership = _locked(actor, membership)
-        if not membership.has_manager:
+        if membership.line_manager_id is None and not membership.has_manager:
             _change(actor, membership, _manager(actor, membership.person, name, email))
     return membership
 

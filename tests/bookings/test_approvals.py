@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Approval, Booking
@@ -17,7 +18,7 @@ from courses.models import Session
 from notifications.models import Message
 from partnership_portal.working_days import add_working_days, uk_today
 from partnerships.errors import DomainError
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Membership, Person
 from partnerships.permissions import Role
 from partnerships.services.memberships import change_membership
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
@@ -95,6 +96,43 @@ def test_a_manager_who_was_recorded_meanwhile_is_asked_and_nothing_of_the_member
     kept = learner.memberships.get()
     assert (kept.job_role, kept.line_manager_email) == ("Head", "rita@example.org")
     assert booking.approval.manager_email == "rita@example.org"
+
+
+def test_an_address_does_not_tell_the_name_of_whoever_has_it(partnership, session) -> None:
+    boss = make_person(partnership, name="Augusta Recorded")
+    booking = ask(partnership, session, manager=Manager(" The boss ", boss.email.upper()))
+    assert (booking.approval.manager_name, booking.approval.manager_email) == ("The boss", boss.email)
+    told = Message.objects.get(purpose="booking_requested")
+    assert "The boss" in told.text and "Augusta" not in told.text
+
+
+def test_a_recorded_manager_without_an_address_stays_and_whom_one_names_is_asked_this_once(
+    partnership, session
+) -> None:
+    """They see the record of their people, on whoever's word that one is."""
+    recorded, learner = make_person(partnership, account=False), make_person(partnership)
+    Person.objects.filter(pk=recorded.pk).update(email="")
+    Membership.objects.filter(person=learner).update(line_manager=recorded)
+    booking = book_place(
+        actor=actor_for(learner),
+        session=session,
+        person=learner,
+        organisation=learner.memberships.get().organisation,
+        told=Told(manager=BOSS),
+    )
+    kept = learner.memberships.get()
+    assert (kept.line_manager, kept.line_manager_name, kept.line_manager_email) == (recorded, "", "")
+    assert (booking.approval.manager_name, booking.approval.manager_email) == (BOSS.name, BOSS.email)
+    assert Message.objects.get(purpose="approval_asked").to_email == BOSS.email
+
+
+def test_the_form_says_that_a_manager_who_uses_the_portal_sees_the_record(
+    partnership, session, sign_in
+) -> None:
+    page = sign_in(make_person(partnership)).get(
+        reverse("bookings:book", args=[partnership.slug, session.pk])
+    )
+    assert "sees the training record of the people they manage" in page.content.decode()
 
 
 def test_without_a_manager_and_none_named_it_says_what_to_do(partnership, session) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bookings.colleagues import SOMEBODY_NEW, Wanted
 from bookings.models import Approval, Booking, GroupBooking, Prerequisite, Quota
+from bookings.services import group_booking
 from bookings.services.group_booking import (
     MOST,
     ForAll,
@@ -273,6 +274,19 @@ def test_a_lead_learns_nothing_of_people_elsewhere_and_the_team_adds_them(partne
     team = make_person(partnership, Role.TEAM)
     assert book(team, session, school, line).bookings.get().person == elsewhere
     assert Membership.objects.filter(person=elsewhere, organisation=school).exists()
+
+
+def test_an_address_that_nobody_here_has_is_locked_at_once_also_beside_a_name_that_is_known(
+    partnership, school, monkeypatch
+) -> None:
+    here = make_person(partnership, organisation=school, name="Greta Grey")
+    elsewhere, team = make_person(partnership, name="Greta Grey"), make_person(partnership, Role.TEAM)
+    locked = []
+    monkeypatch.setattr(group_booking, "lock_people", lambda *_, also: locked.append(also))
+    line = Wanted(name="Greta Grey", email=elsewhere.email, same_as=SOMEBODY_NEW)
+    (outcome,) = check(team, make_session(partnership), school, line)
+    assert outcome.membership.person_id == elsewhere.pk
+    assert locked == [{here.pk, elsewhere.pk}]
 
 
 def test_an_address_of_the_neighbour_partnership_is_somebody_new_here(

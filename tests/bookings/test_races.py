@@ -403,8 +403,8 @@ def test_control_a_group_that_locks_its_people_one_by_one_waits_in_a_circle(monk
     assert outcomes[OperationalError.__name__] == 1 and outcomes.total() == 2
 
 
-def _prepare_fair_mix():
-    """Ten places, four of them held for the police; ten of another sector and five police officers book at once."""
+def _prepare_fair_mix(others=10):
+    """Ten places, four of them held for the police; so many of another sector and five officers book at once."""
     partnership, session, racers = _prepare(capacity=10)
     with acting_in(partnership):
         police = Sector.objects.create(partnership=partnership, code="police", name="Police")
@@ -413,7 +413,7 @@ def _prepare_fair_mix():
         officers = [(actor_for(one), one, station) for one in people]
         quota = {"places": 4, "releases_on": uk_date(session.starts_at), "sector": police}
         team = actor_for(make_person(partnership, Role.TEAM))
-    return partnership, session, racers[:10], officers, team, quota
+    return partnership, session, racers[:others], officers, team, quota
 
 
 def test_held_places_go_to_nobody_else_however_many_reach_for_them_at_once() -> None:
@@ -450,7 +450,8 @@ def test_control_without_the_lock_others_take_the_places_that_are_held(monkeypat
 
 
 def test_a_mix_that_is_set_and_changed_while_people_book_leaves_no_place_given_twice_or_to_nobody() -> None:
-    partnership, session, others, officers, team, quota = _prepare_fair_mix()
+    # More of the others than there are places: whatever comes first, some of them have one and some wait.
+    partnership, session, others, officers, team, quota = _prepare_fair_mix(others=12)
 
     def setting(number: int):
         def act() -> str:
@@ -462,7 +463,7 @@ def test_a_mix_that_is_set_and_changed_while_people_book_leaves_no_place_given_t
 
     jobs = [_booking(session, one) for one in (*others, *officers)] + [setting(2)]
     outcomes = _race(partnership, jobs)
-    assert outcomes["set"] == 1 and outcomes.total() == 16
+    assert outcomes["set"] == 1 and outcomes.total() == 18
     with acting_in(partnership):
         session.refresh_from_db()
         assert session.places_taken == Booking.objects.filter(state__in=HOLDS_PLACE).count() <= 10
@@ -470,10 +471,10 @@ def test_a_mix_that_is_set_and_changed_while_people_book_leaves_no_place_given_t
         assert queue.allocate(locked_session(team, session), timezone.now()) == []
         mine = Booking.objects.filter(organisation=officers[0][2])
         held = max(0, 2 - mine.filter(state__in=HOLDS_PLACE).count())
-        if Booking.objects.filter(state="waiting").exists():
-            assert session.places_left <= held
-        for own in (mine, Booking.objects.exclude(organisation=officers[0][2])):
-            got = own.filter(state__in=HOLDS_PLACE).order_by("-booked_at", "-pk").first()
-            waits = own.filter(state="waiting").order_by("booked_at", "pk").first()
-            if got and waits:
-                assert (got.booked_at, got.pk) < (waits.booked_at, waits.pk)
+        theirs = Booking.objects.exclude(organisation=officers[0][2])
+        assert theirs.filter(state__in=HOLDS_PLACE).exists() and theirs.filter(state="waiting").exists()
+        assert session.places_left <= held
+        for own in (mine, theirs):
+            turns = own.values_list("booked_at", "pk")
+            got, waits = turns.filter(state__in=HOLDS_PLACE), turns.filter(state="waiting")
+            assert all(one < other for one in got for other in waits)

@@ -21,6 +21,7 @@ from notifications.models import Message
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Membership, Person
 from partnerships.permissions import Role
+from tests.bookings.locking import locks
 from tests.factories import (
     actor_for,
     adopt,
@@ -216,6 +217,15 @@ def test_somebody_new_is_added_or_nothing_happens(partnership, school, lead, ann
     with pytest.raises(DomainError):
         swap_for_somebody_new(actor=actor_for(lead), booking=old, name="Paul Paper", email="")
     assert not Person.objects.filter(name="Paul Paper").exists()
+
+
+def test_the_session_is_locked_before_somebody_who_is_added_as_by_whoever_gives_out_places(
+    partnership, lead, ann, book
+) -> None:
+    old = book(ann, make_session(partnership))
+    with locks() as tables:
+        swap_for_somebody_new(actor=actor_for(lead), booking=old, name="Nora New", email="nora@example.org")
+    assert tables[:3] == ["partnerships_partnership", "courses_session", "partnerships_person"]
 
 
 def test_by_the_link_the_place_goes_to_a_named_colleague_and_the_lead_is_told(

@@ -81,7 +81,7 @@ def test_one_form_from_several_phones_adds_one_person(door) -> None:
         assert Booking.objects.count() == WalkIn.objects.count() == 1
 
 
-def test_without_the_lock_the_same_form_fails(door, monkeypatch) -> None:
+def test_without_the_locks_the_same_form_fails(door, monkeypatch) -> None:
     """The control: only the database's constraints stand in the way, and somebody sees an error."""
     *_, organisation = door
     waiting = threading.Barrier(RACERS)
@@ -89,13 +89,13 @@ def test_without_the_lock_the_same_form_fails(door, monkeypatch) -> None:
     def not_locked(actor):
         return actor.partnership
 
-    real = walk_ins._who
-
-    def all_together(actor, newcomer):
+    def all_together(actor, session):
         waiting.wait(timeout=30)
-        return real(actor, newcomer)
+        found = Session.objects.select_related("course", "venue").get(pk=session.pk)
+        found.partnership = actor.partnership
+        return found
 
     monkeypatch.setattr(walk_ins, "locked_partnership", not_locked)
-    monkeypatch.setattr(walk_ins, "_who", all_together)
+    monkeypatch.setattr(walk_ins, "locked_session", all_together)
     outcomes = _race(door, [(Newcomer("Nell", "", organisation), uuid4())] * RACERS)
     assert len(outcomes) > 1

@@ -17,6 +17,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Membership, Organisation, Person, PolicyVersion
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.locking import locks
 from tests.bookings.moving import begun, move
 from tests.factories import actor_for, adopt, make_organisation, make_person, make_session, policy
 
@@ -305,3 +306,12 @@ def test_whoever_was_merely_offered_a_place_is_not_on_the_register(partnership, 
         mark_attendance(
             actor=actor_for(trainer), session_date=session.dates.get(), marks={booking.pk: "present"}
         )
+
+
+def test_the_session_is_locked_before_the_person_as_by_whoever_gives_out_places(
+    partnership, session, trainer, school
+) -> None:
+    known = Person.objects.create(partnership=partnership, name="Nell", email="nell@hill.example")
+    with locks() as tables:
+        _add(trainer, session, Newcomer("Nell", known.email, school))
+    assert tables[:3] == ["partnerships_partnership", "courses_session", "partnerships_person"]
