@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from evaluations.models.certificate import is_secret_number
+from partnership_portal.widgets import GovDateField
+from partnerships.models import Organisation
 
 
 class CheckForm(forms.Form):
@@ -73,3 +76,23 @@ class ReissueForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": "2"}),
         error_messages={"required": "Enter the reason"},
     )
+
+
+class BundleForm(forms.Form):
+    """Whose certificates, issued between which days."""
+
+    organisation = forms.ModelChoiceField(
+        label="Organisation",
+        queryset=Organisation.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose the organisation"},
+    )
+    first_day = GovDateField(label="Issued from", required=False, help_text="Leave it empty for the first.")
+    last_day = GovDateField(label="Issued until", required=False, help_text="Leave it empty for today.")
+
+    def __init__(self, led: QuerySet[Organisation], data: Any = None) -> None:
+        super().__init__(data, initial={"organisation": led.first()})
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for mypy
+        field.queryset = led

@@ -1,5 +1,6 @@
 """Was it any good: questionnaires, invitations to answer them, answers, and certificates."""
 
+from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign
 from .dip_sample import DipAttempt, DipContact, DipSample
@@ -20,6 +21,7 @@ from .signing_key import SigningKey
 __all__ = [
     "Answer",
     "Certificate",
+    "CertificateBundle",
     "CertificateCounter",
     "Concern",
     "ConcernSign",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from evaluations.documents import forget_document
 from evaluations.links import certificate_link
 from evaluations.models import Certificate, EarlierEdition
+from evaluations.services.bundles import drop_bundles_with
 from notifications.outbox import queue_message
 from partnerships import audit
 from partnerships.actors import Actor
@@ -28,6 +29,7 @@ def revoke_certificate(*, actor: Actor, certificate: Certificate, reason: str) -
             return certificate
         certificate.revoked_at, certificate.revoked_reason = timezone.now(), reason
         _save_standing(actor, certificate, "evaluations.revoke_certificate", reason)
+        drop_bundles_with(certificate)
         _tell(certificate, "certificate_revoked", certificate.revoked_at, reason=reason)
     return certificate
 
@@ -83,6 +85,7 @@ def reissue_certificate(*, actor: Actor, certificate: Certificate, name: str, re
             before={"edition": replaced},
             after={"edition": certificate.edition},
         )
+        drop_bundles_with(certificate)
         _tell(certificate, "certificate_reissued", now)
         transaction.on_commit(partial(forget_document, certificate, replaced), robust=True)
     return certificate

@@ -46,6 +46,7 @@ _INNER_STEPS = {
     "bookings.services.queue.settle",
     "bookings.services.quotas.merge_quotas",
     "bookings.services.tasks.carry_tasks",
+    "evaluations.services.bundles.drop_bundles_with",
     "partnerships.services.profile_ledger.close_ledger",
     "partnerships.services.structure.found_partnership",
 }

@@ -43,6 +43,7 @@ from courses.models import (
 from evaluations.models import (
     Answer,
     Certificate,
+    CertificateBundle,
     CertificateCounter,
     Concern,
     CourseQuestionnaire,
@@ -247,6 +248,9 @@ def make_whole_partnership(slug: str) -> Partnership:
             course_title="Course",
             held_on="Today",
             hours=Decimal(3),
+        )
+        CertificateBundle.objects.create(
+            **where, organisation=booking.organisation, requested_by=person, requested_at=now
         )
         SigningKey.objects.create(**where, kid=f"kid-{slug}", public_jwk={}, private_part="", created_at=now)
         EarlierEdition.objects.create(

@@ -1,0 +1,14 @@
+"""Jobs of the bundles of certificates."""
+
+from celery import shared_task
+
+
+@shared_task
+def build_bundle_task(partnership_id: int, bundle_id: int) -> None:
+    """Put one bundle together; may run twice, and be killed in between."""
+    from evaluations.services.bundles import build_bundle
+    from partnerships.actors import system
+    from partnerships.models import Partnership
+
+    partnership = Partnership.objects.get(pk=partnership_id)
+    build_bundle(actor=system(partnership, "build bundle"), bundle_id=bundle_id)
