@@ -6,7 +6,7 @@ from random import Random
 from bookings.models import AccessNeeds, Attendance, Booking
 from bookings.states import BookingState
 from courses.expectations import asks_learners
-from courses.models import Session
+from courses.models import Course, Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
 from evaluations.periods import answers_due_at, asks_line_manager, impact_opens_and_closes
@@ -18,6 +18,7 @@ from partnership_portal.demo.words import Voice
 from partnership_portal.working_days import add_working_days, uk_date, working_days_between
 from partnerships.actors import system
 from partnerships.models import Membership, Partnership, Person
+from partnerships.policy import LineManagerRule
 from partnerships.services.policies import version_in_force
 
 _NEEDS: tuple[tuple[str, list[str], str], ...] = (
@@ -27,6 +28,7 @@ _NEEDS: tuple[tuple[str, list[str], str], ...] = (
     ("A quiet room at lunch.", ["vegetarian"], ""),
 )
 K = QuestionnaireKind
+_MATCHED = 12
 
 
 class Historian:
@@ -44,6 +46,7 @@ class Historian:
         self.learners = [one for one in people.memberships if one.person_id not in parts]
         self.practitioner = people.member("practitioner")
         self.answers: list[Answer] = []
+        self.has_example = False
 
     def write(self, programme: Programme) -> None:
         """Everything, in the order in which it happened."""
@@ -134,18 +137,31 @@ class Historian:
         invited = ended + dt.timedelta(hours=1)
         closes = invited + dt.timedelta(days=self.policy.evaluation.open_days.value)
         recent = self.now - invited < dt.timedelta(days=7)
-        rows = [self._invite(K.EVALUATION, one, invited, closes, 0.4 if recent else 0.82) for one in attended]
         opens, ends = impact_opens_and_closes(ended, self.policy.impact.window.value)
+        asks_managers = asks_line_manager(self.policy, course_asks=course.asks_line_manager)
+        # About one session everybody answers everything, so that its report has something to compare.
+        example = not self.has_example and opens <= self.now and self._is_example(course, attended)
+        self.has_example = self.has_example or example
+        often = 1.0 if example else 0.4 if recent else 0.82
+        rows = [self._invite(K.EVALUATION, one, invited, closes, often) for one in attended]
         if opens <= self.now:
             if asks_learners(course, self.policy):
-                rows += [self._invite(K.IMPACT, one, opens, ends, 0.62) for one in attended]
-            if asks_line_manager(self.policy, course_asks=course.asks_line_manager):
+                often = 1.0 if example else 0.62
+                rows += [self._invite(K.IMPACT, one, opens, ends, often) for one in attended]
+            if asks_managers:
                 rows += [
-                    self._invite(K.LINE_MANAGER, one, opens, ends, 0.5)
+                    self._invite(K.LINE_MANAGER, one, opens, ends, 1.0 if example else 0.5)
                     for one in attended
                     if self._place(one).manager_contact
                 ]
         self._keep(rows)
+
+    def _is_example(self, course: Course, attended: list[Booking]) -> bool:
+        """Tell whether enough people and managers would be asked; no manager where the policy asks none."""
+        ask = self.policy.impact.line_manager.value is LineManagerRule.COURSES_THAT_ASK
+        asked = course.asks_line_manager or not ask
+        managed = sum(bool(self._place(one).manager_contact) for one in attended)
+        return asks_learners(course, self.policy) and asked and managed >= _MATCHED
 
     def _invite(
         self, kind: K, booking: Booking, invited: dt.datetime, closes: dt.datetime, chance: float
