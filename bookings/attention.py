@@ -24,10 +24,10 @@ def offers_running_out(actor: Actor, now: datetime) -> BookingQuerySet:
     """Offers that run out within one working day, soonest first."""
     return (
         Booking.objects.visible_to(actor)
+        .with_end_of_offer()
         .filter(
+            Q(end_of_offer__gt=now, end_of_offer__lte=add_working_hours(now, _WORKING_DAY)),
             state=BookingState.OFFERED,
-            offer_expires_at__gt=now,
-            offer_expires_at__lte=add_working_hours(now, _WORKING_DAY),
         )
         .select_related("person", "organisation", "session__course")
         .only(
@@ -36,9 +36,10 @@ def offers_running_out(actor: Actor, now: datetime) -> BookingQuerySet:
             "person__email",
             "organisation__name",
             "session__starts_at",
+            "session__booking_closes_at",
             "session__course__title",
         )
-        .order_by("offer_expires_at", "pk")
+        .order_by("end_of_offer", "pk")
     )
 
 

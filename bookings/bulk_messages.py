@@ -118,11 +118,24 @@ def recipients_of(
     return list(recipients.values())
 
 
-def not_reached(actor: Actor, message: BulkMessage) -> list[tuple[Person, str]]:
-    """Those who were to get the message and did not, by name, each with why (one query, if anybody)."""
-    whys = dict(message.missed)
-    people = Person.objects.visible_to(actor).filter(pk__in=whys).order_by("name_key", "pk")
-    return [(one, BulkMessage.Missed(whys[one.pk]).label) for one in people]
+@dataclass(frozen=True)
+class MissedBy:
+    """Those who were to get a message and did not: whom it could not reach, each with why, and who wanted none."""
+
+    not_reached: list[tuple[Person, str]]
+    unwanted: list[Person]
+
+
+def missed_by(actor: Actor, message: BulkMessage) -> MissedBy:
+    """Who was to get the message and did not, by name (one query, if anybody)."""
+    whys = {key: BulkMessage.Missed(why) for key, why in message.missed}
+    people = list(Person.objects.visible_to(actor).filter(pk__in=whys).order_by("name_key", "pk"))
+    return MissedBy(
+        not_reached=[
+            (one, whys[one.pk].label) for one in people if whys[one.pk] is not BulkMessage.Missed.UNWANTED
+        ],
+        unwanted=[one for one in people if whys[one.pk] is BulkMessage.Missed.UNWANTED],
+    )
 
 
 def letter_to(actor: Actor, recipient: Recipient, kind: MessageKind, wording: Wording) -> Letter:

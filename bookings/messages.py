@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
 from bookings.before_the_course import to_do_for
+from bookings.giving_up import giving_up
 from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link, record_link
 from bookings.message_kinds import (
     CANCELLED,
@@ -147,12 +148,7 @@ def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
         late = "yes" if booking.was_late_cancellation else ""
         _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
         return
-    values = values_of(booking, reader_of(booking))
-    outcome = {
-        BookingState.REQUESTED: f"{_capital(values['your'])} request for a place on this session is taken back.",
-        BookingState.OFFERED: f"The place on this session that was held for {values['you']} is let go.",
-    }.get(BookingState(before), f"{_capital(values['you have'])} left the waiting list for this session.")
-    _queue(booking, LEFT, {"outcome": outcome})
+    _queue(booking, LEFT, {"outcome": giving_up(booking, reader_of(booking), state=before).done})
 
 
 def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
@@ -230,14 +226,17 @@ def remind_of_session(booking: Booking) -> None:
 
 
 def tell_session_changed(booking: Booking, *, what: str, moved: bool, now: datetime) -> None:
-    """Say what has changed and how the session is now, move it in the diary, and leave the choice; once for each
-    change."""
+    """Say what has changed and how the session is now, and move it in the diary; once for each change.
+
+    Other dates or another place leave the choice; for other ways to join there is none, and the button shows them.
+    """
     _queue(
         booking,
         CHANGED,
         {"what has changed": what, "moved": "yes" if moved else ""},
         attachments=invitations(booking, stamp=now),
-        link=booking_link(booking, MOVE),
+        link=booking_link(booking, MOVE) if moved else "",
+        button="" if moved else "See the arrangements",
     )
 
 
@@ -363,6 +362,7 @@ def _queue(
     attachments: Sequence[Attachment] = (),
     suffix: str = "",
     link: str = "",
+    button: str = "",
     no_later_than: datetime | None = None,
     more: Sequence[Fact] = (),
 ) -> None:
@@ -375,6 +375,7 @@ def _queue(
         values={**values_of(booking, reader), **(values or {})},
         facts=[*_facts(booking, kind), *more],
         link=link or _link(booking, kind),
+        button=button,
         attachments=attachments,
         no_later_than=no_later_than or booking.session.starts_at - _SOON,
     )

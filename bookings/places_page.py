@@ -48,6 +48,9 @@ def places_of(partnership: Partnership, session: Session, now: datetime) -> Plac
         .select_related("person", "organisation__sector", "approval")
         .order_by("booked_at", "pk")
     )
+    for booking in bookings:
+        # The end of an offer is its session's to say.
+        booking.session = session
     quotas = list(
         with_taken(Quota.objects.filter(partnership=partnership, session=session)).select_related(
             "sector", "organisation"
@@ -65,7 +68,7 @@ def places_of(partnership: Partnership, session: Session, now: datetime) -> Plac
         confirmed=confirmed,
         offers=sorted(
             (one for one in bookings if one.state == BookingState.OFFERED),
-            key=lambda one: (one.offer_expires_at, one.pk),
+            key=lambda one: (one.offered_until, one.pk),
         ),
         queue=[one for one in bookings if one.state in IN_LINE],
         not_answered=[one for one in confirmed if _is_silent(one) and session.starts_at > now],

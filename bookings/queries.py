@@ -37,16 +37,18 @@ def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
 
 def to_answer(actor: Actor, now: datetime) -> BookingQuerySet:
     """The actor's bookings that wait for their word: an offer, or “still coming?”; what runs out first is first."""
-    offered = Q(state=BookingState.OFFERED, offer_expires_at__gt=now)
+    offered = Q(state=BookingState.OFFERED, end_of_offer__gt=now)
     asked = Q(
         state=BookingState.CONFIRMED,
         coming_asked_at__isnull=False,
         coming_confirmed_at__isnull=True,
         session__starts_at__gt=now,
     )
-    own = Booking.objects.of(actor).filter(offered | asked).select_related("session__course")
-    return own.defer("session__course__search").order_by(
-        F("offer_expires_at").asc(nulls_last=True), "session__starts_at", "pk"
+    own = Booking.objects.of(actor).with_end_of_offer().filter(offered | asked)
+    return (
+        own.select_related("session__course")
+        .defer("session__course__search")
+        .order_by(F("end_of_offer").asc(nulls_last=True), "session__starts_at", "pk")
     )
 
 

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Least
 
-from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, LIVE
+from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, LIVE, BookingState
 from partnerships.permissions import Permission
 from partnerships.policy import ApprovalRule
 
@@ -37,6 +38,11 @@ class BookingQuerySet(models.QuerySet):
     def of(self, actor: "Actor") -> Self:
         """The actor's own bookings."""
         return self.filter(partnership=actor.partnership, person=actor.person)
+
+    def with_end_of_offer(self) -> "BookingQuerySet":
+        """Annotate each offer with ``end_of_offer``, which is ``offered_until`` in a query; others with nothing."""
+        until = Least("offer_expires_at", "session__booking_closes_at")
+        return self.annotate(end_of_offer=Case(When(state=BookingState.OFFERED, then=until)))
 
     def live(self) -> Self:
         """Bookings that were not cancelled."""

@@ -53,12 +53,13 @@ def queue_message(
     no_later_than: datetime | None = None,
     now: datetime | None = None,
     wording: Wording | None = None,
+    button: str = "",
 ) -> Message | None:
     """Queue one message in the caller's transaction, in the coordinator's name; it is sent after the commit.
 
     The purpose's kind (``notifications.kinds``) says which ``values`` the words may name and what stands on the button
-    to ``link``; ``wording`` are words for this message instead of those of its kind. Gives nothing where the person has
-    no address or doesn't want messages of this category, and the row that is already there when it was queued before;
+    to ``link``; ``wording`` and ``button`` are for this message instead of those of its kind. Gives nothing where the
+    person has no address or doesn't want such messages, and the row that is already there when it was queued before;
     nothing is then even rendered. In quiet hours it waits, unless its kind or the caller says that it goes at once, or
     it would wait beyond ``no_later_than``. When the broker is away the row waits for ``sweep_outboxes``.
     """
@@ -72,7 +73,7 @@ def queue_message(
         return queued
     if not wants(person, kind):
         return None
-    fixed = Fixed(facts, kind.button, link, stop_link(person, kind))
+    fixed = Fixed(facts, button or kind.button, link, stop_link(person, kind))
     words = wording or wording_for(partnership, kind)
     written = letter(partnership, words, name=name, values=kind.checked(values), fixed=fixed)
     message = Message(

@@ -151,7 +151,8 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
         "bookings.tell_of_change",
         booking,
         before={"dates": booking.told["dates"], "place": booking.told["place"]},
-        after={"dates": arrangements["dates"], "place": arrangements["place"]},
+        # What has changed in words: the ways to join are nobody's but the booked.
+        after={"dates": arrangements["dates"], "place": arrangements["place"], "changed": what},
     )
     booking.told = arrangements
     booking.save(

@@ -11,6 +11,7 @@ from bookings.services.access_needs import access_needs_of, carry_access_needs
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_sessions
 from bookings.services.moving import learn_arrangements, move_booking
+from bookings.services.prerequisites import keep_on
 from bookings.services.queue import allocate, lapse_offers_of
 from bookings.services.quotas import merge_quotas
 from bookings.services.tasks import carry_tasks
@@ -26,6 +27,9 @@ from partnerships.errors import DomainError
 from partnerships.permissions import Permission, require
 
 _RANK = {state: number for number, state in enumerate((BookingState.CONFIRMED, BookingState.OFFERED))}
+_WORTH = (BookingState.CONFIRMED, BookingState.OFFERED, BookingState.WAITING, BookingState.REQUESTED)
+# What is said once for a booking; the one that goes on keeps its own.
+_SAID = ("declared", "purchase_order", "audience_reason")
 _ON_BOTH = "Their other booking is on the session that it was merged with."
 
 
@@ -104,6 +108,10 @@ def _rank(booking: Booking) -> int:
     return _RANK.get(BookingState(booking.state), len(_RANK))
 
 
+def _worth(booking: Booking) -> int:
+    return _WORTH.index(BookingState(booking.state))
+
+
 def _sort_out(
     leaving: list[Booking], staying: list[Booking]
 ) -> tuple[list[Booking], list[tuple[Booking, Booking]]]:
@@ -123,9 +131,13 @@ def _sort_out(
 
 
 def _is_better(booking: Booking, other: Booking) -> bool:
-    """Tell whether the booking that would move is better than the one that is there: a place, or an earlier wait."""
-    if _rank(booking) != _rank(other):
-        return _rank(booking) < _rank(other)
+    """Tell whether the booking that would move is better than the one that is there.
+
+    A place comes before an offer, that before a wait, and that before one that has yet to be approved; else it is the
+    earlier one.
+    """
+    if booking.state != other.state:
+        return _worth(booking) < _worth(other)
     return booking.state in IN_LINE and booking.booked_at < other.booked_at
 
 
@@ -156,9 +168,13 @@ def _end_double(
     before, had_place = ended.state, ended.state in EXPECTED
     state = BookingState.CANCELLED if had_place else BookingState.WITHDRAWN
     needs = access_needs_of(ended)
+    keep_on(ended, goes_on)
     end_booking(ended, state, by=None, reason=_ON_BOTH, now=now)
     carry_access_needs(needs, goes_on, kept)
     carry_tasks(ended, goes_on)
+    for name in _SAID:
+        setattr(goes_on, name, getattr(goes_on, name) or getattr(ended, name))
+    goes_on.save(update_fields=_SAID)
     after = {"state": ended.state, "goes_on": goes_on.pk}
     audit.record(actor, "bookings.end_double", ended, before={"state": before}, after=after)
     # Whoever moves is told by that alone.

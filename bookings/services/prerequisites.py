@@ -64,10 +64,15 @@ def check_prerequisite(actor: Actor, session: Session, person: Person, given: Ea
     if given.is_given or actor.may(Permission.MANAGE_BOOKINGS):
         return
     if asks_earlier_training(session, actor.partnership.policy(session.starts_at)):
-        raise PrerequisiteMissing(
-            f"{person.name} must have done the child protection training of their own organisation first. "
-            "Name it with its date, or give evidence of it."
-        )
+        raise PrerequisiteMissing(training_first(person.name))
+
+
+def training_first(who: str) -> str:
+    """What is said where nobody has said that the training was done."""
+    return (
+        f"{who} must have done the child protection training of their own organisation first. Name it with its date, "
+        "or give evidence of it."
+    )
 
 
 def keep_prerequisite(
@@ -102,6 +107,16 @@ def carry_prerequisite(ended: Booking, booking: Booking) -> None:
     if kept is not None:
         kept.pk, kept.booking, kept._state.adding = None, booking, True
         kept.save()
+
+
+def keep_on(ended: Booking, booking: Booking) -> None:
+    """Let what was declared or shown for a booking that is about to end go on with another, which has nothing of it.
+
+    Before it ends, so that its file isn't deleted. For services that hold the sessions' locks and write the audit.
+    """
+    own = Prerequisite.objects.filter(partnership=ended.partnership)
+    if not own.filter(booking=booking).exists():
+        own.filter(booking=ended).update(booking=booking)
 
 
 def last_declared(actor: Actor, person: Person) -> Prerequisite | None:

@@ -36,8 +36,8 @@ from bookings.services.places import (
     check_not_booked,
     write_booking,
 )
-from bookings.services.prerequisites import check_prerequisite
-from bookings.services.queue import allocate
+from bookings.services.prerequisites import PrerequisiteMissing, check_prerequisite, training_first
+from bookings.services.queue import allocate, lock_people
 from bookings.services.rights import may_swap
 from bookings.services.tasks import carry_tasks
 from bookings.states import ENDED, BookingState
@@ -48,7 +48,7 @@ from partnerships.errors import DomainError
 from partnerships.models import Membership, Organisation, Person
 from partnerships.policy import ApprovalRule
 from partnerships.services.locks import locked_partnership
-from partnerships.services.people import add_colleague
+from partnerships.services.people import add_colleague, person_with_email
 
 SWAPPED = "swapped"
 _NOTHING_SAID = Told()
@@ -57,7 +57,8 @@ _NOT_FROM_HERE = (
     "lead or the partnership team: they can swap you with any colleague."
 )
 
-_SAY_WHY = "This course is for some groups of staff only. Say why your colleague should come all the same."
+# Whatever the reason is, their group or the sector of their organisation.
+_SAY_WHY = "This course is meant for others than your colleague. Say why they should come all the same."
 
 
 def swap_place(*, actor: Actor, booking: Booking, person: Person, told: Told = _NOTHING_SAID) -> Booking:
@@ -79,8 +80,9 @@ def swap_for_somebody_new(
     _check_right(actor, booking)
     with transaction.atomic():
         locked_partnership(actor)
-        # Before the person, whom whoever gives out places locks beneath the session.
-        locked_booking(actor, booking)
+        # Before the person, whom whoever gives out places locks beneath the session, together with all who wait.
+        session, known = locked_booking(actor, booking).session, person_with_email(actor, email)
+        lock_people(session, also={known.pk} if known else ())
         organisation = Organisation.objects.get(partnership=actor.partnership, pk=booking.organisation_id)
         person = add_colleague(actor=actor, name=name, email=email, organisation=organisation)
         return _swap(actor, booking, person, told)
@@ -117,6 +119,8 @@ def pass_on(*, actor: Actor, booking: Booking, name: str, email: str, told: Told
         except OutsideAudience:
             # Without the group that the colleague is in, or their name as it is recorded.
             raise OutsideAudience(_SAY_WHY) from None
+        except PrerequisiteMissing:
+            raise PrerequisiteMissing(training_first("Your colleague")) from None
         for lead in leads_of(found):
             if lead.pk not in {booking.person_id, colleague.person_id}:
                 tell_lead_passed_on(booking, colleague, lead)
@@ -161,6 +165,9 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told) -> Booking
             # Their own, from the list. Whatever the one who leaves had said is deleted and goes to nobody.
             carry_access_needs(needs, new, session)
             carry_tasks(waits, new)
+            after = {"state": waits.state, "goes_on": new.pk}
+            turn = {"state": BookingState.WAITING.value}
+            audit.record(actor, "bookings.end_double", waits, before=turn, after=after)
         before = {"state": BookingState.CONFIRMED.value}
         audit.record(
             actor, "bookings.swap_place", old, before=before, after={"state": old.state, "to": new.pk}

@@ -20,7 +20,7 @@ from bookings.bulk_messages import (
     audience_of,
     freeze,
     letter_to,
-    not_reached,
+    missed_by,
     subject_of,
     thaw,
 )
@@ -103,10 +103,14 @@ def bulk_message(request: HttpRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(BulkMessage.objects.visible_to(request.actor).select_related("written_by"), pk=pk)
     subject = subject_of(one)
     own = Message.objects.filter(partnership=request.partnership, purpose=one.purpose, subject_key=subject)
+    missed = missed_by(request.actor, one)
     context = {
         "bulk": one,
         "kind": known_kind(one.purpose),
-        "not_reached": not_reached(request.actor, one)[:_MOST_SHOWN],
+        "not_reached": missed.not_reached[:_MOST_SHOWN],
+        "not_reached_number": len(missed.not_reached),
+        "unwanted": missed.unwanted[:_MOST_SHOWN],
+        "unwanted_number": len(missed.unwanted),
         "states": states_of(request.partnership, {subject: one.purpose})[subject],
         "failed": own.filter(state=Message.State.FAILED).only("to_name", "to_email", "error")[:_MOST_SHOWN],
         "waits_until": own.filter(state=Message.State.QUEUED, not_before__gt=timezone.now())

@@ -11,6 +11,7 @@ from bookings.arrangements import calendar_of, dates_of
 from bookings.before_the_course import to_do_for
 from bookings.evidence import ENDINGS
 from bookings.forms import CancelForm, NeedsForm
+from bookings.giving_up import giving_up
 from bookings.models import AccessNeeds, Booking, Prerequisite
 from bookings.notice import is_late
 from bookings.queries import own_bookings
@@ -48,6 +49,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_cancel": _can_cancel(request, one),
+        "giving_up": giving_up(one, request.actor.person),
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
@@ -104,17 +106,16 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     one = _visible(request, pk)
     if one.state in ENDED:
         return redirect("bookings:booking", request.partnership.slug, one.pk)
-    form = CancelForm(request.POST or None)
+    form, words = CancelForm(request.POST or None), giving_up(one, request.actor.person)
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
         give_up(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
-        who = "You have" if one.person == request.actor.person else f"{one.person.name} has"
-        left = "The booking is cancelled." if one.holds_place else f"{who} left the waiting list."
-        messages.success(request, left)
+        messages.success(request, words.done)
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     context = {
         "form": form,
+        "words": words,
         "booking": one,
         "session": one.session,
         "own": one.person == request.actor.person,

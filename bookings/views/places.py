@@ -109,9 +109,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     bookings = Booking.objects.visible_to(request.actor).select_related("session", "person")
     one = get_object_or_404(bookings, pk=pk)
     held = offer_again(actor=request.actor, booking=one)
-    messages.success(
-        request, f"The place is held for {one.person} until {uk_datetime(held.offer_expires_at)}."
-    )
+    messages.success(request, f"The place is held for {one.person} until {uk_datetime(held.offered_until)}.")
     return _back(request, one.session)
 
 

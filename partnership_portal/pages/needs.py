@@ -101,7 +101,7 @@ def _offer(booking: Any, slug: str, now: datetime) -> Row:
             f"Session of {uk_date(booking.session.starts_at, 'full')}",
             *(() if booking.person.email else ("No email address: they don’t know yet",)),
         ),
-        f"Until {when(booking.offer_expires_at, now)}",
+        f"Until {when(booking.offered_until, now)}",
         "orange" if booking.person.email else "red",
     )
 

@@ -36,7 +36,7 @@ def _bookings(actor: Actor, now: datetime) -> list[Task]:
     tasks = []
     for booking in to_answer(actor, now):
         offered = booking.state == BookingState.OFFERED
-        until = uk_datetime(booking.offer_expires_at)
+        until = uk_datetime(booking.offered_until)
         tasks.append(
             {
                 "title": f"You are offered a place: {booking.session.course}"

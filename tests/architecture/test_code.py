@@ -37,6 +37,7 @@ _INNER_STEPS = {
     "bookings.services.ending.end_booking",
     "courses.services.courses.link_course",
     "bookings.services.prerequisites.carry_prerequisite",
+    "bookings.services.prerequisites.keep_on",
     "bookings.services.prerequisites.delete_evidence",
     "bookings.services.prerequisites.keep_prerequisite",
     "bookings.services.organisations.put_in_name_of",

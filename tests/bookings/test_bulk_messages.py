@@ -20,6 +20,7 @@ from bookings.models import Booking, BulkMessage
 from bookings.services import bulk_messages as service
 from bookings.services.bulk_messages import go_on_sending, requeue_stuck_bulk_messages, send_bulk_message
 from bookings.services.places import book_place
+from bookings.views import bulk_messages as views
 from notifications.kinds import BULLETIN
 from notifications.models import Message, MessagePreference
 from notifications.wording import Wording
@@ -335,6 +336,21 @@ def test_who_has_no_address_any_more_or_no_booking_is_said_to_be_missed(
     page = desk.get(f"{SENT}{one.pk}/").content.decode()
     for words in ("have no email address any more", "switched such messages off since", "not to be found"):
         assert words in page
+    # Nobody is told to telephone somebody who wants no such news.
+    reached, unwanted = page.split("Want no such messages")
+    assert "Telephone those who need to know" in reached and "Bob" not in reached
+    assert "Bob" in unwanted and not any(name in unwanted for name in ("Cat</a>", "Telephone"))
+
+
+def test_a_long_list_of_those_missed_says_that_it_is_cut(
+    partnership, desk, team, people, monkeypatch
+) -> None:
+    monkeypatch.setattr(views, "_MOST_SHOWN", 1)
+    one = sent_to(team, [booking for _, booking in people])
+    Person.objects.filter(pk__in=[person.pk for person, _ in people]).update(email="")
+    send(partnership, one)
+    page = desk.get(f"{SENT}{one.pk}/").content.decode()
+    assert "These are the first 1 of 3." in page and "Ash" in page and "Bob</a>" not in page
 
 
 def test_a_database_that_is_away_is_nobodys_fault(partnership, team, people, monkeypatch) -> None:

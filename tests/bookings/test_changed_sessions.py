@@ -24,6 +24,7 @@ from courses.services.sessions import cancel_session, change_session
 from notifications.models import Message
 from partnership_portal.working_days import add_working_days, uk_date, uk_moment
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
@@ -109,6 +110,12 @@ def test_other_joining_instructions_alone_are_told_once_to_those_with_a_place(
     assert "You have a place on this session, and the joining instructions have changed." in message.text
     assert "Ask for room 7." in message.text and "does not count as late" not in message.text
     booking.refresh_from_db()
+    # There is nothing to keep or to change, and so no question; the trail says what it was, not what it says now.
+    assert "See the arrangements:\nhttp" in message.text and "Keep the place" not in message.text
+    assert f"/me/bookings/{booking.pk}/" in message.text and "/s/" not in message.text
+    entry = AuditEntry.objects.get(action="bookings.tell_of_change")
+    assert entry.after["changed"] == "the joining instructions have changed"
+    assert "room 7" not in str((entry.before, entry.after))
     # They move nobody, so that giving the place up is as late as before.
     assert (booking.change_told_at, booking.calendar_sequence) == (None, 1)
     # Another line break says nothing new.

@@ -2,22 +2,23 @@
 
 import re
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 
-from bookings.models import AccessNeeds, Approval, Booking
+from bookings.models import AccessNeeds, Approval, Booking, EvidenceFile
 from bookings.services import merging, places
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.merging import merge_sessions
 from bookings.services.moving import may_take_another
 from bookings.services.places import book_place
+from bookings.services.prerequisites import EarlierTraining
 from bookings.services.tasks import tick_task
 from bookings.states import BookingState
-from courses.models import Session
+from courses.models import Course, Session
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.errors import DomainError
@@ -112,6 +113,62 @@ def test_whoever_is_on_both_keeps_what_they_said_and_did_for_either(partnership,
     assert (needs.booking, needs.text) == (goes_on, "Large print")
     assert (needs.diets, needs.dietary) == (["vegan"], "No kiwi")
     assert [done.task for done in goes_on.tasks_done.all()] == [task]
+
+
+@pytest.mark.parametrize("stays", [0, 1], ids=["the emptied one's goes on", "the kept one's goes on"])
+@pytest.mark.parametrize("evidence", [True, False])
+def test_whoever_is_on_both_keeps_evidence_order_and_reason_of_either(
+    partnership, team, two, book, stays, evidence
+):
+    sessions = two()
+    (one,) = people(partnership, 1)
+    Session.objects.filter(pk=sessions[1 - stays].pk).update(capacity=1)
+    book(people(partnership, 1)[0], sessions[1 - stays])
+    goes_on = book(one, sessions[stays], purchase_order="PO 1")
+    earlier = EarlierTraining(
+        "" if evidence else "Level 1", None if evidence else date(2026, 1, 1), _pdf(evidence)
+    )
+    said = {
+        "purchase_order": "PO 2",
+        "audience_reason": "Covers",
+        "declared": "I can come",
+        "earlier": earlier,
+    }
+    ended = book(one, sessions[1 - stays], **said)
+    Session.objects.update(capacity=5)
+    merged(team, *sessions)
+    goes_on, ended = (Booking.objects.get(pk=booking.pk) for booking in (goes_on, ended))
+    assert (goes_on.state, ended.state) == ("confirmed", "withdrawn")
+    assert (goes_on.purchase_order, goes_on.audience_reason) == ("PO 1", "Covers")
+    assert goes_on.declared == "I can come"
+    kept = goes_on.prerequisite
+    assert (kept.training, kept.has_evidence) == (earlier.training, evidence)
+    assert EvidenceFile.objects.filter(prerequisite=kept).exists() is evidence
+
+
+def _pdf(given: bool) -> bytes:
+    return b"%PDF-1.4 certificate %%EOF" if given else b""
+
+
+@pytest.mark.parametrize(
+    "approved", [0, 1], ids=["the emptied one's is approved", "the kept one's is approved"]
+)
+def test_whoever_waits_approved_on_one_does_not_lose_the_approval_to_an_earlier_request(
+    partnership, team, two, book, approved
+):
+    sessions = two(capacity=1)
+    (one,) = people(partnership, 1)
+    for session in sessions:
+        book(people(partnership, 1)[0], session)
+    waits = book(one, sessions[approved])
+    Course.objects.update(approval="team")
+    asks = book(one, Session.objects.get(pk=sessions[1 - approved].pk))
+    assert (waits.state, asks.state) == ("waiting", "requested")
+    Booking.objects.filter(pk=asks.pk).update(booked_at=waits.booked_at - timedelta(days=1))
+    Session.objects.filter(pk=sessions[1].pk).update(capacity=2)
+    merged(team, *sessions)
+    waits, asks = (Booking.objects.get(pk=booking.pk) for booking in (waits, asks))
+    assert (waits.state, waits.session, asks.state) == ("waiting", sessions[1], "withdrawn")
 
 
 def test_nobody_keeps_what_people_eat_once_they_have_moved_online(partnership, team, two, book):

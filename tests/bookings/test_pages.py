@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.models import AccessNeeds, Booking
+from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.places import book_place, give_up
 from courses.models import Session
 from partnerships.models import Membership, Person, User
@@ -15,6 +15,7 @@ from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
+from tests.pages.made import booked
 
 
 def url(name: str, *args: int) -> str:
@@ -183,7 +184,7 @@ def test_a_courses_page_asks_once_for_the_readers_own_bookings(
         book(person, make_session(partnership, course=course))
     client, page = sign_in(person), reverse("courses:course", args=["alphashire", course.slug])
     client.get(page)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert "You have a place" in client.get(page).content.decode()
 
 
@@ -280,6 +281,43 @@ def test_my_bookings_show_what_is_coming_where_i_wait_and_what_was(partnership, 
         [sessions[2]],
     ]
     assert "Number 1 on the list" in page.content.decode()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["one's own", "somebody else's"])
+@pytest.mark.parametrize(
+    ("state", "question", "done"),
+    [
+        ("requested", "Take back YOUR request?", "YOUR request for a place on this session is taken back."),
+        ("waiting", "Leave the waiting list?", "YOU HAVE left the waiting list for this session."),
+        ("offered", "Let the place go that is held for YOU?", "that was held for YOU is let go."),
+        ("confirmed", "Cancel", "The booking is cancelled."),
+    ],
+)
+def test_what_is_given_up_is_called_what_it_is_on_the_page_and_afterwards(
+    partnership, sign_in, state, question, done, own
+) -> None:
+    learner, team = make_person(partnership, name="Ann Other"), make_person(partnership, Role.TEAM)
+    until = timezone.now() + timedelta(hours=5)
+    booking = booked(make_session(partnership), learner, state, offer_expires_at=until)
+    if state == "requested":
+        Approval.objects.create(
+            partnership=partnership,
+            booking=booking,
+            rule="team",
+            asked="team",
+            asked_at=until,
+            expires_at=until,
+        )
+    said = {"YOUR": "your" if own else "Ann Other’s", "YOU HAVE": "You have" if own else "Ann Other has"}
+    said["YOU"] = "you" if own else "Ann Other"
+    for word, meant in said.items():
+        question, done = question.replace(word, meant), done.replace(word, meant)
+    client = sign_in(learner if own else team)
+    page = client.get(url("cancel", booking.pk)).content.decode()
+    assert question in page
+    assert state == "waiting" or "waiting list" not in page
+    after = client.post(url("cancel", booking.pk), {"reason": ""}, follow=True).content.decode()
+    assert done[1:] in after
 
 
 def test_cancelling_asks_first_and_acts_on_post_only(partnership, sign_in, book) -> None:

@@ -18,6 +18,7 @@ from courses.refusals import PlanRefused
 from courses.services.copies import plan_of
 from courses.services.sessions import change_session
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import add_working_days, uk_date, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Organisation, Sector
@@ -325,6 +326,19 @@ def test_an_offer_is_held_anew_and_told_again_once(partnership, team, sign_in, b
     assert Booking.objects.get(pk=waits.pk).offer_expires_at > nearly + timedelta(hours=1)
     assert Message.objects.filter(purpose="booking_offered").count() == before + 1
     assert AuditEntry.objects.filter(action="bookings.offer_again").count() == 1
+
+
+def test_an_offer_is_shown_to_end_with_booking_where_that_closes_sooner_now(
+    partnership, team, sign_in, book
+) -> None:
+    session = make_session(partnership, capacity=1)
+    has = book(make_person(partnership), session)
+    book(make_person(partnership), session)
+    give_up(actor=actor_for(team), booking=has)
+    closes = timezone.now() + timedelta(minutes=30)
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=closes)
+    page = sign_in(team).get(f"/alphashire/desk/sessions/{session.pk}/places/").content.decode()
+    assert f"Until {uk_datetime(closes)}" in page
 
 
 def test_an_offer_that_ran_out_is_not_held_anew(partnership, team, sign_in, book) -> None:

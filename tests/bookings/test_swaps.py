@@ -129,6 +129,9 @@ def test_whoever_waits_gets_the_colleagues_place_and_leaves_the_list(
     new = swap(lead, old, bob)
     waits.refresh_from_db()
     assert (waits.state, new.state) == ("withdrawn", "confirmed")
+    entry = AuditEntry.objects.get(action="bookings.end_double")
+    assert (entry.subject_id, entry.before) == (waits.pk, {"state": "waiting"})
+    assert entry.after == {"state": "withdrawn", "goes_on": new.pk}
 
 
 def test_what_the_colleague_said_on_the_list_comes_along_and_nothing_of_the_one_who_leaves(
@@ -292,9 +295,24 @@ def test_the_link_asks_why_without_the_colleagues_group(partnership, ann, bob, b
     Membership.objects.filter(person=bob).update(competency_group=outside)
     with pytest.raises(OutsideAudience) as asked:
         by_link(old, "Bob", bob.email)
-    assert "Say why your colleague should come" in asked.value.sentence
+    assert "meant for others than your colleague" in asked.value.sentence
     assert not any(word in asked.value.sentence for word in ("Level 9", "Jones"))
     assert by_link(old, "Bob", bob.email, audience_reason="Covers").state == "confirmed"
+
+
+def test_the_link_asks_what_comes_first_without_the_colleagues_recorded_name(
+    partnership, ann, bob, book
+) -> None:
+    adopt(
+        partnership, policy(booking__prerequisite="single_agency_first"), at=datetime(2021, 1, 1, tzinfo=UTC)
+    )
+    earlier = EarlierTraining("Level 1", date(2026, 1, 1))
+    old = book(ann, make_session(partnership), earlier=earlier)
+    with pytest.raises(PrerequisiteMissing) as asked:
+        by_link(old, "Bob", bob.email)
+    assert asked.value.sentence.startswith("Your colleague must have done the child protection training")
+    assert "Jones" not in asked.value.sentence
+    assert by_link(old, "Bob", bob.email, earlier=earlier).state == "confirmed"
 
 
 def test_the_link_of_one_booking_gives_away_no_other(partnership, ann, bob, book) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from bookings.models import Approval, Attendance, Interest
-from courses.models import Course
+from courses.models import Course, Session
 from evaluations.models import (
     Concern,
     Invitation,
@@ -234,6 +234,14 @@ def test_the_neighbours_things_are_not_on_the_desk(key, partnership, neighbour, 
 def test_an_offer_with_days_to_go_needs_nobody(partnership, team) -> None:
     offered(make_session(partnership), days=9)
     offered(make_session(partnership), minutes=-5)
+    assert "offers" not in found(team)
+
+
+def test_an_offer_that_ends_when_booking_closes_is_about_to_run_out(partnership, team) -> None:
+    offered(make_session(partnership), days=9)
+    Session.objects.update(booking_closes_at=timezone.now() + timedelta(minutes=50))
+    assert "offers" in found(team)
+    Session.objects.update(booking_closes_at=timezone.now() - timedelta(minutes=1))
     assert "offers" not in found(team)
 
 

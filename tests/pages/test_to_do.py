@@ -8,6 +8,7 @@ from django.utils import timezone
 from bookings.models import Approval, Attendance, Booking
 from bookings.queries import registers_outstanding
 from courses.models import Session
+from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.models import JoinRequest, Membership, User
 from partnerships.permissions import Role
 from partnerships.services.policies import version_in_force
@@ -99,6 +100,16 @@ def test_my_page_says_until_when_a_place_is_offered_to_me(partnership, sign_in) 
     assert f"/alphashire/me/bookings/{one.pk}/offer/" in page
     assert "You are offered a place" not in me(sign_in, make_person(partnership))
     Booking.objects.filter(pk=one.pk).update(offer_expires_at=timezone.now() - timedelta(minutes=1))
+    assert "You are offered a place" not in me(sign_in, person)
+
+
+def test_an_offer_ends_with_booking_where_that_closes_sooner_now(partnership, sign_in) -> None:
+    person, one = make_person(partnership), offered(make_session(partnership), hours=5)
+    Booking.objects.filter(pk=one.pk).update(person=person)
+    closes = timezone.now() + timedelta(minutes=30)
+    Session.objects.update(booking_closes_at=closes)
+    assert f"Take it by {uk_datetime(closes)}" in me(sign_in, person)
+    Session.objects.update(booking_closes_at=timezone.now() - timedelta(minutes=1))
     assert "You are offered a place" not in me(sign_in, person)
 
 
