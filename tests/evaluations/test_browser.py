@@ -112,6 +112,25 @@ def test_every_page_of_a_survey(shire, open_browser):
             assert_accessible(page)
 
 
+def test_a_lead_downloads_the_certificates_of_their_people(shire, open_browser, settings):
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    with acting_in(shire):
+        school = Certificate.objects.select_related("booking__organisation").first().booking.organisation
+        lead = make_person(shire, Role.ORGANISATION_LEAD, organisation=school)
+    page = open_browser(lead.user, width=320)
+    page.goto(reverse("compliance:organisation", args=[shire.slug]))
+    page.get_by_role("link", name="Certificates").click()
+    expect(page.get_by_role("heading", name="Certificates of your people")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Put the file together").click()
+    download = page.get_by_role("button", name="Download the file (ZIP)")
+    expect(download).to_be_visible()
+    assert_accessible(page)
+    with page.expect_download() as file:
+        download.click()
+    assert file.value.suggested_filename.endswith(".zip")
+
+
 def test_the_team_corrects_a_name_and_revokes_a_certificate(shire, open_browser):
     with acting_in(shire):
         certificate, team = Certificate.objects.first(), make_person(shire, Role.TEAM)
