@@ -9,7 +9,7 @@ from partnerships.tenancy import ProtectTenantTables
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluations', '0017_observer_trigger_of_columns'),
+        ('evaluations', '0016_dip_samples'),
         ('partnerships', '0005_charges'),
     ]
 
