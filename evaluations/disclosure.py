@@ -34,26 +34,21 @@ def shown_of(count: int, of: int) -> int | None:
     return None if withheld([count, of - count]) or of < FEWEST else count
 
 
-def with_totals(rows: Sequence[Sequence[int]]) -> tuple[list[list[int | None]], list[int | None]]:
-    """The counts of each row and their totals, with nothing in the place of those to leave out.
+def publishable(row: Sequence[int]) -> bool:
+    """Tell whether every count of a row may be shown by itself."""
+    return sum(row) >= FEWEST and not withheld(row)
 
-    Who reads a total may know some of its rows: where what the rows leave over is 1 to 4, the total would give it
-    away, so it is left out too, and another total with it.
+
+def totals(rows: Sequence[Sequence[int]]) -> tuple[list[int | None], int]:
+    """The totals of the rows that may be shown whole, and how many rows these are; nothing where there is none.
+
+    A row of which anything is hidden is in no total, of whatever period: then whatever totals and rows are taken from
+    each other, what is left are sums of rows that may be shown.
     """
-    each = [shown(row) for row in rows]
-    sums = [sum(column) for column in zip(*rows, strict=True)]
-    known = [sum(count or 0 for count in column) for column in zip(*each, strict=True)]
-    totals = shown(sums)
-    # The rows' rest is what must not be found; where it is small it counts as small.
-    rests = [total - count for total, count in zip(sums, known, strict=True)]
-    risky = {place for place, rest in enumerate(rests) if 0 < rest < FEWEST}
-    if risky:
-        more = sorted((total, place) for place, total in enumerate(sums) if total and place not in risky)
-        left_out = risky | {place for place, total in enumerate(totals) if total is None}
-        while more and (len(left_out) < 2 or sum(sums[place] for place in left_out) < FEWEST):
-            left_out.add(more.pop(0)[1])
-        totals = [None if place in left_out else total for place, total in enumerate(totals)]
-    return each, totals
+    whole = [row for row in rows if publishable(row)]
+    if not whole:
+        return [None for _ in rows[0]] if rows else [], 0
+    return [sum(column) for column in zip(*whole, strict=True)], len(whole)
 
 
 def whole_blocks(number: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluations.disclosure import with_totals
+from evaluations.disclosure import totals
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.queries.blocks import Pair, counted_answers, in_blocks, pairs_of
@@ -44,18 +44,33 @@ class EvaluationSummary:
 
 @dataclass(frozen=True)
 class ImpactSummary:
-    """The impact surveys of a period's sessions; counts and means are None where too few stand behind them."""
+    """The impact surveys of a period's sessions; counts and means are None where too few stand behind them.
+
+    Beside the choices stand the answers and the sessions that they are of (docs/analysis.md).
+    """
 
     invited: int
     answered: int
     done: int | None
     partly: int | None
     not_yet: int | None
+    done_counted: int
+    done_sessions: int
     mean_confidence: float | None
     managers_invited: int
     managers_answered: int
     managers_counted: int
+    managers_sessions: int
     managers_saw_change: int | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How many chose each of some answers, of how many answers about how many sessions."""
+
+    counts: list[int | None]
+    counted: int
+    sessions: int
 
 
 def evaluation_summary(partnership: Partnership, start: date, end: date) -> EvaluationSummary:
@@ -106,23 +121,26 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
     learners = _invitations(partnership, start, end, QuestionnaireKind.IMPACT)
     managers = _invitations(partnership, start, end, QuestionnaireKind.LINE_MANAGER)
     invited, answered = _asked(learners)
-    counts, _ = _choices(learners, "done", ["done"], ["partly"], ["not_yet"])
+    did = _choices(learners, "done", ["done"], ["partly"], ["not_yet"])
     confidence = counted_answers(learners, for_team=False).filter(
         question__key="confidence_now", number__isnull=False
     )
     managers_invited, managers_answered = _asked(managers)
-    saw, managers_counted = _choices(managers, "saw_change", ["yes", "some"], ["no", "cannot_say"])
+    saw = _choices(managers, "saw_change", ["yes", "some"], ["no", "cannot_say"])
     return ImpactSummary(
         invited=invited,
         answered=answered,
-        done=counts[0],
-        partly=counts[1],
-        not_yet=counts[2],
+        done=did.counts[0],
+        partly=did.counts[1],
+        not_yet=did.counts[2],
+        done_counted=did.counted,
+        done_sessions=did.sessions,
         mean_confidence=_mean(Counter(confidence.values_list("number", flat=True))),
         managers_invited=managers_invited,
         managers_answered=managers_answered,
-        managers_counted=managers_counted,
-        managers_saw_change=saw[0],
+        managers_counted=saw.counted,
+        managers_sessions=saw.sessions,
+        managers_saw_change=saw.counts[0],
     )
 
 
@@ -146,20 +164,22 @@ def _asked(invitations: QuerySet[Invitation]) -> tuple[int, int]:
     return counts["invited"], counts["answered"]
 
 
-def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) -> tuple[list[int | None], int]:
-    """How many chose one of each group of codes, as far as it may be shown beside each session's, and of how many."""
-    sessions: dict[int, list[int]] = defaultdict(lambda: [0] * len(groups))
+def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) -> Choices:
+    """How many chose one of each group of codes, of the sessions whose counts may all be shown by themselves."""
+    # The last place is for whoever chose none of them.
+    sessions: dict[int, list[int]] = defaultdict(lambda: [0] * (len(groups) + 1))
     waiting = invitations.filter(state=Invitation.State.OPEN).values("session")
     rows = counted_answers(invitations, for_team=False).filter(question__key=key)
     for session, chosen in rows.exclude(invitation__session__in=waiting).values_list(
         "invitation__session_id", "chosen"
     ):
-        for place, codes in enumerate(groups):
-            sessions[session][place] += any(code in codes for code in chosen)
-    if not sessions:
-        return [None for _ in groups], 0
-    counts = list(sessions.values())
-    return with_totals(counts)[1], sum(sum(row) for row in counts)
+        found = [place for place, codes in enumerate(groups) if any(code in codes for code in chosen)]
+        for place in found or [len(groups)]:
+            sessions[session][place] += 1
+    counts, whole = totals(list(sessions.values()))
+    if not whole:
+        return Choices([None for _ in groups], 0, 0)
+    return Choices(counts[:-1], sum(count or 0 for count in counts), whole)
 
 
 def _change(pairs: list[Pair]) -> Change | None:

@@ -122,30 +122,43 @@ class TestEvaluationSummary:
 
 
 class TestImpactSummary:
-    def _followed_up(self, partnership, done: list[str]):
+    def _about(self, partnership, done: list[str], *, days_ago: int = 120):
         course = make_course(partnership, asks_line_manager=True)
-        session = held(partnership, course=course, days_ago=120)
+        session = held(partnership, course=course, days_ago=days_ago)
         for _ in done:
             booked(session, person=make_person(partnership, line_manager_email="m@nursery.example"))
         ask_about_impact(partnership, session.ends_at + timedelta(days=100))
-        for invitation, code in zip(
-            Invitation.objects.filter(kind="impact").order_by("pk"), done, strict=True
-        ):
+        asked = Invitation.objects.filter(session=session)
+        for invitation, code in zip(asked.filter(kind="impact").order_by("pk"), done, strict=True):
             answer(invitation, done=[code], confidence_now=7)
-        for invitation in Invitation.objects.filter(kind="line_manager"):
+        for invitation in asked.filter(kind="line_manager"):
             answer(invitation, saw_change=["some"])
-        day = uk_date(session.ends_at)
+        return uk_date(session.ends_at)
+
+    def _followed_up(self, partnership, done: list[str]):
+        day = self._about(partnership, done)
         return impact_summary(partnership, day, day)
 
     def test_figures(self, partnership):
         summary = self._followed_up(partnership, ["done"] * 6 + ["partly"] * 5)
         assert (summary.invited, summary.answered) == (11, 11)
         # The eleventh is not counted before there are four more, so there are six and four.
-        assert (summary.done, summary.partly, summary.not_yet) == (None, None, 0)
+        assert (summary.done_counted, summary.done_sessions) == (0, 0)
+        assert (summary.done, summary.partly, summary.not_yet) == (None, None, None)
         assert summary.mean_confidence == 7.0
         assert (summary.managers_invited, summary.managers_answered) == (11, 11)
         assert summary.managers_saw_change == 10
 
-    def test_small_counts_are_withheld_with_one_more(self, partnership):
+    def test_a_session_with_a_small_count_is_left_out(self, partnership):
         summary = self._followed_up(partnership, ["done"] * 8 + ["partly"] * 5 + ["not_yet"] * 2)
-        assert (summary.done, summary.partly, summary.not_yet) == (8, None, None)
+        assert (summary.done, summary.partly, summary.not_yet) == (None, None, None)
+
+    def test_a_hidden_period_is_not_the_difference_of_two(self, partnership):
+        whole = self._about(partnership, ["done"] * 5 + ["partly"] * 5, days_ago=122)
+        hidden = self._about(partnership, ["done"] * 3 + ["partly"] * 7, days_ago=120)
+        alone, both = (impact_summary(partnership, start, hidden) for start in (hidden, whole))
+        assert (alone.done, alone.partly, alone.done_sessions) == (None, None, 0)
+        assert (both.done, both.partly, both.not_yet) == (5, 5, 0)
+        assert (both.answered, both.done_counted, both.done_sessions) == (20, 10, 1)
+        # Nobody is hidden among the managers' answers.
+        assert (both.managers_saw_change, both.managers_counted, both.managers_sessions) == (20, 20, 2)
