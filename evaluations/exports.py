@@ -48,7 +48,7 @@ ACTIONS = ListSheet(
     "Actions",
     (
         Column("What", "text", 60),
-        Column("Who", "owner__name", 30, lambda name: name or "The partnership team"),
+        Column("Who", "who", 30),
         Column("By when", "due_on", 14),
         Column("Done", "done_at", 18),
         Column("Course", "observation__session__course__title", 44),

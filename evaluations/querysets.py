@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from bookings.states import EXPECTED
 from partnerships.permissions import Permission
@@ -90,6 +90,16 @@ class ObservationActionQuerySet(models.QuerySet):
         if actor.person is not None:
             seen |= Q(owner=actor.person)
         return self.filter(seen, partnership=actor.partnership)
+
+    def with_owner_shown_to(self, actor: "Actor") -> Self:
+        """With ``who`` does it; the observer's name stands beside what was seen for the team and the observer alone."""
+        cases = [When(owner=None, then=Value("The partnership team"))]
+        if not actor.may(Permission.MANAGE_SURVEYS):
+            observer = Q(owner=F("observation__respondent"))
+            if actor.person is not None:
+                observer &= ~Q(owner=actor.person)
+            cases.append(When(observer, then=Value("The observer")))
+        return self.annotate(who=Case(*cases, default=F("owner__name"), output_field=models.CharField()))
 
     def open(self) -> Self:
         """Those not done yet."""

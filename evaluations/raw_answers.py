@@ -58,6 +58,7 @@ def raw_answers(partnership: Partnership, invitations: QuerySet[Invitation], *, 
             "invitation__booking__person",
             "invitation__booking__organisation__sector",
             "invitation__respondent",
+            "invitation__dip_contact",
         )
         .order_by("invitation__session_id", "invitation_id", "question__position")
     )
@@ -74,7 +75,7 @@ def _rows(partnership: Partnership, answers: QuerySet[Answer], *, with_names: bo
             learner = person.name if with_names else pseudonym(partnership, person.pk)
         yield [
             learner,
-            (asked.respondent_name if with_names else "") or _WHO.get(kind, "Learner"),
+            (asked.respondent_name if with_names else "") or _who(asked, kind),
             booking.organisation.sector.name if booking else "",
             asked.session.course.title,
             uk_date(asked.session.starts_at),
@@ -87,3 +88,9 @@ def _rows(partnership: Partnership, answers: QuerySet[Answer], *, with_names: bo
             " ".join(answer.chosen),
             in_words(question, answer),
         ]
+
+
+def _who(asked: Invitation, kind: QuestionnaireKind) -> str:
+    if kind == QuestionnaireKind.DIP_SAMPLE:
+        return asked.dip_contact.get_role_display()
+    return _WHO.get(kind, "Learner")

@@ -91,8 +91,3 @@ class ObservationAction(TenantModel):
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def owner_words(self) -> str:
-        """Who does it."""
-        return self.owner.name if self.owner else "The partnership team"

@@ -117,8 +117,12 @@ CHANGES = {
 def analysis_of(
     invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
 ) -> Analysis:
-    """Add up the surveys of a selection (six queries, and one for each grouping, which are for the team)."""
-    invitations = invitations.that_count().order_by()  # type: ignore[attr-defined]
+    """Add up the surveys of a selection (six queries, and one for each grouping, which are for the team).
+
+    Without dip samples: learners and managers answer one form there, and the rows are only those who were reached.
+    """
+    counting: Any = invitations
+    invitations = counting.that_count().exclude(kind=_K.DIP_SAMPLE).order_by()
     responses = _responses(invitations)
     pairs = pairs_of(invitations)
     final = {one.kind for one in responses if not one.waiting}

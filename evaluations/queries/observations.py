@@ -101,7 +101,7 @@ def sent_observations(actor: Actor) -> QuerySet[Invitation]:
 
 def observation_shown_to(actor: Actor) -> QuerySet[Invitation]:
     """Observations with everything that the page of one shows."""
-    actions = ObservationAction.objects.select_related("owner", "done_by")
+    actions = ObservationAction.objects.with_owner_shown_to(actor).select_related("owner")
     return (
         Invitation.objects.observations_shown_to(actor)
         .select_related("version", "session__course", "session__venue", "respondent", "policy_version")

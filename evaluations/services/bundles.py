@@ -68,21 +68,25 @@ def request_bundle(
 def build_bundle(*, actor: Actor, bundle_id: int) -> None:
     """Put a bundle together, a few certificates in each step, on the disk and never in memory as a whole.
 
-    A worker that is killed leaves nothing behind; whoever begins again starts anew.
+    A worker that is killed leaves a file that no row names at most; whoever begins again starts anew.
     """
     build = Build.begin(CertificateBundle, actor.partnership, bundle_id)
     if build is None:
         return
+    kept = ""
     try:
         with tempfile.TemporaryFile() as stream:
             count = _write(build, stream)
             with build.step("Storing the file", 95):
                 stream.seek(0)
-                name = f"bundles/{actor.partnership.slug}/{bundle_id}-{build.attempt}.zip"
+                name = f"{_folder(actor.partnership)}/{bundle_id}-{build.attempt}.zip"
                 kept = default_storage.save(name, File(stream))
             build.finish(actor, "evaluations.build_bundle", file=kept, count=count)
     except TakenOver:
-        return
+        # The row may be gone because a certificate was revoked. After any other error it isn't known whether the row
+        # names the file by now: what it doesn't name goes with ``forget_bundles``.
+        if kept:
+            default_storage.delete(kept)
 
 
 def certificates_in(bundle: CertificateBundle) -> QuerySet[Certificate]:
@@ -104,7 +108,8 @@ def drop_bundles_with(certificate: Certificate) -> None:
 
 
 def forget_bundles(partnership: Partnership, now: datetime) -> None:
-    """Job: delete bundles after a week."""
+    """Job: delete bundles after a week, and files that no bundle names."""
+    _delete_files_of_nobody(partnership)
     with acting_in(partnership):
         old = CertificateBundle.objects.filter(partnership=partnership, requested_at__lt=now - KEPT_FOR)
         bundles = list(old)
@@ -135,6 +140,28 @@ def _write(build: Build[CertificateBundle], stream: IO[bytes]) -> int:
 def _name_in_bundle(certificate: Certificate) -> str:
     words = f"{certificate.learner_name} {certificate.course_title}"[:120]
     return f"{get_valid_filename(words)}_{certificate.number}.pdf"
+
+
+def _delete_files_of_nobody(partnership: Partnership) -> None:
+    folder = _folder(partnership)
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    # Looked up after the folder: a file that is stored meanwhile is not among the names.
+    with acting_in(partnership):
+        rows = list(
+            CertificateBundle.objects.filter(partnership=partnership).values_list("pk", "state", "file")
+        )
+    named = {file for _, _, file in rows}
+    building = {str(pk) for pk, state, _ in rows if state == CertificateBundle.State.BUILDING}
+    for name in names:
+        if f"{folder}/{name}" not in named and name.partition("-")[0] not in building:
+            default_storage.delete(f"{folder}/{name}")
+
+
+def _folder(partnership: Partnership) -> str:
+    return f"bundles/{partnership.slug}"
 
 
 def _forget(partnership: Partnership, bundle: CertificateBundle) -> None:

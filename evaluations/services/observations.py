@@ -151,7 +151,9 @@ def _refuse_observer(actor: Actor, session: Session, observer: Person) -> None:
         raise DomainError(f"{who} this session, so somebody else must observe it.")
     taken = session.invitations.filter(kind=_FORM).exclude(state=Invitation.State.CLOSED).first()
     if taken is not None:
-        raise DomainError(f"{taken.respondent_name} observes this session already.")
+        # Observers are not told of each other; whoever plans is.
+        who = taken.respondent_name if actor.may(Permission.MANAGE_SURVEYS) else "Somebody"
+        raise DomainError(f"{who} observes this session already.")
     if session.status != Session.Status.PUBLISHED:
         raise DomainError("Only a session that is published can be observed.")
 

@@ -1,16 +1,17 @@
 """Open Badges: downloading one, and what its readers look up: the issuer, its keys, and which are revoked."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from evaluations.badges import CONTEXT, LIST_LENGTH, badge_of, claims_of, issuer_of, status_list
 from evaluations.models import Certificate, SigningKey
 from evaluations.services.signing_keys import key_in_use
-from evaluations.signing import signed
+from evaluations.signing import Unreadable, signed
 from evaluations.views.certificates import by_link
 from partnerships.errors import DomainError
 from partnerships.links import absolute
@@ -77,12 +78,22 @@ def _badge(request: HttpRequest, certificate: Certificate) -> HttpResponse:
             "This certificate is revoked, so its badge cannot be downloaded. Ask the partnership team."
         )
     response = _token(request, badge_of(certificate))
-    response["Content-Disposition"] = f'attachment; filename="badge-{certificate.number}.jwt"'
+    if response.status_code == HTTPStatus.OK:
+        response["Content-Disposition"] = f'attachment; filename="badge-{certificate.number}.jwt"'
     return response
 
 
 def _token(request: HttpRequest, credential: dict[str, Any]) -> HttpResponse:
-    used = key_in_use(actor=request.actor)
+    try:
+        used = key_in_use(actor=request.actor)
+    except Unreadable:
+        refused = {
+            "heading": "Badges cannot be signed at the moment",
+            "sentence": "The certificate itself is not touched by this. Try again later.",
+        }
+        return render(
+            request, "evaluations/survey_refused.html", refused, status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
     token = signed(
         claims_of(credential), private_part=used.private_part, kid=_address(request, used), typ="JWT"
     )

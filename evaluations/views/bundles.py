@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from evaluations.certificate_forms import BundleForm
 from evaluations.models import CertificateBundle
 from evaluations.services.bundles import request_bundle
+from partnership_portal.working_days import uk_date
 from partnerships.errors import DomainError
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, requires
@@ -57,4 +58,4 @@ def bundle_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         actor=request.actor, what="certificates of an organisation", rows=found.count, filtered_by=[]
     )
     file = default_storage.open(found.file)
-    return FileResponse(file, as_attachment=True, filename=f"certificates-{found.requested_at:%Y-%m-%d}.zip")
+    return FileResponse(file, as_attachment=True, filename=f"certificates-{uk_date(found.requested_at)}.zip")

@@ -32,7 +32,7 @@ _PER_PAGE = 50
 def actions(request: HttpRequest) -> HttpResponse:
     """Everything agreed after the observations that somebody may read."""
     chosen = _chosen(request)
-    found = chosen.qs.select_related("owner", "observation__session__course")
+    found = chosen.qs.select_related("observation__session__course")
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     context = {"filter": chosen, "page_obj": page, "today": uk_today()}
     return render(request, "evaluations/observation_actions.html", context)
@@ -105,7 +105,7 @@ def _to_agree_on(request: HttpRequest, observation: Invitation) -> Invitation:
 
 
 def _chosen(request: HttpRequest) -> ActionFilter:
-    visible = ObservationAction.objects.visible_to(request.actor)
+    visible = ObservationAction.objects.visible_to(request.actor).with_owner_shown_to(request.actor)
     return ActionFilter(request.GET, visible, request=request)
 
 

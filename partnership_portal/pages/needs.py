@@ -252,15 +252,15 @@ def _action(action: Any, slug: str, now: datetime) -> Row:
     return Row(
         action.text,
         f"{reverse('evaluations:observation', args=[slug, action.observation_id])}#agreed",
-        (action.owner_words, f"After the observation of {action.observation.session.course}"),
+        (action.who, f"After the observation of {action.observation.session.course}"),
         f"By {uk_date(action.due_on, 'short')}",
         "red",
     )
 
 
 def _actions(actor: Actor, now: datetime) -> QuerySet[Any]:
-    overdue = ObservationAction.objects.visible_to(actor).overdue(day_of(now))
-    return overdue.select_related("owner", "observation__session__course").order_by("due_on", "pk")
+    overdue = ObservationAction.objects.visible_to(actor).with_owner_shown_to(actor).overdue(day_of(now))
+    return overdue.select_related("observation__session__course").order_by("due_on", "pk")
 
 
 def _registers(actor: Actor, now: datetime) -> QuerySet[Any]:

@@ -227,12 +227,28 @@ def test_a_new_key_leaves_what_the_old_one_signed_genuine(partnership, certifica
     assert AuditEntry.objects.filter(action="evaluations.replace_signing_key").count() == 2
 
 
-def test_another_secret_without_the_old_one_makes_another_key(certificate, settings) -> None:
+def test_another_secret_without_the_old_one_never_touches_the_key(
+    partnership, certificate, settings, caplog
+) -> None:
     before = badge(certificate)
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another long random text for this test alone"
     settings.SECRET_KEY_FALLBACKS = [old]
     assert badge(certificate) == before
     settings.SECRET_KEY_FALLBACKS = []
+    kept = SigningKey.objects.get()
+    status = verified(before)["credentialStatus"]["statusListCredential"]
+    address = reverse(
+        "evaluations:linked_badge", args=[certificate.partnership.slug, certificate_token(certificate)]
+    )
+    for refused in (_get(address), _get(status)):
+        assert refused.status_code == 503 and "Content-Disposition" not in refused
+    assert SigningKey.objects.get().private_part == kept.private_part != ""
+    assert kept.kid in caplog.text and settings.SECRET_KEY not in caplog.text
+    assert kept.private_part not in caplog.text
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert badge(certificate) == before
+    settings.SECRET_KEY_FALLBACKS = []
+    call_command("replace_signing_key", partnership.slug, stdout=StringIO())
     assert badge(certificate) != before
     assert SigningKey.objects.count() == 2
     assert verified(before)

@@ -2,11 +2,12 @@
 
 import io
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.urls import reverse
 from django.utils import timezone
 
@@ -153,3 +154,52 @@ def test_no_bundle_serves_what_is_revoked_or_replaced(
             reissue_certificate(actor=team, certificate=certificate, name="Right Name", reason="Misspelt")
     assert not CertificateBundle.objects.exists()
     assert not default_storage.exists(bundle.file)
+
+
+def test_no_file_is_left_where_a_certificate_is_revoked_while_it_is_stored(
+    partnership, school, lead, monkeypatch
+) -> None:
+    certificate = _certificate(partnership, school)
+    bundle = request_bundle(actor=actor_for(lead), organisation=school)
+    team, save, stored = actor_for(make_person(partnership, Role.TEAM)), FileSystemStorage.save, []
+
+    def save_and_revoke(storage, name, content):
+        stored.append(save(storage, name, content))
+        revoke_certificate(actor=team, certificate=certificate, reason="Wrong person")
+        return stored[0]
+
+    monkeypatch.setattr(FileSystemStorage, "save", save_and_revoke)
+    build_bundle(actor=job(partnership), bundle_id=bundle.pk)
+    assert stored and not default_storage.exists(stored[0])
+
+
+def test_files_that_no_bundle_names_are_deleted(
+    partnership, neighbour, school, lead, django_capture_on_commit_callbacks
+) -> None:
+    _certificate(partnership, school)
+    forget_bundles(partnership, timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        ready = request_bundle(actor=actor_for(lead), organisation=school)
+    ready.refresh_from_db()
+    building = request_bundle(actor=actor_for(lead), organisation=school)
+
+    def store(name: str) -> str:
+        return default_storage.save(f"bundles/{name}", ContentFile(b"PK"))
+
+    slug = partnership.slug
+    kept = [ready.file, store(f"{slug}/{building.pk}-1.zip"), store(f"{neighbour.slug}/7-1.zip")]
+    left = [store(f"{slug}/{ready.pk}-9.zip"), store(f"{slug}/{building.pk + 1}-1.zip")]
+    forget_bundles(partnership, timezone.now())
+    assert all(default_storage.exists(one) for one in kept)
+    assert not any(default_storage.exists(one) for one in left)
+
+
+def test_file_is_named_by_the_day_in_the_uk(
+    partnership, school, lead, sign_in, django_capture_on_commit_callbacks
+) -> None:
+    _certificate(partnership, school)
+    with django_capture_on_commit_callbacks(execute=True):
+        bundle = request_bundle(actor=actor_for(lead), organisation=school)
+    CertificateBundle.objects.update(requested_at=datetime(2026, 6, 30, 23, 30, tzinfo=UTC))
+    address = reverse("evaluations:bundle_file", args=[partnership.slug, bundle.pk])
+    assert "certificates-2026-07-01.zip" in sign_in(lead).get(address)["Content-Disposition"]

@@ -20,9 +20,12 @@ from courses.models import Priority
 from evaluations.answering import Value
 from evaluations.drawing import draw, fingerprint, in_order, shares
 from evaluations.jobs import remind_and_close
+from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
+from evaluations.queries.analysis import analysis_of
 from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, strata_of
 from evaluations.queries.surveys import to_do
+from evaluations.raw_answers import raw_answers
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.dip_samples import Draw, begin_interview, draw_sample, note_attempt
 from notifications.models import Message
@@ -305,6 +308,20 @@ class TestInterviews:
         }
         with pytest.raises(DomainError, match="interview is done"):
             note_attempt(actor=actor_for(team), contact=first[0], outcome="no_answer")
+
+    def test_in_no_figure_and_one_by_one_with_who_said_it(self, partnership, sample, team):
+        for contact in sample.contacts.filter(position=1):
+            self.interviewed(team, contact)
+        asked = Invitation.objects.filter(partnership=partnership)
+        found = analysis_of(asked, for_team=True)
+        assert found.response(QuestionnaireKind.DIP_SAMPLE) is None
+        assert not [one for one in found.questions if one.kind == QuestionnaireKind.DIP_SAMPLE]
+        interviews = asked.filter(kind="dip_sample")
+        sheet = list(raw_answers(partnership, interviews, with_names=False).rows)
+        assert {row[1]: row[11] for row in sheet if row[8] == "speaks_as"} == {
+            "Learner": "learner",
+            "Line manager": "manager",
+        }
 
     def test_whom_one_talks_to_is_known(self, sample, team):
         contact = sample.contacts.filter(role="manager").first()

@@ -103,6 +103,17 @@ class TestAssigning:
         with pytest.raises(DomainError, match=said):
             assign_observer(actor=actor_for(team), session=session, observer=person)
 
+    def test_observers_are_not_told_of_each_other(self, partnership, observer, sign_in):
+        session = make_session(partnership)
+        observe_session(actor=actor_for(observer), session=session)
+        other = make_person(partnership, Role.OBSERVER)
+        address = reverse("evaluations:observations", args=[partnership.slug])
+        page = sign_in(other).get(address).content.decode()
+        assert "somebody observes it" in page and "Olive" not in page
+        assert "you observe it" in sign_in(observer).get(address).content.decode()
+        with pytest.raises(DomainError, match="Somebody observes"):
+            observe_session(actor=actor_for(other), session=session)
+
     def test_only_by_the_team(self, partnership, observer):
         with pytest.raises(PermissionDenied):
             assign_observer(actor=actor_for(observer), session=make_session(partnership), observer=observer)
@@ -386,6 +397,24 @@ class TestActions:
             stranger = make_person(neighbour, Role.TEAM)
         foreign = sign_in(stranger).get(reverse("evaluations:observation_actions", args=[neighbour.slug]))
         assert "Bring the slides" not in foreign.content.decode()
+
+    def test_observer_is_named_as_owner_to_the_team_and_themselves_alone(
+        self, partnership, sent, trainer, observer, team, sign_in
+    ):
+        agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(observer, -1))
+        agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        pages = [
+            reverse("evaluations:observation_actions", args=[partnership.slug]),
+            reverse("evaluations:actions_export", args=[partnership.slug, "csv"]),
+            reverse("evaluations:observation", args=[partnership.slug, sent.pk]),
+        ]
+        chair = make_person(partnership, Role.SUBGROUP_CHAIR)
+        for person, sees_name in ((trainer, False), (chair, False), (team, True), (observer, True)):
+            for page in pages:
+                found = b"".join(sign_in(person).get(page)).decode().split("<main")[-1]
+                assert ("Olive Observer" in found) is sees_name
+                assert ("The observer" in found) is not sees_name
+                assert "Tess Trainer" in found
 
     def test_agreed_on_the_page(self, partnership, sent, trainer, team, sign_in):
         address = reverse("evaluations:agree_action", args=[partnership.slug, sent.pk])
