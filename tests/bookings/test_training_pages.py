@@ -16,7 +16,7 @@ from tests.bookings.moving import begun, over
 from tests.factories import actor_for, make_person, make_session
 
 
-def url(name: str, *args: int) -> str:
+def url(name: str, *args: int | str) -> str:
     return reverse(f"bookings:{name}", args=["alphashire", *args])
 
 
@@ -120,11 +120,11 @@ def test_the_desk_filters_sorts_and_exports(partnership, team, neighbour, sign_i
     assert names(organisation=people[0].memberships.get().organisation.name) == ["Zoe Zed, confirmed"]
     assert names(order="name", q="zoe", state="nonsense", session="x") == ["Zoe Zed, confirmed"]
     assert names(order="name")[0].startswith("Abe")
-    response = client.get(url("export"), {"session": session.pk, "order": "name"})
+    response = client.get(url("export", "xlsx"), {"session": session.pk, "order": "name"})
     content = b"".join(response.streaming_content)
     rows = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
     assert [row[1] for row in rows] == ["Name", "Abe =Ace", "Zoe Zed"]
-    whole = b"".join(client.get(url("export")).streaming_content)
+    whole = b"".join(client.get(url("export", "xlsx")).streaming_content)
     text = str(CalamineWorkbook.from_filelike(BytesIO(whole)).get_sheet_by_index(0).to_python())
     for secret in ("Never in a file", "Private", "Nina"):
         assert secret not in text
@@ -142,7 +142,7 @@ def test_the_desks_page_of_a_session_has_everybody_in_their_place(partnership, t
 
 @pytest.mark.parametrize("name", ["desk_bookings", "export", "desk_session"])
 def test_the_desk_is_the_teams(partnership, trainer, sign_in, name) -> None:
-    args = [make_session(partnership).pk] if name == "desk_session" else []
+    args = {"desk_session": [make_session(partnership).pk], "export": ["xlsx"]}.get(name, [])
     assert sign_in(trainer).get(url(name, *args)).status_code == 403
 
 
@@ -170,7 +170,7 @@ def test_lists_need_the_same_number_of_queries_for_one_row_and_for_six(
         (sign_in(trainer), url("training_session", trained.pk)),
         (sign_in(trainer), register),
         (sign_in(team), url("desk_bookings")),
-        (sign_in(team), url("export")),
+        (sign_in(team), url("export", "xlsx")),
         (sign_in(team), url("desk_session", trained.pk)),
         (sign_in(team), url("choose_person", trained.pk) + "?q=person"),
     ]

@@ -16,6 +16,7 @@ from bookings.services.register import mark_attendance
 from evaluations.jobs import ask_for_evaluations, issue_certificates, remind_and_close
 from evaluations.links import holder_of
 from evaluations.models import Certificate, Invitation
+from evaluations.queries.due import certificates_due
 from evaluations.services import certificates
 from evaluations.services.answers import save_answers, submit_answers
 from notifications.models import Message
@@ -252,7 +253,13 @@ def test_control_without_the_lock_each_leaves_the_certificate_to_the_other(answe
         both_have_looked.wait(timeout=20)
         return due
 
+    def look_at_all_together(*given):
+        due = certificates_due(*given)
+        both_have_looked.wait(timeout=20)
+        return due
+
     monkeypatch.setattr(certificates, "_is_due", look_together)
+    monkeypatch.setattr(certificates, "certificates_due", look_at_all_together)
     monkeypatch.setattr(BookingQuerySet, "select_for_update", lambda self, **given: self)
     assert mark_and_send_at_once(answered) == [None, None]
     with acting_in(answered):
