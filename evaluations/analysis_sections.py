@@ -54,7 +54,7 @@ def _answer_rows(analysis: Analysis) -> Iterator[list[Any]]:
         if one.mean is not None:
             span = one.mean.interval
             ends = [round(span.low, 2), round(span.high, 2)] if span else [None, None]
-            yield [*start, "Mean", one.counted, one.counted, round(one.mean.value, 2), *ends]
+            yield [*start, "Mean", one.mean.n, one.counted, round(one.mean.value, 2), *ends]
 
 
 def _response(analysis: Analysis, brand: str) -> Section:
@@ -239,11 +239,12 @@ def _answers(analysis: Analysis, brand: str, *, for_team: bool) -> Iterator[Sect
                 "Answers are confidential. They are added up five at a time for each session, so that nobody can "
                 "be told by what a later answer changes, and counts appear when nobody can answer any more."
             )
-        rated = [one for one in found if one.mean is not None]
+        # A mean that only the team may see is named, so that nobody looks for it.
+        rated = [one for one in found if one.mean is not None or (one.is_scale and not for_team)]
         rows: list[list[Cell]] = [
             [
                 one.words,
-                one.counted,
+                one.mean.n if one.mean else one.counted,
                 _rounded(one.mean.value, 1) if one.mean else None,
                 _span(one.mean.interval, 1) if one.mean else None,
                 "0 to 10" if one.question.kind == QuestionKind.CONFIDENCE else "1 to 5",

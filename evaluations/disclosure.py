@@ -1,6 +1,7 @@
 """Small numbers: which figures must be left out so that nobody's answer can be singled out."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 
 # Answers are confidential: no figure for fewer respondents than this, except for the team (design rule 7).
 FEWEST = 5
@@ -54,3 +55,33 @@ def totals(rows: Sequence[Sequence[int]]) -> tuple[list[int | None], int]:
 def whole_blocks(number: int) -> int:
     """How many of so many answers about one session may be counted: five at a time, in the order they came."""
     return number - number % FEWEST
+
+
+def averaged(answers: Sequence[tuple[Hashable, Sequence[int]]], *scales: tuple[int, int]) -> list[int]:
+    """Positions of the answers that may stand behind a mean: pairs of session and numbers, in the order they came.
+
+    Five answers with a mean of 4.8 out of 5 can only be one 4 and four 5s. So the next five of the session are added to
+    them, until all together are either at the end of the scale or ``FEWEST`` steps and more away from it. What was
+    shown once stays a part of whatever is shown later, of longer periods too, and the rest is of the same kind.
+    """
+    sessions: dict[Hashable, list[int]] = defaultdict(list)
+    for position, (session, _) in enumerate(answers):
+        sessions[session].append(position)
+    counted: list[int] = []
+    for positions in sessions.values():
+        start = 0
+        for end in range(FEWEST, len(positions) + 1, FEWEST):
+            together = positions[start:end]
+            if all(
+                _far_enough([answers[one][1][place] for one in together], lowest, highest)
+                for place, (lowest, highest) in enumerate(scales)
+            ):
+                counted += together
+                start = end
+    return counted
+
+
+def _far_enough(numbers: Sequence[int], lowest: int, highest: int) -> bool:
+    """Tell whether the steps from either end, all together, are none or too many to be counted back to people."""
+    steps = (sum(numbers) - lowest * len(numbers), highest * len(numbers) - sum(numbers))
+    return not any(0 < one < FEWEST for one in steps)

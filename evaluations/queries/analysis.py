@@ -1,6 +1,6 @@
 """What a selection of surveys says, added up; for anybody but the team in whole blocks of five (docs/analysis.md)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -10,17 +10,18 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import Func
 
 from evaluations.answering import choices_of
-from evaluations.disclosure import FEWEST, shown, shown_of
+from evaluations.disclosure import FEWEST, averaged, shown, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Invitation, Question
+from evaluations.models import Answer, Invitation, Question
 from evaluations.periods import LATE
 from evaluations.queries.blocks import GROUPINGS, MATCHED, Pair, counted_answers, in_blocks, pairs_of
-from evaluations.statistics import Change, Mean, Share, change_of, mean_of, share
+from evaluations.statistics import Change, Interval, Mean, Share, change_of, mean_of, share
 
 _K = QuestionnaireKind
 # From so many on, an interval or an effect size says nothing of one of them (docs/analysis.md).
 ENOUGH_FOR_SPREAD = 20
 _TEXTS = (QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE)
+_NUMBERED = (QuestionKind.SCALE, QuestionKind.CONFIDENCE, QuestionKind.MATRIX)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class QuestionFigures:
     @property
     def is_scale(self) -> bool:
         """Tell whether a mean makes sense."""
-        return self.question.kind in {QuestionKind.SCALE, QuestionKind.CONFIDENCE, QuestionKind.MATRIX}
+        return self.question.kind in _NUMBERED
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _questions(
     )
     for *which, code, count in unnested.values_list(*same, "code").annotate(n=Count("pk")).order_by():
         codes[tuple(which)][code] = count
+    means = {} if for_team else _averaged(answers)
     found = []
     for question in _newest(invitations):
         kind = _K(question.version.questionnaire.kind)
@@ -203,13 +205,44 @@ def _questions(
                 if for_team or sum(given.values()) == counted:
                     found.append(
                         _figures(
-                            question, kind, given, {}, counted, final, row=row["label"], for_team=for_team
+                            question,
+                            kind,
+                            given,
+                            {},
+                            counted,
+                            final,
+                            row=row["label"],
+                            averages=None if for_team else means.get((*which, row["value"]), {}),
                         )
                     )
         else:
             given = {number: count for number, count in numbers[which].items() if number is not None}
-            found.append(_figures(question, kind, given, codes[which], counted, final, for_team=for_team))
+            averages = None if for_team else means.get((*which, ""), {})
+            found.append(_figures(question, kind, given, codes[which], counted, final, averages=averages))
     return found
+
+
+def _averaged(answers: QuerySet[Answer]) -> dict[tuple[str, str, str, str], dict[int, int]]:
+    """How often each number was given among the answers that may stand behind a mean, of questions and matrix rows."""
+    given: dict[tuple[str, str, str, str], list[tuple[int, tuple[int]]]] = defaultdict(list)
+    rows = answers.filter(question__kind__in=_NUMBERED).order_by("invitation__answered_at", "invitation_id")
+    for session, kind, key, sort, number, chosen in rows.values_list(
+        "invitation__session_id", "invitation__kind", "question__key", "question__kind", "number", "chosen"
+    ):
+        marked: list[list[Any]] = (
+            [code.rsplit(":", 1) for code in chosen] if number is None else [["", number]]
+        )
+        for row, mark in marked:
+            given[(kind, key, sort, row)].append((session, (int(mark),)))
+    return {
+        which: dict(Counter(one[place][1][0] for place in averaged(one, _scale(which[2]))))
+        for which, one in given.items()
+    }
+
+
+def _scale(kind: str) -> tuple[int, int]:
+    """From where to where a question of this kind is answered."""
+    return (0, 10) if kind == QuestionKind.CONFIDENCE else (1, 5)
 
 
 def _newest(invitations: QuerySet[Invitation]) -> list[Question]:
@@ -247,29 +280,42 @@ def _figures(
     counted: int,
     final: set[QuestionnaireKind],
     *,
-    for_team: bool,
+    averages: dict[int, int] | None,
     row: str = "",
 ) -> QuestionFigures:
+    """What is said of one question; ``averages`` are the numbers behind the mean for anybody but the team."""
     given = {str(number): count for number, count in numbers.items()} | codes
     choices = choices_of(question)
     exact = [given.get(code, 0) for code, _ in choices]
     counts: list[int | None] = list(exact)
     mean = mean_of(numbers)
-    if not for_team:
+    if averages is not None:
+        mean = _mean_for_others(averages)
         if question.kind == QuestionKind.CHOICES:
             counts = [shown_of(count, counted) for count in exact]
         else:
             counts = shown(exact)
-        if counted < FEWEST:
-            mean = None
-        elif mean is not None and counted < ENOUGH_FOR_SPREAD:
-            mean = Mean(mean.n, mean.value, None)
         # Before the last has answered a later block would show by what it differs; and a mean with some of the
-        # counts would give the others away.
-        if kind not in final or (mean is not None and None in counts):
+        # counts, or of other answers than they, would give the others away.
+        whole = None not in counts and mean is not None and mean.n == counted
+        if kind not in final or (question.kind in _NUMBERED and not whole):
             counts = []
     labelled = [(code, label, count) for (code, label), count in zip(choices, counts or [], strict=False)]
     return QuestionFigures(question, kind, counted, labelled, mean, row)
+
+
+def _mean_for_others(numbers: dict[int, int]) -> Mean | None:
+    """A mean of one decimal, of whole blocks, its interval only where enough people stand behind it."""
+    mean = mean_of(numbers)
+    if mean is None or mean.n < FEWEST:
+        return None
+    return Mean(
+        mean.n, round(mean.value, 1), _rounded(mean.interval) if mean.n >= ENOUGH_FOR_SPREAD else None
+    )
+
+
+def _rounded(interval: Interval | None) -> Interval | None:
+    return Interval(round(interval.low, 1), round(interval.high, 1)) if interval else None
 
 
 def _changes(pairs: list[Pair], *, for_team: bool) -> dict[str, Change | None]:
@@ -278,6 +324,9 @@ def _changes(pairs: list[Pair], *, for_team: bool) -> dict[str, Change | None]:
         matched = [one for one in pairs if first in one.numbers and second in one.numbers]
         if not for_team:
             matched = in_blocks(matched, first, second)
+            scale = _scale(QuestionKind.CONFIDENCE)
+            said = [(one.session, (one.numbers[first], one.numbers[second])) for one in matched]
+            matched = [matched[place] for place in averaged(said, scale, scale)]
         change = change_of([(one.numbers[first], one.numbers[second]) for one in matched])
         found[name] = change if for_team or change is None else _protected(change, name)
     return found
@@ -287,8 +336,16 @@ def _protected(change: Change, name: str) -> Change | None:
     """What others than the team may know of it: the same people's answers in one figure each."""
     if name == "kept":
         return None
-    if change.n < ENOUGH_FOR_SPREAD:
-        change = Change(change.n, change.before, change.after, change.difference)
+    spread = change.n >= ENOUGH_FOR_SPREAD
+    change = Change(
+        change.n,
+        None if change.before is None else round(change.before, 1),
+        None if change.after is None else round(change.after, 1),
+        round(change.difference, 1),
+        _rounded(change.interval) if spread else None,
+        round(change.effect, 1) if spread and change.effect is not None else None,
+        _rounded(change.effect_interval) if spread else None,
+    )
     # Those who answered later are others than those who answered at once, so their mean before would differ by few.
     return change if name == "after" else replace(change, before=None, after=None)
 

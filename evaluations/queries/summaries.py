@@ -7,13 +7,17 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluations.disclosure import totals
+from evaluations.disclosure import averaged, totals
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.queries.blocks import Pair, counted_answers, in_blocks, pairs_of
 from evaluations.statistics import Change, change_of, mean_of
 from partnership_portal.working_days import uk_moment
 from partnerships.models import Partnership
+
+# From where to where the scales go.
+RELEVANCE = (1, 5)
+CONFIDENCE = (0, 10)
 
 
 @dataclass(frozen=True)
@@ -86,15 +90,16 @@ def evaluation_summary(partnership: Partnership, start: date, end: date) -> Eval
         .annotate(invited=Count("pk"), answered=Count("pk", filter=Q(state="answered")))
     )
     relevance: dict[int, Counter[int]] = defaultdict(Counter)
-    rated = counted_answers(invitations, for_team=False).filter(
-        question__key="relevance", number__isnull=False
-    )
-    for course, number in rated.values_list("invitation__session__course_id", "number"):
+    for course, number in _numbers(invitations, "relevance", RELEVANCE):
         relevance[course][number] += 1
     both = [
         one for one in pairs_of(invitations) if {"confidence_before", "confidence_after"} <= set(one.numbers)
     ]
     matched = in_blocks(both, "confidence_before")
+    said = [
+        (one.session, (one.numbers["confidence_before"], one.numbers["confidence_after"])) for one in matched
+    ]
+    matched = [matched[place] for place in averaged(said, CONFIDENCE, CONFIDENCE)]
     whole = _change(matched)
     by_course: dict[int, list[Pair]] = defaultdict(list)
     for pair in matched:
@@ -122,9 +127,7 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
     managers = _invitations(partnership, start, end, QuestionnaireKind.LINE_MANAGER)
     invited, answered = _asked(learners)
     did = _choices(learners, "done", ["done"], ["partly"], ["not_yet"])
-    confidence = counted_answers(learners, for_team=False).filter(
-        question__key="confidence_now", number__isnull=False
-    )
+    confidence = Counter(number for _, number in _numbers(learners, "confidence_now", CONFIDENCE))
     managers_invited, managers_answered = _asked(managers)
     saw = _choices(managers, "saw_change", ["yes", "some"], ["no", "cannot_say"])
     return ImpactSummary(
@@ -135,7 +138,7 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
         not_yet=did.counts[2],
         done_counted=did.counted,
         done_sessions=did.sessions,
-        mean_confidence=_mean(Counter(confidence.values_list("number", flat=True))),
+        mean_confidence=_mean(confidence),
         managers_invited=managers_invited,
         managers_answered=managers_answered,
         managers_counted=saw.counted,
@@ -162,6 +165,18 @@ def _midnight(day: date) -> datetime:
 def _asked(invitations: QuerySet[Invitation]) -> tuple[int, int]:
     counts = invitations.aggregate(invited=Count("pk"), answered=Count("pk", filter=Q(state="answered")))
     return counts["invited"], counts["answered"]
+
+
+def _numbers(invitations: QuerySet[Invitation], key: str, scale: tuple[int, int]) -> list[tuple[int, int]]:
+    """Course and number of each answer to the question that may stand behind a mean."""
+    given = list(
+        counted_answers(invitations, for_team=False)
+        .filter(question__key=key, number__isnull=False)
+        .order_by("invitation__answered_at", "invitation_id")
+        .values_list("invitation__session_id", "invitation__session__course_id", "number")
+    )
+    kept = averaged([(session, (number,)) for session, _, number in given], scale)
+    return [given[place][1:] for place in kept]
 
 
 def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) -> Choices:

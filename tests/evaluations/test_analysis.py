@@ -179,6 +179,32 @@ class TestForOthers:
         assert found.of(K.EVALUATION, "relevance").mean.interval is None
         assert found.changes["after"].effect is None
 
+    def test_a_mean_near_an_end_is_withheld(self, partnership):
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 1, 9), *[rated(5, 0, 10)] * 3, rated(4, 0, 10)])
+        found = of(partnership, for_team=False, session=session)
+        relevance = found.of(K.EVALUATION, "relevance")
+        assert (relevance.mean, relevance.counts, found.changes["after"]) == (None, [], None)
+        assert of(partnership, session=session).of(K.EVALUATION, "relevance").mean.value == 4.8
+        # With the next five it is far enough from the end.
+        evaluated(partnership, session, [rated(4, 3, 7)] * 5)
+        later = of(partnership, for_team=False, session=session)
+        mean = later.of(K.EVALUATION, "relevance").mean
+        assert (mean.n, mean.value, later.changes["after"].n) == (10, 4.4, 10)
+
+    def test_others_read_one_decimal_everywhere(self, partnership):
+        session = held(partnership, capacity=40)
+        evaluated(partnership, session, [rated(1 + place % 4, place % 7, 8) for place in range(35)])
+        found = of(partnership, for_team=False)
+        change, relevance = found.changes["after"], found.of(K.EVALUATION, "relevance").mean
+        numbers = [relevance.value, relevance.interval.low, relevance.interval.high]
+        numbers += [change.before, change.difference, change.interval.low, change.effect]
+        assert numbers == [round(one, 1) for one in numbers]
+        (row,) = [
+            one for one in answer_sheet(found).rows if one[1].startswith("How relevant") and one[2] == "Mean"
+        ]
+        assert row[5:] == [round(one, 1) for one in row[5:]]
+
     def test_what_almost_everybody_ticked_is_left_out(self, partnership):
         given = [{**rated(4, 2, 6), "barriers": ["time"] if place else ["manager"]} for place in range(10)]
         evaluated(partnership, held(partnership), given)

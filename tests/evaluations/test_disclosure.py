@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook
 
 from compliance.services.reports import build_report, publish_report, request_report
 from evaluations import disclosure
-from evaluations.disclosure import FEWEST, publishable, shown_of, totals
+from evaluations.disclosure import FEWEST, averaged, publishable, shown_of, totals
 from evaluations.queries import analysis, blocks
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
@@ -189,10 +189,30 @@ class TestAttack:
         assert singled_out(before + after) == []
         assert [one.mean for one in before] == [one.mean for one in after]
 
+    @pytest.mark.parametrize(("fewest", "found"), [(FEWEST, {4.0}), (1, {4.0, 4.4, 4.8})])
+    def test_a_mean_near_the_end_is_in_no_page_file_or_total(
+        self, partnership, sign_in, monkeypatch, fewest, found
+    ):
+        for module in (disclosure, analysis, blocks):
+            monkeypatch.setattr(module, "FEWEST", fewest)
+        trainer = make_person(partnership, Role.TRAINER, Role.SUBGROUP_MEMBER)
+        course = make_course(partnership, title="Neglect")
+        sessions = [held(partnership, course=course, days_ago=1, trainers=(trainer,)) for _ in range(2)]
+        evaluated(partnership, sessions[0], [rated(4, 3, 7)] * 5)
+        evaluated(partnership, sessions[1], [rated(5, 3, 7)] * 4 + [rated(4, 3, 7)])
+        client = sign_in(trainer)
+        figures, _ = read_by_trainer(partnership, client, sessions)
+        figures += read_by_subgroup(partnership, client, sessions)
+        assert {round(one.mean, 1) for one in figures} == found
+
     @pytest.mark.parametrize("role", [role for role in Role if role is not Role.TEAM])
     def test_nobody_else_opens_an_analysis_or_raw_answers(self, partnership, quarter, sign_in, role):
         client = sign_in(make_person(partnership, role))
         _, sessions = quarter
+        wanted = {"names": "without", "ending": "xlsx"}
+        raw = reverse("evaluations:raw_answers", args=[partnership.slug])
+        assert client.get(raw).status_code in {403, 404}
+        assert client.post(raw, wanted).status_code in {403, 404}
         for name, args in (
             ("analysis", []),
             ("analysis_file", ["xlsx"]),
@@ -248,3 +268,47 @@ class TestTotals:
     )
     def test_neither_those_who_chose_nor_those_who_did_not(self, count, of, expected):
         assert shown_of(count, of) == expected
+
+
+SCALE = (1, 5)
+# Answers that are mostly as good as can be, as they are in life.
+SESSIONS = st.lists(st.lists(st.sampled_from([1, 3, 4, 5, 5, 5, 5]), max_size=23), min_size=1, max_size=4)
+
+
+def shown_numbers(sessions: list[list[int]]) -> list[int]:
+    """The numbers behind the mean of some sessions."""
+    said = [(place, (number,)) for place, session in enumerate(sessions) for number in session]
+    return [said[position][1][0] for position in averaged(said, SCALE)]
+
+
+def says_nothing_of_few(numbers: int, total: int) -> bool:
+    """Tell whether so many people with this sum are five or more, with no or five steps from either end."""
+    steps = (total - numbers * SCALE[0], numbers * SCALE[1] - total)
+    return numbers == 0 or (numbers >= FEWEST and not any(0 < one < FEWEST for one in steps))
+
+
+class TestMeans:
+    @pytest.mark.parametrize(
+        ("numbers", "counted"),
+        [
+            ([5, 5, 5, 5, 4], 0),
+            ([1, 1, 1, 1, 2], 0),
+            ([5] * 5, 5),
+            ([4] * 5, 5),
+            ([4] * 4, 0),
+            ([5, 5, 5, 5, 4, 4, 4, 4, 4, 4], 10),
+            ([4] * 5 + [5, 5, 5, 5, 4], 5),
+        ],
+    )
+    def test_table(self, numbers, counted):
+        assert len(shown_numbers([numbers])) == counted
+
+    @given(SESSIONS, st.data())
+    def test_nothing_extreme_is_shown_or_found_by_subtraction(self, sessions, data):
+        whole = shown_numbers(sessions)
+        assert says_nothing_of_few(len(whole), sum(whole))
+        # The sessions without the last, as quarters of a year; and all as they were when fewer had answered.
+        earlier = [one[: data.draw(st.integers(0, len(one)))] for one in sessions]
+        for part in (sessions[:-1], earlier):
+            known = shown_numbers(part)
+            assert says_nothing_of_few(len(whole) - len(known), sum(whole) - sum(known))

@@ -66,14 +66,14 @@ class TestWithheld:
 class TestEvaluationSummary:
     def test_figures(self, partnership):
         session = held(partnership, days_ago=2)
-        answers = [rated(5, 2, 8), rated(4, 4, 8), rated(4, 3, 7), rated(3, 5, 6), rated(5, 1, 9)]
+        answers = [rated(5, 2, 8), rated(3, 4, 8), rated(4, 3, 7), rated(3, 5, 6), rated(5, 1, 9)]
         evaluated(partnership, session, answers, silent=3)
         day = uk_date(session.ends_at)
         summary = evaluation_summary(partnership, day, day)
         assert (summary.invited, summary.answered, summary.matched) == (8, 5, 5)
-        assert (summary.mean_relevance, summary.mean_before, summary.mean_after) == (4.2, 3.0, 7.6)
+        assert (summary.mean_relevance, summary.mean_before, summary.mean_after) == (4.0, 3.0, 7.6)
         (course,) = summary.by_course
-        assert (course.title, course.answered, course.mean_relevance) == (session.course.title, 5, 4.2)
+        assert (course.title, course.answered, course.mean_relevance) == (session.course.title, 5, 4.0)
 
     def test_period_is_that_of_the_session_by_uk_days(self, partnership):
         session = held(partnership, starts_at=at("2026-03-31 21:30"))
@@ -101,6 +101,25 @@ class TestEvaluationSummary:
         # Of eight and six five are counted, of three none: whatever is taken from the total, five remain.
         assert means == {"Large": 4.0, "Middle": 4.0, "Small": None}
         assert (summary.answered, summary.matched) == (17, 10)
+
+    def test_means_near_an_end_are_neither_shown_nor_in_a_total(self, partnership):
+        near = [rated(5, 0, 10)] * 4 + [rated(4, 1, 9)]
+        far = [rated(4, 3, 7)] * 5
+        days = []
+        for days_ago, answers in ((4, far), (2, near)):
+            session = held(partnership, days_ago=days_ago)
+            evaluated(partnership, session, answers)
+            days.append(uk_date(session.ends_at))
+        alone = evaluation_summary(partnership, days[1], days[1])
+        assert (alone.mean_relevance, alone.mean_before, alone.mean_after) == (None, None, None)
+        both = evaluation_summary(partnership, days[0], days[1])
+        assert (both.mean_relevance, both.mean_before, both.mean_after, both.matched) == (4.0, 3.0, 7.0, 5)
+
+    def test_a_mean_at_the_end_says_nothing_of_one(self, partnership):
+        session = held(partnership, days_ago=2)
+        evaluated(partnership, session, [rated(5, 0, 10)] * 5)
+        day = uk_date(session.ends_at)
+        assert evaluation_summary(partnership, day, day).mean_relevance == 5.0
 
     def test_neighbours_answers_do_not_count(self, partnership, neighbour):
         with acting_in(neighbour):
