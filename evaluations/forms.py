@@ -72,9 +72,10 @@ class ShareForm(forms.Form):
     """Whether what is sent may be read by one other person."""
 
     share = forms.BooleanField(required=False)
+    named = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, label: str, hint: str, data: Any = None) -> None:
-        super().__init__(data)
+    def __init__(self, label: str, hint: str, named: str, data: Any = None) -> None:
+        super().__init__(data, initial={"named": named})
         self.fields["share"].label = label
         self.fields["share"].help_text = hint
 

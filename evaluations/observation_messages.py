@@ -1,5 +1,8 @@
 """The messages about observations: to the observer, the trainers, and whoever is to do something."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from evaluations.links import survey_link
 from evaluations.message_kinds import (
     OBSERVATION_ACTION,
@@ -8,25 +11,43 @@ from evaluations.message_kinds import (
     OBSERVATION_SHARED,
 )
 from evaluations.models import Invitation, ObservationAction
-from notifications.outbox import queue_message
+from notifications.outbox import drop_unsent, queue_message, told_in_order
 from partnership_portal.templatetags.portal import uk_date, uk_datetime
 from partnerships.links import absolute
 from partnerships.models import Person
 
 
+def asking_key(observation: Invitation) -> str:
+    """This observer, from this asking on."""
+    return f"observation:{observation.pk}:{observation.invited_at:%Y%m%d%H%M%S}"
+
+
 def assigned_key(observation: Invitation) -> str:
-    """What the message is about: this observer, from this asking on, and this day; another day is another message."""
-    begun = f"{observation.invited_at:%Y%m%d%H%M%S}"
-    return f"observation:{observation.pk}:{begun}:{observation.session.starts_at:%Y%m%d%H%M}"
+    """What the observer is told: for this asking the day and the place; moved to another, it is another message."""
+    session = observation.session
+    return f"{asking_key(observation)}:{session.starts_at:%Y%m%d%H%M}:{session.venue_id or 'online'}"
+
+
+def knows_when_and_where(observation: Invitation, told: Sequence[str]) -> bool:
+    """Tell whether the last thing that the observer was told, of the keys in their order, still holds."""
+    return bool(told) and told[-1].startswith(f"{assigned_key(observation)}:")
 
 
 def tell_assigned(observation: Invitation) -> None:
-    """Tell the observer which session they observe and until when the form can be filled in."""
-    session = observation.session
+    """Tell the observer which session they observe and until when the form can be filled in; anew when that changes.
+
+    The caller holds the session's lock, so that two count the same messages once.
+    """
+    session, asking = observation.session, asking_key(observation)
+    told = told_in_order(observation.partnership, OBSERVATION_ASSIGNED.purpose, [asking]).get(asking, [])
+    if knows_when_and_where(observation, told):
+        return
+    drop_unsent(observation.partnership, asking)
     queue_message(
         partnership=observation.partnership,
         purpose=OBSERVATION_ASSIGNED.purpose,
-        subject_key=assigned_key(observation),
+        # Moved away and back again is told twice.
+        subject_key=f"{assigned_key(observation)}:{len(told)}",
         person=observation.respondent,
         values={
             "course": session.course.title,
@@ -52,9 +73,9 @@ def tell_released(observation: Invitation) -> None:
     )
 
 
-def shared_key(observation: Invitation) -> str:
-    """What the message to the trainers is about."""
-    return f"observation:{observation.pk}:shared"
+def shared_key(observation: Invitation, trainer: Person) -> str:
+    """What the message to one of the trainers is about."""
+    return f"observation:{observation.pk}:shared:{trainer.pk}"
 
 
 def tell_shared(observation: Invitation, trainer: Person) -> None:
@@ -62,19 +83,19 @@ def tell_shared(observation: Invitation, trainer: Person) -> None:
     queue_message(
         partnership=observation.partnership,
         purpose=OBSERVATION_SHARED.purpose,
-        subject_key=shared_key(observation),
+        subject_key=shared_key(observation, trainer),
         person=trainer,
         values={"course": observation.session.course.title, "date": uk_date(observation.session.starts_at)},
         link=_page(observation),
     )
 
 
-def tell_agreed(action: ObservationAction) -> None:
-    """Tell whoever is to do something; again when it passes to somebody else or is due on another day."""
+def tell_agreed(action: ObservationAction, said_at: datetime) -> None:
+    """Tell whoever is to do something; each time that it is said anew, it is another message."""
     queue_message(
         partnership=action.partnership,
         purpose=OBSERVATION_ACTION.purpose,
-        subject_key=f"observation-action:{action.pk}:{action.due_on.isoformat()}",
+        subject_key=f"observation-action:{action.pk}:{said_at:%Y%m%d%H%M%S%f}",
         person=action.owner,
         values={
             "course": action.observation.session.course.title,

@@ -121,6 +121,20 @@ def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterabl
     return set(found.values_list("subject_key", flat=True))
 
 
+def told_in_order(partnership: Partnership, purpose: str, subjects: Iterable[str]) -> dict[str, list[str]]:
+    """Of each subject the keys of what was written about it for this purpose, in their order (one query)."""
+    found: dict[str, list[str]] = {subject: [] for subject in subjects}
+    about = Q(pk__in=[])
+    for subject in found:
+        about |= Q(subject_key__startswith=f"{subject}:")
+    messages = Message.objects.filter(about, partnership=partnership, purpose=purpose).order_by("pk")
+    for key in messages.values_list("subject_key", flat=True):
+        for subject in found:
+            if key.startswith(f"{subject}:"):
+                found[subject].append(key)
+    return found
+
+
 def told_since(
     partnership: Partnership, purposes: Iterable[str], subject_keys: Iterable[str], since: datetime
 ) -> set[str]:

@@ -9,8 +9,8 @@ from courses.models import Course, Session
 from evaluations.answering import asked, in_words, value_of
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, ObservationAction
-from evaluations.observation_messages import assigned_key, shared_key
-from notifications.outbox import already_queued
+from evaluations.observation_messages import asking_key, knows_when_and_where, shared_key
+from notifications.outbox import already_queued, told_in_order
 from partnership_portal.working_days import add_months, uk_date
 from partnerships.actors import Actor
 from partnerships.models import Partnership, Person
@@ -126,18 +126,19 @@ def sees_observer(actor: Actor, observation: Invitation) -> bool:
 
 
 def observations_to_follow(partnership: Partnership, now: datetime) -> list[Invitation]:
-    """Observations still ahead whose observer isn't told yet of its day, or whose session was cancelled."""
+    """Observations still ahead whose observer isn't told yet when or where, or whose session was cancelled."""
     waiting = list(
         Invitation.objects.filter(partnership=partnership, kind=QuestionnaireKind.OBSERVATION, state="open")
         .filter(Q(session__starts_at__gt=now) | Q(session__status=Session.Status.CANCELLED))
         .select_related("session")
         .order_by("pk")
     )
-    told = already_queued(partnership, "observation_assigned", [assigned_key(one) for one in waiting])
+    told = told_in_order(partnership, "observation_assigned", [asking_key(one) for one in waiting])
     return [
         one
         for one in waiting
-        if one.session.status != Session.Status.PUBLISHED or assigned_key(one) not in told
+        if one.session.status != Session.Status.PUBLISHED
+        or not knows_when_and_where(one, told[asking_key(one)])
     ]
 
 
@@ -151,12 +152,8 @@ def observations_to_share(partnership: Partnership, now: datetime) -> list[tuple
         .prefetch_related("session__trainer_links__person")
         .order_by("pk")
     )
-    waiting = list(sent)
-    told = already_queued(partnership, "observation_shared", [shared_key(one) for one in waiting])
-    return [
-        (one, link.person)
-        for one in waiting
-        if shared_key(one) not in told
-        for link in one.session.trainer_links.all()
-        if link.person.email
+    waiting = [
+        (one, link.person) for one in sent for link in one.session.trainer_links.all() if link.person.email
     ]
+    told = already_queued(partnership, "observation_shared", [shared_key(*pair) for pair in waiting])
+    return [pair for pair in waiting if shared_key(*pair) not in told]

@@ -62,11 +62,13 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
 
-def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False) -> Certificate | None:
+def submit_answers(
+    *, actor: Actor, invitation: Invitation, share: bool = False, named: str | None = None
+) -> Certificate | None:
     """Send the saved answers, once; gives the certificate if this was the last thing it waited for.
 
     Sent by the team for somebody they rang, it is marked so, and that person is told. With ``share`` the other of
-    learner and line manager may read them (``services.sharing``).
+    learner and line manager may read them, if that is still the one ``named`` (``services.sharing``).
 
     Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
     booking (of an observation, the session), then the invitation, and for the certificate the year's counter.
@@ -101,7 +103,7 @@ def submit_answers(*, actor: Actor, invitation: Invitation, share: bool = False)
         if on_behalf:
             _tell_what_was_typed_in(invitation)
         if share:
-            share_answers(actor=actor, invitation=invitation)
+            share_answers(actor=actor, invitation=invitation, named=named)
         return issue_if_due(actor=actor, booking=booking) if booking is not None else None
 
 

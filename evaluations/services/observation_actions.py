@@ -1,7 +1,7 @@
 """What is agreed after an observation: written down, done, or put off."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -63,7 +63,7 @@ def agree_action(*, actor: Actor, observation: Invitation, agreed: Agreed) -> Ob
             agreed_by=actor.person,
             **facts,
         )
-        _tell(actor, action)
+        _tell(actor, action, action.agreed_at)
         audit.record(actor, "evaluations.agree_action", action, after=_trail(action))
         return action
 
@@ -78,11 +78,14 @@ def change_action(*, actor: Actor, action: ObservationAction, agreed: Agreed) ->
         if agreed.owner != action.owner:
             _refuse_stranger(observation, agreed)
         before = _trail(action)
+        is_passed_on = (action.owner, action.due_on) != (agreed.owner, agreed.due_on)
         is_reworded = action.text != agreed.text.strip()
         action.text, action.owner, action.due_on = agreed.text.strip(), agreed.owner, agreed.due_on
         action.save(update_fields=["text", "owner", "due_on"])
-        drop_unsent(actor.partnership, f"observation-action:{action.pk}")
-        _tell(actor, action)
+        # The message doesn't have the words, so that it stays true where they alone change.
+        if is_passed_on:
+            drop_unsent(actor.partnership, f"observation-action:{action.pk}")
+            _tell(actor, action, timezone.now())
         after = {**_trail(action), **({"reworded": True} if is_reworded else {})}
         audit.record(actor, "evaluations.change_action", action, before=before, after=after)
 
@@ -141,9 +144,9 @@ def _refuse_stranger(observation: Invitation, agreed: Agreed) -> None:
         raise DomainError("Choose the partnership team, the observer or a trainer of the session.")
 
 
-def _tell(actor: Actor, action: ObservationAction) -> None:
+def _tell(actor: Actor, action: ObservationAction, said_at: datetime) -> None:
     if action.owner is not None and action.owner != actor.person:
-        tell_agreed(action)
+        tell_agreed(action, said_at)
 
 
 def _trail(action: ObservationAction) -> dict[str, object]:

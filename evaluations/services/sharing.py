@@ -17,6 +17,10 @@ from partnerships.errors import DomainError
 from partnerships.services.policies import policy_of
 
 
+class NamedAnother(DomainError):
+    """The page named somebody else than the answers would be shared with by now."""
+
+
 def could_be_shared_with(invitation: Invitation) -> Contact | None:
     """Whom these answers can be shared with: the learner's line manager, or the learner; else nobody (one query).
 
@@ -38,11 +42,12 @@ def could_be_shared_with(invitation: Invitation) -> Contact | None:
             return None
 
 
-def share_answers(*, actor: Actor, invitation: Invitation) -> Sharing:
+def share_answers(*, actor: Actor, invitation: Invitation, named: str | None = None) -> Sharing:
     """Let the other of the two read these answers from now on, and tell them; only whoever wrote them may.
 
     A line manager is the one whom the membership names now: shared with another before, it is shared with that one no
-    longer. Locks the invitation. Done twice is done once.
+    longer. ``named`` is the ``Contact.key`` of whom the page named: agreed to for one, it is shared with no other.
+    Locks the invitation. Done twice is done once.
     """
     with transaction.atomic():
         invitation = _own(actor, invitation)
@@ -52,6 +57,10 @@ def share_answers(*, actor: Actor, invitation: Invitation) -> Sharing:
         if other is None:
             raise DomainError(
                 "We know no line manager of yours with an email address. Ask the partnership team."
+            )
+        if named is not None and named != other.key:
+            raise NamedAnother(
+                f"This would be shared with {other.name} by now. Say whether you agree to that."
             )
         live = _live(invitation)
         if live is not None and (live.with_person, live.with_email) == (other.person, other.email):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -43,7 +43,7 @@ from evaluations.services.answers import (
 )
 from evaluations.services.invitations import releases_certificate
 from evaluations.services.notices import say_left, say_not_manager
-from evaluations.services.sharing import could_be_shared_with
+from evaluations.services.sharing import NamedAnother, could_be_shared_with
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
@@ -331,11 +331,16 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
             if one.is_required and not is_complete(one, saved.get(one.key))
         ]
         sections.append({"heading": heading, "rows": rows})
-    form = _share_form(request, door)
+    form = _share_form(door, request.POST if request.method == "POST" else None)
     if request.method == "POST" and not missing:
-        share = form is not None and form.is_valid() and form.cleaned_data["share"]
-        submit_answers(actor=door.actor, invitation=door.invitation, share=share)
-        return redirect(door.address("_sent"))
+        agreed = form.cleaned_data if form is not None and form.is_valid() else {"share": False, "named": ""}
+        try:
+            submit_answers(actor=door.actor, invitation=door.invitation, **agreed)
+        except NamedAnother as refusal:
+            messages.info(request, refusal.sentence)
+            form = _share_form(door, None)
+        else:
+            return redirect(door.address("_sent"))
     back = door.address("_page", page=len(sections))
     context = {"sections": sections, "missing": missing, "back": back, "share": form}
     return _render(request, door, "check", context)
@@ -372,7 +377,7 @@ def _not_manager(request: HttpRequest, door: Door) -> HttpResponse:
     return _render(request, door, "not_manager", {"form": form, "back": door.address()})
 
 
-def _share_form(request: HttpRequest, door: Door) -> ShareForm | None:
+def _share_form(door: Door, data: QueryDict | None) -> ShareForm | None:
     # Only whoever writes the answers shares them.
     other = None if door.is_on_behalf else could_be_shared_with(door.invitation)
     if other is None:
@@ -391,7 +396,7 @@ def _share_form(request: HttpRequest, door: Door) -> ShareForm | None:
         (f"Share these answers with {other.name}", "To talk about in supervision."),
     )
     you_can = f"{hint} Nobody has to. You can take it back."
-    return ShareForm(label, you_can, request.POST if request.method == "POST" else None)
+    return ShareForm(label, you_can, other.key, data)
 
 
 def _sent(request: HttpRequest, door: Door) -> HttpResponse:
@@ -439,6 +444,7 @@ def _render(request: HttpRequest, door: Door, page: str, context: dict[str, obje
         "session": invitation.session,
         "learner": invitation.booking.person.name if invitation.booking else "",
         "releases_certificate": releases_certificate(invitation, policy.certificate.release.value),
+        "observation_policy": policy.observation,
         "kept_years": policy.evaluation.answers_kept_years.value,
         "signed_in_door": door.names == "my_survey",
         "on_behalf": door.is_on_behalf,

@@ -16,7 +16,7 @@ from evaluations.queries.supervision import (
     supervision_of,
     team_reader,
 )
-from evaluations.services.sharing import could_be_shared_with, share_answers, stop_sharing
+from evaluations.services.sharing import NamedAnother, could_be_shared_with, share_answers, stop_sharing
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
@@ -87,8 +87,11 @@ def _page(request: HttpRequest, booking: Booking, reader: Reader, actor: Actor |
             raise Http404
         acting = actor or holder_of(invitation)
         if request.POST.get("share") == "yes":
-            share_answers(actor=acting, invitation=invitation)
-            messages.success(request, "Shared. You can take it back here.")
+            try:
+                share_answers(actor=acting, invitation=invitation, named=request.POST.get("named", ""))
+                messages.success(request, "Shared. You can take it back here.")
+            except NamedAnother as refusal:
+                messages.info(request, refusal.sentence)
         else:
             stop_sharing(actor=acting, invitation=invitation)
             messages.success(request, "You no longer share it.")

@@ -16,6 +16,7 @@ from courses.refusals import PlanRefused
 from courses.services.sessions import change_session
 from evaluations.jobs import follow_observations
 from evaluations.models import Invitation, ObservationAction
+from evaluations.observation_messages import tell_shared
 from evaluations.queries import courses_to_observe
 from evaluations.services.observation_actions import (
     Agreed,
@@ -154,6 +155,22 @@ class TestAssigning:
             follow_observations(partnership, timezone.now())
         assert Message.objects.filter(purpose="observation_released").count() == 1
         assert Invitation.objects.get().state == "closed"
+
+    def test_told_again_when_moved_back_or_elsewhere(self, partnership, observer):
+        session = make_session(partnership)
+        observe_session(actor=actor_for(observer), session=session)
+        told = Message.objects.filter(purpose="observation_assigned")
+        later = timedelta(days=7)
+        first = {"starts_at": session.starts_at, "ends_at": session.ends_at}
+        second = {name: moment + later for name, moment in first.items()}
+        other = make_session(partnership).venue
+        assert other != session.venue
+        moves = [second, first, {"venue": other}, {"venue": session.venue}]
+        for number, moved in enumerate(moves, start=2):
+            Session.objects.filter(pk=session.pk).update(**moved)
+            for _ in range(2):
+                follow_observations(partnership, timezone.now())
+            assert told.count() == number
 
     @pytest.mark.parametrize("rows", [1, 5])
     def test_plan_takes_the_same_number_of_queries(
@@ -312,6 +329,17 @@ class TestReading:
         message = Message.objects.get(purpose="observation_shared")
         assert message.to_email == trainer.email and SEEN not in message.text
 
+    def test_a_second_trainer_is_told_where_the_first_was(self, partnership, observer, trainer):
+        other = make_person(partnership, Role.TRAINER)
+        session = make_session(partnership, starts_at=timezone.now(), trainers=(trainer, other))
+        one = observed(session, observer)
+        # A worker told the first and died.
+        tell_shared(one, trainer)
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        told = Message.objects.filter(purpose="observation_shared").values_list("to_email", flat=True)
+        assert sorted(told) == sorted([trainer.email, other.email])
+
     @pytest.mark.parametrize("rows", [1, 5])
     def test_list_takes_the_same_number_of_queries(
         self, partnership, observer, team, sign_in, rows, django_assert_num_queries
@@ -359,6 +387,20 @@ class TestActions:
         finish_action(actor=actor_for(team), action=action)
         with pytest.raises(DomainError, match="is done"):
             change_action(actor=actor_for(team), action=action, agreed=self.agreed())
+
+    def test_reworded_while_its_message_waits_it_is_still_told(self, sent, team, trainer, observer):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        change_action(actor=actor_for(team), action=action, agreed=self.agreed(trainer, text="Other words"))
+        told = Message.objects.filter(purpose="observation_action")
+        assert told.exclude(state="dropped").get().to_email == trainer.email
+        told.update(state="queued")
+        for owner in (observer, trainer):
+            change_action(actor=actor_for(team), action=action, agreed=self.agreed(owner))
+        assert list(told.values_list("to_email", "state").order_by("pk")) == [
+            (trainer.email, "dropped"),
+            (observer.email, "dropped"),
+            (trainer.email, "queued"),
+        ]
 
     def test_refusals(self, partnership, session, sent, trainer, team):
         with pytest.raises(PermissionDenied):

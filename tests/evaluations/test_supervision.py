@@ -137,9 +137,36 @@ class TestAgreeing:
         check = reverse("evaluations:survey_check", args=["alphashire", survey_token(invitation)])
         page = Client().get(check).content.decode()
         assert words in page and "checked" not in page.split("<main")[1]
-        Client().post(check, {"share": "on"} if ticked else {})
+        named = page.partition('name="named" value="')[2].partition('"')[0]
+        Client().post(check, {"named": named, **({"share": "on"} if ticked else {})})
         assert Invitation.objects.get(pk=invitation.pk).state == "answered"
         assert Sharing.objects.count() == ticked
+
+    def test_never_with_another_than_the_page_named(self, partnership, booking, sign_in) -> None:
+        evaluate(booking)
+        invitation = asked(booking, "impact")
+        save_answers(actor=holder_of(invitation), invitation=invitation, answers=answers_to(invitation))
+        check = reverse("evaluations:survey_check", args=["alphashire", survey_token(invitation)])
+
+        def named_on(page: str) -> str:
+            return page.partition('name="named" value="')[2].partition('"')[0]
+
+        named = named_on(Client().get(check).content.decode())
+        other = make_person(partnership, name="Nell New")
+        Membership.objects.filter(person=booking.person).update(line_manager=other)
+        page = Client().post(check, {"share": "on", "named": named}).content.decode()
+        assert "with my line manager, Nell New" in page and "checked" not in page.split("<main")[1]
+        assert Invitation.objects.get(pk=invitation.pk).state == "open" and not Sharing.objects.exists()
+        Client().post(check, {"share": "on", "named": named_on(page)})
+        stop_sharing(actor=holder_of(invitation), invitation=invitation)
+        client = sign_in(booking.person)
+        own = reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
+        named = named_on(client.get(own).content.decode())
+        third = make_person(partnership, name="Third Manager")
+        Membership.objects.filter(person=booking.person).update(line_manager=third)
+        page = client.post(own, {"part": "impact", "share": "yes", "named": named}, follow=True)
+        assert "shared with Third Manager by now" in page.content.decode()
+        assert Sharing.objects.get().with_person == other
 
     def test_nobody_is_asked_where_no_manager_is_known(self, booking) -> None:
         Membership.objects.filter(person=booking.person).update(line_manager=None)
@@ -259,7 +286,9 @@ class TestWhoSees:
         address = reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
         client.get(f"{address}?part=impact&share=yes")
         assert not Sharing.objects.exists()
-        client.post(address, {"part": "impact", "share": "yes"})
+        page = client.get(address).content.decode()
+        named = page.partition('name="named" value="')[2].partition('"')[0]
+        client.post(address, {"part": "impact", "share": "yes", "named": named})
         assert Sharing.objects.get().withdrawn_at is None
         assert "Stop sharing" in client.get(address).content.decode()
         client.post(address, {"part": "impact"})
