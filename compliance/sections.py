@@ -304,6 +304,9 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
             words.append(f"{_ratio(found['done'], sum(shown), 'learners')} did what they had planned.")
     else:
         words.append(WHY_NOT_SHOWN)
+    # Reports built earlier counted every session.
+    if found.get("done_sessions"):
+        words.append(_of_sessions(found["done_counted"], found["done_sessions"]))
     if found["mean_confidence"] is not None:
         words.append(f"Their confidence is now {found['mean_confidence']} out of 10.")
     if found["managers_invited"]:
@@ -316,7 +319,17 @@ def _impact(figures: dict[str, Any], brand: str) -> Section:
             words.append(
                 f"{_ratio(found['managers_saw_change'], counted, 'of these')} saw a change in practice."
             )
+            if found.get("managers_sessions"):
+                words.append(_of_sessions(counted, found["managers_sessions"]))
     return Section("impact", "Impact on practice", words, charts=drawn)
+
+
+def _of_sessions(answers: int, sessions: int) -> str:
+    about = "one session" if sessions == 1 else f"{sessions:,} sessions"
+    return (
+        f"These counts are of {answers:,} answers about {about}. Sessions where a count would be of one to four "
+        "people are left out."
+    )
 
 
 def _courses_at_risk(figures: dict[str, Any], brand: str) -> Section:
