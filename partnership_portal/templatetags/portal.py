@@ -114,12 +114,6 @@ def hours(minutes: int | None) -> str:
     return " ".join(parts)
 
 
-@register.filter
-def field_value(row: Any, name: str) -> Any:
-    """A value of a row by name: a key of a dictionary, else an attribute."""
-    return row.get(name, "") if isinstance(row, dict) else getattr(row, name, "")
-
-
 @register.simple_tag(takes_context=True)
 def qs(context: template.Context, **changes: Any) -> str:
     """The page's query string with some values changed; None removes one, a new filter starts at page 1."""
