@@ -14,8 +14,15 @@ from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 from tests.browser import browser, open_browser
 from tests.factories import make_partnership
+from tests.migrated_database import copy_migrated_database
 
 __all__ = ["browser", "open_browser"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """Run the migrations once for all workers and runs, not once for each."""
+    copy_migrated_database()
 
 
 @pytest.fixture(autouse=True, scope="session")
