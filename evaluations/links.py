@@ -68,14 +68,19 @@ def supervision_token(booking: Booking, reader: str) -> str:
 
 
 def holder_of(invitation: Invitation) -> Actor:
-    """Whoever opened the link of this one survey."""
-    return holder(invitation.partnership, _label(invitation), invitation.respondent)
+    """Whoever opened the link of this one survey, of those people whom it was sent to the last."""
+    number = survey_nonce(invitation)
+    purpose = f"survey {invitation.pk}, link {number}" if number else f"survey {invitation.pk}"
+    return holder(invitation.partnership, purpose, invitation.respondent)
 
 
 def may_answer(actor: Actor, invitation: Invitation) -> bool:
-    """Tell whether the actor is the one who is asked, signed in or by the link of this very survey."""
-    if actor.label == f"link: {_label(invitation)}":
-        return True
+    """Tell whether the actor is the one who is asked now, signed in or by the link of this very survey.
+
+    Ask it of an invitation that is locked: until then somebody else may be asked, whose link has another number.
+    """
+    if actor.holds_link:
+        return actor.label == holder_of(invitation).label
     return actor.person is not None and actor.person == invitation.respondent
 
 
@@ -86,7 +91,3 @@ def may_type_in(actor: Actor, invitation: Invitation) -> bool:
         and actor.may(Permission.MANAGE_SURVEYS)
         and invitation.kind != QuestionnaireKind.OBSERVATION
     )
-
-
-def _label(invitation: Invitation) -> str:
-    return f"survey {invitation.pk}"

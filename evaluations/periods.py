@@ -121,6 +121,8 @@ def answers_due_at(
 
 # Answers that came after they were asked for; as ``Invitation.is_late`` tells of one.
 LATE = Q(answered_at__gt=F("due_at"))
+# Whoever has answered has opened it, also before it was noted when.
+OPENED = Q(opened_at__isnull=False) | Q(answered_at__isnull=False)
 
 
 def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> datetime | None:

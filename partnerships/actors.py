@@ -13,6 +13,7 @@ from partnerships.permissions import Permission, Role, allowed
 
 # The portal's own jobs do what a partnership's team could do, and say in the audit trail that it was a job.
 _SYSTEM_ROLES = frozenset({Role.TEAM})
+_LINK = "link: "
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Actor:
     def membership(self) -> Membership | None:
         """The first of the actor's live memberships: the organisation that bookings start from."""
         return self.memberships[0] if self.memberships else None
+
+    @property
+    def holds_link(self) -> bool:
+        """Tell whether the actor came by a signed link, and may do what it is for and nothing else."""
+        return self.label.startswith(_LINK)
 
     @property
     def is_team(self) -> bool:
@@ -99,4 +105,4 @@ def system(partnership: Partnership, job: str) -> Actor:
 
 def holder(partnership: Partnership, purpose: str, person: Person | None = None) -> Actor:
     """Whoever opened a signed link: may do what the link is for and nothing else."""
-    return Actor(partnership=partnership, label=f"link: {purpose}", person=person)
+    return Actor(partnership=partnership, label=f"{_LINK}{purpose}", person=person)

@@ -13,7 +13,7 @@ from evaluations.answering import choices_of
 from evaluations.disclosure import FEWEST, averaged, shown, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question
-from evaluations.periods import LATE
+from evaluations.periods import LATE, OPENED
 from evaluations.queries.blocks import GROUPINGS, MATCHED, Pair, counted_answers, in_blocks, pairs_of
 from evaluations.statistics import Change, Interval, Mean, Share, change_of, mean_of, share
 
@@ -140,7 +140,7 @@ def analysis_of(
 def _responses(invitations: QuerySet[Invitation]) -> list[Response]:
     rows = invitations.values("kind").annotate(
         invited=Count("pk"),
-        opened=Count("pk", filter=Q(opened_at__isnull=False) | Q(state=Invitation.State.ANSWERED)),
+        opened=Count("pk", filter=OPENED),
         answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
         late=Count("pk", filter=LATE),
         waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),

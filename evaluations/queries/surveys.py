@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.periods import LATE
+from evaluations.periods import LATE, OPENED
 from evaluations.services.invitations import releases_certificate
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.actors import Actor
@@ -80,7 +80,7 @@ def _rates(partnership: Partnership, *by: str) -> QuerySet[Invitation, Any]:
         .values(*by)
         .annotate(
             invited=Count("pk"),
-            opened=Count("pk", filter=Q(opened_at__isnull=False)),
+            opened=Count("pk", filter=OPENED),
             answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)),
             late=Count("pk", filter=LATE),
             typed_in=Count("pk", filter=Q(typed_in_by__isnull=False)),

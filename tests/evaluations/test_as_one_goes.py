@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from evaluations.answering import WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
+from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_token
 from evaluations.models import Answer, Invitation, Question
 from evaluations.periods import answers_due_at
-from evaluations.queries import response_rates
+from evaluations.queries import course_rates, response_rates
+from evaluations.queries.analysis import analysis_of
 from evaluations.tabs import _posted, marks, with_newer
 from notifications.models import Message
 from partnerships.links import token_for
@@ -77,6 +79,16 @@ class TestOpened:
     def test_an_answer_opens_it_too(self, link) -> None:
         Client().post(f"{link}1/", FIRST)
         assert Invitation.objects.get().opened_at is not None
+
+    def test_whoever_has_answered_has_opened_it_also_before_that_was_noted(
+        self, partnership, invitation
+    ) -> None:
+        answer(invitation)
+        Invitation.objects.update(opened_at=None)
+        for rates in (response_rates(partnership), course_rates(partnership)):
+            assert rates.get(kind="evaluation")["opened"] == 1
+        found = analysis_of(Invitation.objects.filter(partnership=partnership), for_team=True)
+        assert found.response(QuestionnaireKind.EVALUATION).opened == 1
 
     def test_rates_say_how_many_at_each_step(self, partnership, sign_in) -> None:
         session = held(partnership)

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +23,7 @@ from notifications.models import Message
 from notifications.services.resending import send_again
 from partnership_portal.working_days import is_working_day, uk_date
 from partnerships.errors import DomainError
-from partnerships.models import AuditEntry, Membership
+from partnerships.models import AuditEntry, Membership, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import answer, answers_to, at, booked, held
@@ -254,6 +255,27 @@ class TestNotTheManager:
         with pytest.raises(DomainError):
             ask_other_manager(actor=team, invitation=form, name="Mia", email=email)
         assert asked(form.booking, "line_manager").respondent_email == "meg@nursery.example"
+
+    def test_whoever_has_the_old_link_can_not_answer_even_as_the_same_person(self, booking, team) -> None:
+        manager = make_person(booking.partnership)
+        Membership.objects.filter(person=booking.person).update(
+            line_manager=manager, line_manager_email=manager.email
+        )
+        ask_about_impact(booking.partnership, timezone.now())
+        form = asked(booking, "line_manager")
+        old = holder_of(form)
+        save_answers(actor=old, invitation=form, answers={"example": "Drafted"})
+        # The account has another address by now, and the team sends the form there.
+        Person.objects.filter(pk=manager.pk).update(email="new@nursery.example")
+        ask_other_manager(actor=team, invitation=form, name="Meg", email="new@nursery.example")
+        for act in (
+            lambda: save_answers(actor=old, invitation=form, answers={"example": "Again"}),
+            lambda: submit_answers(actor=old, invitation=form),
+            lambda: say_left(actor=old, invitation=form),
+        ):
+            with pytest.raises(PermissionDenied):
+                act()
+        answer(asked(booking, "line_manager"))
 
     def test_learners_surveys_do_not_say_it(self, booking, form) -> None:
         impact = asked(booking, "impact")

@@ -8,22 +8,26 @@ import threading
 import time
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections, connection
 
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 from bookings.services.register import mark_attendance
-from evaluations.jobs import ask_for_evaluations, issue_certificates, remind_and_close
+from evaluations import links
+from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certificates, remind_and_close
 from evaluations.links import holder_of
-from evaluations.models import Certificate, Invitation
+from evaluations.models import Answer, Certificate, Invitation
 from evaluations.queries.due import certificates_due
-from evaluations.services import certificates
+from evaluations.services import certificates, notices
 from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.notices import ask_other_manager
 from notifications.models import Message
 from partnerships.errors import DomainError
+from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answers_to, at, booked, held
-from tests.factories import job, make_partnership
+from tests.factories import actor_for, job, make_course, make_partnership, make_person
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -279,3 +283,59 @@ def test_answers_sent_twice_at_once_count_once(answered):
     assert all(isinstance(one, DomainError) for one in outcomes if one is not None)
     with acting_in(answered):
         assert Certificate.objects.count() == 1
+
+
+@pytest.fixture
+def form(raced):
+    """The form of a line manager who is nobody here."""
+    with acting_in(raced):
+        learner = make_person(raced, line_manager_name="Meg", line_manager_email="meg@nursery.example")
+        course = make_course(raced, asks_line_manager=True)
+        booked(held(raced, course=course, starts_at=at("2026-03-02 10:00")), person=learner)
+    ask_about_impact(raced, at("2026-06-10 14:00"))
+    with acting_in(raced):
+        Invitation.objects.update(closes_at=at("2099-01-01"))
+        return Invitation.objects.for_answering().get(kind="line_manager")
+
+
+def answer_while_another_is_asked(partnership, form, monkeypatch) -> object:
+    """Whoever was asked first saves what they wrote while the team asks another; gives what came of it."""
+    holder, being_asked = holder_of(form), threading.Event()
+    with acting_in(partnership):
+        team = actor_for(make_person(partnership, Role.TEAM))
+
+    def send_slowly(*given, **named) -> None:
+        being_asked.set()
+        time.sleep(0.5)
+
+    monkeypatch.setattr(notices, "send", send_slowly)
+
+    def ask_another() -> None:
+        ask_other_manager(actor=team, invitation=form, name="Mia", email="mia@nursery.example")
+
+    def save() -> None:
+        being_asked.wait(timeout=20)
+        save_answers(actor=holder, invitation=form, answers={"example": "Written by Meg"})
+
+    acts = [save, ask_another]
+
+    def act() -> None:
+        with acting_in(partnership):
+            acts.pop()()
+
+    (outcome,) = [one for one in together(2, act) if one is not None] or [None]
+    return outcome
+
+
+def test_a_link_that_is_replaced_while_it_is_used_answers_nothing(raced, form, monkeypatch):
+    assert isinstance(answer_while_another_is_asked(raced, form, monkeypatch), PermissionDenied)
+    with acting_in(raced):
+        assert not Answer.objects.exists()
+        assert Invitation.objects.get(pk=form.pk).respondent_name == "Mia"
+
+
+def test_control_without_the_links_number_it_writes_into_the_other_managers_form(raced, form, monkeypatch):
+    monkeypatch.setattr(links, "survey_nonce", lambda invitation: "")
+    assert answer_while_another_is_asked(raced, form, monkeypatch) is None
+    with acting_in(raced):
+        assert Answer.objects.get().text == "Written by Meg"

@@ -428,6 +428,7 @@ def exported(desk, what: str, query: dict[str, str]) -> list[str]:
     case = LISTS[what]
     answer = desk.get(f"{address(what)}export.xlsx", query)
     assert answer.status_code == 200
+    assert re.fullmatch(r'attachment; filename="[a-z0-9-]+\.xlsx"', answer["Content-Disposition"])
     content = b"".join(answer.streaming_content)
     for part in ZipFile(BytesIO(content)).namelist():
         if "worksheets" in part:
