@@ -24,10 +24,14 @@ _IN_A_ROW = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as it stands on the page: one field, or for a matrix one a row."""
+    """A question as it stands on the page: one field, or for a matrix one a row.
+
+    In place of its fields stands what the team has left of the answer, if it has taken words out.
+    """
 
     question: Question
     fields: list[forms.BoundField]
+    redacted: str = ""
 
     @property
     def is_matrix(self) -> bool:
@@ -38,11 +42,21 @@ class Asked:
 class QuestionPageForm(forms.Form):
     """The questions of one page of a questionnaire, with the answers so far.
 
-    ``kept`` are the answers that can be saved even if others on the page are missing.
+    ``kept`` are the answers that can be saved even if others on the page are missing. What the team has left of those
+    that it took words out of, ``redacted`` by question, is shown and can't be changed.
     """
 
-    def __init__(self, questions: Iterable[Question], saved: Mapping[str, Value], data: Any = None) -> None:
-        self.questions = list(questions)
+    def __init__(
+        self,
+        questions: Iterable[Question],
+        saved: Mapping[str, Value],
+        data: Any = None,
+        *,
+        redacted: Mapping[str, str] | None = None,
+    ) -> None:
+        self.page = list(questions)
+        self.redacted = redacted or {}
+        self.questions = [one for one in self.page if one.key not in self.redacted]
         self.marks = marks(self.questions, saved)
         if data is not None:
             data = with_newer(self.questions, saved, data)
@@ -56,7 +70,12 @@ class QuestionPageForm(forms.Form):
     @property
     def asked(self) -> list[Asked]:
         """The questions with their fields, in order."""
-        return [Asked(question, [self[name] for name in _fields(question)]) for question in self.questions]
+        return [
+            Asked(one, [], self.redacted[one.key])
+            if one.key in self.redacted
+            else Asked(one, [self[name] for name in _fields(one)])
+            for one in self.page
+        ]
 
     @property
     def kept(self) -> dict[str, Value]:
@@ -64,7 +83,8 @@ class QuestionPageForm(forms.Form):
         return {
             one.question.key: _given(one.question, self.cleaned_data)
             for one in self.asked
-            if all(field.name in self.cleaned_data or not _is_filled(field) for field in one.fields)
+            if one.fields
+            and all(field.name in self.cleaned_data or not _is_filled(field) for field in one.fields)
         }
 
 

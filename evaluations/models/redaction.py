@@ -1,15 +1,20 @@
 import pgtrigger
 from django.db import models
 
-from evaluations.models.invitation import Answer
+from evaluations.models.invitation import Invitation
+from evaluations.models.questionnaire import Question
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
 
 class Redaction(TenantModel):
-    """Words that the team took out of an answer: which answer, why, by whom; never the words."""
+    """Words that the team took out of the answer to one question: why, by whom; never the words.
 
-    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="redactions")
+    It stays when the answer goes, as a draft does that goes on to somebody else.
+    """
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="redactions")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="+")
     is_whole = models.BooleanField(help_text="The whole text, or a part of it.")
     reason = models.CharField(max_length=250)
     redacted_at = models.DateTimeField()
@@ -20,4 +25,4 @@ class Redaction(TenantModel):
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"Redaction of answer {self.answer_id}"
+        return f"Redaction of the answer to {self.question_id}"

@@ -1,8 +1,9 @@
-"""Answers from which the team may take words out."""
+"""Answers from which the team may take words out, and those from which it did."""
 
 from django.db.models import QuerySet
 
-from evaluations.models import Answer, Invitation
+from evaluations.answering import REMOVED, in_words
+from evaluations.models import Answer, Invitation, Redaction
 from partnerships.actors import Actor
 from partnerships.permissions import Permission
 
@@ -16,5 +17,22 @@ def answers_to_redact(actor: Actor) -> QuerySet[Answer]:
         .exclude(text="")
         .exclude(invitation__state=Invitation.State.OPEN)
         .select_related("question", "invitation__session__course")
-        .prefetch_related("redactions__redacted_by")
     )
+
+
+def redactions_of(answer: Answer) -> QuerySet[Redaction]:
+    """What was taken out of an answer, by whom and why."""
+    own = Redaction.objects.filter(invitation=answer.invitation_id, question=answer.question_id)
+    return own.select_related("redacted_by")
+
+
+def redacted_in(invitation: Invitation) -> dict[str, str]:
+    """What the team has left of answers that it took words out of, by question key; it stays so.
+
+    Two queries, or one where nothing was taken out, and none of these for answers that are prefetched.
+    """
+    marked = {one.question_id: one for one in invitation.answers.all() if REMOVED in one.text}
+    if not marked:
+        return {}
+    redacted = Redaction.objects.filter(invitation=invitation, question__in=marked).select_related("question")
+    return {one.question.key: in_words(one.question, marked[one.question_id]) for one in redacted}

@@ -13,6 +13,7 @@ from evaluations.answering import Value, WithWords, asked, codes_in, gaps, reada
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
 from evaluations.models import Answer, Certificate, Invitation, Question
+from evaluations.queries.redaction import redacted_in
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.sharing import share_answers
 from notifications.outbox import queue_message
@@ -46,8 +47,8 @@ def open_survey(*, actor: Actor, invitation: Invitation) -> None:
 def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
     """Keep answers as a draft, by question key; an empty one takes back what was there.
 
-    Refuses numbers out of range and choices that are not offered; what is required is checked when sending. Locks
-    the invitation.
+    What the team has taken words out of stays as it left it. Refuses numbers out of range and choices that are not
+    offered; what is required is checked when sending. Locks the invitation.
     """
     with transaction.atomic():
         invitation = _open(actor, invitation)
@@ -56,7 +57,10 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         if unknown:
             raise DomainError("This form has changed. Open it again from the start.")
         _note_opening(actor, invitation)
-        given = {questions[key]: readable(questions[key], value) for key, value in answers.items()}
+        theirs = set(answers) - redacted_in(invitation).keys()
+        given = {
+            questions[key]: readable(questions[key], value) for key, value in answers.items() if key in theirs
+        }
         _keep(invitation, {question: value for question, value in given.items() if value is not None})
         _take_back(invitation, [question for question, value in given.items() if value is None])
         audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})

@@ -110,8 +110,7 @@ def ask_other_manager(
             raise DomainError("This line manager has no email address.")
         if asked.email != before:
             _stop_sharing_with_whoever_was_asked(invitation)
-            # What was redacted says so for ever, and nothing of it is left to read.
-            Answer.objects.filter(invitation=invitation, redactions__isnull=True).delete()
+            Answer.objects.filter(invitation=invitation).delete()
             drop_unsent(invitation.partnership, f"invitation:{invitation.pk}")
             invitation.link_number += 1
             invitation.reminders_sent = 0

@@ -20,8 +20,9 @@ _TELLING = 3
 def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") -> None:
     """Take an answer's words out, or a part of them wherever it stands there; the original is kept nowhere.
 
-    Refuses answers that are not sent yet, a part that isn't there, and a reason that says what is taken out. Locks the
-    response, then the answer. Done twice is done once.
+    In a draft that is open again afterwards the answer stays as it is. Refuses answers that can still be changed, a
+    part that isn't there, and a reason that says what is taken out. Locks the response, then the answer. Done twice is
+    done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
@@ -48,7 +49,8 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
         answer.save(update_fields=["text"])
         redaction = Redaction.objects.create(
             partnership=actor.partnership,
-            answer=answer,
+            invitation=response,
+            question=answer.question,
             is_whole=not part,
             reason=reason,
             redacted_at=timezone.now(),

@@ -24,6 +24,7 @@ from evaluations.links import (
 )
 from evaluations.models import Invitation, Question
 from evaluations.notice_forms import WhoIsManagerForm
+from evaluations.queries.redaction import redacted_in
 from evaluations.queries.supervision import (
     SUPERVISED,
     own_to_prepare,
@@ -292,7 +293,12 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     if not 1 <= number <= len(pages):
         raise Http404
     heading, questions = pages[number - 1]
-    form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)
+    form = QuestionPageForm(
+        questions,
+        saved,
+        request.POST if request.method == "POST" else None,
+        redacted=redacted_in(door.invitation),
+    )
     if request.method == "POST":
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from evaluations.answering import REMOVED
 from evaluations.forms import RedactionForm
-from evaluations.queries.redaction import answers_to_redact
+from evaluations.queries.redaction import answers_to_redact, redactions_of
 from evaluations.services.redaction import redact_answer
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
@@ -31,5 +31,11 @@ def redact(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "The words are gone.")
             return redirect("evaluations:redact", request.partnership.slug, pk)
     session = answer.invitation.session
-    context = {"answer": answer, "session": session, "form": form, "is_gone": answer.text == REMOVED}
+    context = {
+        "answer": answer,
+        "redactions": redactions_of(answer),
+        "session": session,
+        "form": form,
+        "is_gone": answer.text == REMOVED,
+    }
     return render(request, "evaluations/redact.html", context)

@@ -5,23 +5,25 @@ from django.apps import apps
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from compliance.services.reports import build_report, request_report
 from evaluations.answering import REMOVED, WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, watch_for_concerns
-from evaluations.links import holder_of
-from evaluations.models import Answer, Invitation, Redaction
-from evaluations.services.answers import save_answers
+from evaluations.links import holder_of, survey_token
+from evaluations.models import Answer, Invitation, Notice, Redaction
+from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.notices import ask_other_manager, say_left, say_not_manager, settle_notice
 from evaluations.services.redaction import redact_answer
 from partnership_portal.working_days import quarter_of, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import answer, booked, held
-from tests.factories import actor_for, make_person
+from tests.evaluations.made import answer, answers_to, booked, held
+from tests.factories import actor_for, make_course, make_person
 
 SECRET = "Zephyrine Quackenbush"
 SAID = f"The mother of {SECRET} rang us, and {SECRET} was there."
@@ -142,6 +144,61 @@ def test_not_while_it_is_written_and_not_where_there_are_no_words(partnership, i
     Answer.objects.update(text="", number=3)
     with pytest.raises(DomainError, match="no words"):
         redact_answer(actor=actor_for(team), answer=draft, reason=WHY)
+
+
+class TestDraftThatIsTakenUpAgain:
+    """Words were taken out of a draft while its survey was closed, and then its writer was asked again."""
+
+    LEFT = f"The mother of {REMOVED} rang us, and {REMOVED} was there."
+
+    @pytest.fixture
+    def taken_up(self, invitation, team) -> Invitation:
+        given = {**answers_to(invitation), "pledge": SAID, "access": ["partly"], "access_better": SAID}
+        save_answers(actor=holder_of(invitation), invitation=invitation, answers=given)
+        notice = say_left(actor=holder_of(invitation), invitation=invitation)
+        for one in Answer.objects.filter(text=SAID):
+            redact_answer(actor=actor_for(team), answer=one, reason=WHY, part=SECRET)
+        settle_notice(actor=actor_for(team), notice=notice, outcome=Notice.Outcome.ASKED_AGAIN)
+        return Invitation.objects.for_answering().get()
+
+    def test_what_was_redacted_stays_so_and_the_rest_is_sent(self, partnership, taken_up) -> None:
+        link = reverse("evaluations:survey", args=[partnership.slug, survey_token(taken_up)])
+        page = Client().get(f"{link}4/").content.decode()
+        assert self.LEFT in page and "It stays as it is" in page and 'name="pledge"' not in page
+        assert 'name="barriers"' in page
+        for typed in (SAID, ""):
+            answer = Client().post(f"{link}4/", {"pledge": typed, "barriers": ["time"]})
+            assert answer.url == f"{link}5/"
+            save_answers(actor=holder_of(taken_up), invitation=taken_up, answers={"pledge": typed})
+        assert Client().post(f"{link}check/").url == f"{link}sent/"
+        assert Answer.objects.get(question__key="pledge").text == self.LEFT
+        assert Answer.objects.get(question__key="barriers").chosen == ["time"]
+
+    def test_what_is_not_asked_any_more_goes_and_the_rest_is_sent(self, taken_up) -> None:
+        save_answers(actor=holder_of(taken_up), invitation=taken_up, answers={"access": ["met"]})
+        submit_answers(actor=holder_of(taken_up), invitation=taken_up)
+        assert not Answer.objects.filter(question__key="access_better").exists()
+        assert Redaction.objects.count() == 2, "what was done stays"
+
+    def test_whoever_is_asked_instead_begins_anew(self, partnership, team) -> None:
+        learner = make_person(partnership, line_manager_name="Meg", line_manager_email="meg@nursery.example")
+        course = make_course(partnership, asks_line_manager=True)
+        booking = booked(held(partnership, days_ago=100, course=course), person=learner)
+        ask_about_impact(partnership, timezone.now())
+        form = Invitation.objects.for_answering().get(booking=booking, kind="line_manager")
+        save_answers(actor=holder_of(form), invitation=form, answers={"example": SAID})
+        say_not_manager(actor=holder_of(form), invitation=form)
+        redact_answer(actor=actor_for(team), answer=Answer.objects.get(), reason=WHY, part=SECRET)
+        ask_other_manager(actor=actor_for(team), invitation=form, name="Mia", email="mia@nursery.example")
+        assert not Answer.objects.exists()
+        form = Invitation.objects.for_answering().get(pk=form.pk)
+        answer(form, example="Mia has seen it")
+        assert Answer.objects.get(question__key="example").text == "Mia has seen it"
+
+    def test_whoever_types_the_same_sign_can_still_change_it(self, invitation) -> None:
+        for text in (REMOVED, "Something else"):
+            save_answers(actor=holder_of(invitation), invitation=invitation, answers={"pledge": text})
+        assert Answer.objects.get().text == "Something else"
 
 
 def test_the_database_keeps_what_was_done(invitation, team) -> None:

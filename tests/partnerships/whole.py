@@ -203,11 +203,17 @@ def make_whole_partnership(slug: str) -> Partnership:
             closes_at=now + timedelta(days=9),
             last_asked_on=now.date(),
         )
-        answer = Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Notice.objects.create(**where, invitation=invitation, reason="left", given_at=now)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
         Redaction.objects.create(
-            **where, answer=answer, is_whole=True, reason="Named", redacted_at=now, redacted_by=person
+            **where,
+            invitation=invitation,
+            question=question,
+            is_whole=True,
+            reason="Named",
+            redacted_at=now,
+            redacted_by=person,
         )
         sample = DipSample.objects.create(
             **where,
