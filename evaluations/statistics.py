@@ -1,11 +1,11 @@
 """Shares, means and changes with their 95% intervals; the quantiles are SciPy's, which is read when first needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from statistics import fmean, stdev
 
 _TAIL = 0.975
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,26 @@ def mean_of(counts: Mapping[int, int]) -> Mean | None:
     return Mean(n, value, _around(value, sqrt(variance), n))
 
 
-def change_of(pairs: Sequence[tuple[float, float]]) -> Change | None:
-    """How much the same people changed from the first to the second number."""
-    if not pairs:
+def change_of(pairs: Mapping[tuple[float, float], int]) -> Change | None:
+    """How much the same people changed from the first to the second number, by how often each pair was given."""
+    n = sum(pairs.values())
+    if not n:
         return None
-    n, differences = len(pairs), [after - before for before, after in pairs]
-    difference = fmean(differences)
-    means = (fmean(before for before, _ in pairs), fmean(after for _, after in pairs))
-    deviation = stdev(differences) if n > 1 else 0.0
-    if not deviation:
-        return Change(n, *means, difference)
+    first = sum(before * count for (before, _), count in pairs.items()) / n
+    second = sum(after * count for (_, after), count in pairs.items()) / n
+    difference = sum((after - before) * count for (before, after), count in pairs.items()) / n
+    squares = sum(count * (after - before - difference) ** 2 for (before, after), count in pairs.items())
+    deviation = sqrt(squares / (n - 1)) if n > 1 else 0.0
+    # Where everybody changed by the same, rounding leaves a trace of a spread.
+    if deviation < _NOTHING:
+        return Change(n, first, second, difference)
     from scipy.special import nctdtrinc
 
     effect, root = difference / deviation, sqrt(n)
     low, high = (float(nctdtrinc(n - 1, tail, effect * root)) / root for tail in (_TAIL, 1 - _TAIL))
-    return Change(n, *means, difference, _around(difference, deviation, n), effect, Interval(low, high))
+    return Change(
+        n, first, second, difference, _around(difference, deviation, n), effect, Interval(low, high)
+    )
 
 
 def size_in_words(effect: float) -> str:

@@ -120,7 +120,9 @@ SELECT %(p)s, courses.id, 'published', venues.id, '', 60, 8, 0, date_trunc('minu
     date_trunc('minute', starts_at) + interval '3 hours', date_trunc('minute', starts_at) - interval '1 day',
     'Bring photo identification.', '', false, false, '', false, '', ''
 FROM dated
-JOIN courses ON courses.n = dated.n %% (SELECT count(*) FROM courses)
+-- Every fifth session is about one course, so that there is one with many answers.
+JOIN courses ON courses.n = CASE WHEN dated.n %% 5 = 0 THEN (SELECT max(n) FROM courses)
+    ELSE dated.n %% (SELECT count(*) FROM courses) END
 JOIN venues ON venues.n = dated.n %% 40
 """
 
@@ -190,24 +192,32 @@ WHERE b.partnership_id = %(p)s AND b.state IN ('attended', 'did_not_attend')
     AND s.joining_instructions = 'Bring photo identification.'
 """
 
+# Evaluations of the last two years; of the course with the most sessions all of them, followed up months later.
 _INVITATIONS = """
 INSERT INTO evaluations_invitation (partnership_id, kind, version_id, session_id, booking_id, respondent_id,
     respondent_name, respondent_email, policy_version_id, state, invited_at, closes_at, reminders_sent, last_asked_on,
     answered_at, closed_because, link_number, watched_at)
-SELECT %(p)s, 'evaluation', v.id, s.id, b.id, b.person_id, person.name, person.email, b.policy_version_id,
-    CASE WHEN b.id %% 10 < 7 THEN 'answered' ELSE 'closed' END, s.ends_at, s.ends_at + interval '60 days', 0,
-    s.ends_at::date, CASE WHEN b.id %% 10 < 7 THEN s.ends_at + interval '2 hours' END, '', 0,
-    CASE WHEN b.id %% 10 < 7 THEN s.ends_at + interval '2 hours' END
+SELECT %(p)s, asked.kind, v.id, s.id, b.id, b.person_id, person.name, person.email, b.policy_version_id,
+    CASE WHEN answered_at IS NULL THEN 'closed' ELSE 'answered' END, s.ends_at + asked.after,
+    s.ends_at + asked.after + interval '60 days', 0, (s.ends_at + asked.after)::date, answered_at, '', 0, answered_at
 FROM bookings_booking b
 JOIN courses_session s ON s.id = b.session_id
 JOIN partnerships_person person ON person.id = b.person_id
-CROSS JOIN (
+JOIN (VALUES ('evaluation', interval '0 days', 7), ('impact', interval '100 days', 4)) asked (kind, after, of_ten)
+    ON asked.kind = 'evaluation' AND s.starts_at > now() - interval '2 years'
+    OR s.ends_at + asked.after < now() - interval '60 days' AND s.course_id = (
+        SELECT course_id FROM courses_session WHERE partnership_id = %(p)s GROUP BY course_id
+        ORDER BY count(*) DESC, course_id LIMIT 1
+    )
+JOIN LATERAL (
     SELECT v.id FROM evaluations_questionnaireversion v
     JOIN evaluations_questionnaire q ON q.id = v.questionnaire_id
-    WHERE v.partnership_id = %(p)s AND q.kind = 'evaluation' AND q.is_default ORDER BY v.number DESC LIMIT 1
-) v
-WHERE b.partnership_id = %(p)s AND b.state = 'attended' AND s.starts_at > now() - interval '2 years'
-    AND s.joining_instructions = 'Bring photo identification.'
+    WHERE v.partnership_id = %(p)s AND q.kind = asked.kind AND q.is_default ORDER BY v.number DESC LIMIT 1
+) v ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN b.id %% 10 < asked.of_ten THEN s.ends_at + asked.after + interval '2 hours' END AS answered_at
+) said
+WHERE b.partnership_id = %(p)s AND b.state = 'attended' AND s.joining_instructions = 'Bring photo identification.'
 """
 
 _ANSWERS = """
@@ -238,7 +248,8 @@ FROM evaluations_invitation i
 JOIN bookings_booking b ON b.id = i.booking_id
 JOIN courses_session s ON s.id = b.session_id
 JOIN courses_course c ON c.id = s.course_id
-WHERE i.partnership_id = %(p)s AND i.state = 'answered' AND i.respondent_email LIKE '%%.populated.example'
+WHERE i.partnership_id = %(p)s AND i.kind = 'evaluation' AND i.state = 'answered'
+    AND i.respondent_email LIKE '%%.populated.example'
 """
 
 _STEPS = (

@@ -78,7 +78,7 @@ class Choices:
 
 
 def evaluation_summary(partnership: Partnership, start: date, end: date) -> EvaluationSummary:
-    """Sum up the evaluations of the sessions that ended in the period, first and last day included (three queries).
+    """Sum up the evaluations of the sessions that ended in the period, first and last day included (four statements).
 
     Answers are counted in whole blocks of five about one session (docs/analysis.md), so that nothing can be found by
     taking one figure from another.
@@ -198,7 +198,9 @@ def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) ->
 
 
 def _change(pairs: list[Pair]) -> Change | None:
-    return change_of([(one.numbers["confidence_before"], one.numbers["confidence_after"]) for one in pairs])
+    return change_of(
+        Counter((one.numbers["confidence_before"], one.numbers["confidence_after"]) for one in pairs)
+    )
 
 
 def _mean(numbers: Counter[int]) -> float | None:

@@ -143,7 +143,13 @@ class TestForTeam:
         found = of(partnership, session=followed_up(partnership, people))
         sections = analysis_sections(found, "#1d70b8", for_team=True)
         titles = [one.title for one in sections]
-        assert titles[:3] == ["Who answered", "Confidence", "What changed in practice"]
+        assert titles[:4] == [
+            "Who answered",
+            "How to read the figures",
+            "Confidence",
+            "What changed in practice",
+        ]
+        assert len(sections[1].words) == 2
         words = [words for one in sections for words in one.words]
         assert any("confidence of 12 people rose by 5.0, from 2.0 to 7.0 out of 10" in one for one in words)
         assert any("12 of 12 (100%) have done what they pledged" in one for one in words)

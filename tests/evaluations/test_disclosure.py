@@ -21,7 +21,8 @@ from python_calamine import CalamineWorkbook
 from compliance.services.reports import build_report, publish_report, request_report
 from evaluations import disclosure
 from evaluations.disclosure import FEWEST, averaged, publishable, shown_of, totals
-from evaluations.queries import analysis, blocks
+from evaluations.queries import blocks
+from evaluations.queries.analysis import questions, responses
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
@@ -166,7 +167,7 @@ class TestAttack:
     def test_control_the_same_attack_succeeds_without_the_rule(
         self, partnership, quarter, sign_in, monkeypatch
     ):
-        for module in (disclosure, analysis, blocks):
+        for module in (disclosure, questions, responses, blocks):
             monkeypatch.setattr(module, "FEWEST", 1)
         person, sessions = quarter
         client = sign_in(person)
@@ -193,7 +194,7 @@ class TestAttack:
     def test_a_mean_near_the_end_is_in_no_page_file_or_total(
         self, partnership, sign_in, monkeypatch, fewest, found
     ):
-        for module in (disclosure, analysis, blocks):
+        for module in (disclosure, questions, responses, blocks):
             monkeypatch.setattr(module, "FEWEST", fewest)
         trainer = make_person(partnership, Role.TRAINER, Role.SUBGROUP_MEMBER)
         course = make_course(partnership, title="Neglect")

@@ -132,11 +132,11 @@ class TestEvaluationSummary:
             assert evaluation_summary(neighbour, day, day).invited == 0
 
     @pytest.mark.parametrize("sessions", [1, 5])
-    def test_takes_three_queries(self, partnership, sessions, django_assert_num_queries):
+    def test_takes_four_queries(self, partnership, sessions, django_assert_num_queries):
         for _ in range(sessions):
             evaluated(partnership, held(partnership, days_ago=2), [rated(5, 5, 5)])
         today = uk_date(held(partnership).ends_at)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             evaluation_summary(partnership, today - timedelta(days=9), today)
 
 

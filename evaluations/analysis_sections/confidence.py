@@ -1,0 +1,81 @@
+"""How confidence changed, of the same people."""
+
+from evaluations.analysis_sections.written import rounded, signed, span
+from evaluations.queries.analysis import Analysis
+from evaluations.statistics import Change, size_in_words
+from partnership_portal.charts import before_after
+from partnership_portal.sections import Cell, Section, numbers
+
+CHANGES = {
+    "after": "Before and after the course",
+    "later": "Before the course and months later",
+    "kept": "After the course and months later",
+}
+
+
+def confidence(analysis: Analysis, brand: str) -> Section:
+    """Each comparison in words, drawn, and in figures."""
+    found = [(CHANGES[name], change) for name, change in analysis.changes.items() if change]
+    if not found:
+        return Section("confidence", "Confidence")
+    drawn = [
+        (f"{words} ({change.n} people)", change.before, change.after)
+        for words, change in found
+        if change.before is not None and change.after is not None
+    ]
+    chart = before_after("Confidence of the same people, out of 10", drawn, lowest=0, highest=10, brand=brand)
+    rows: list[list[Cell]] = [
+        [
+            words,
+            change.n,
+            rounded(change.before, 1),
+            rounded(change.after, 1),
+            signed(change.difference),
+            span(change.interval, 1),
+            rounded(change.effect, 1),
+            span(change.effect_interval, 1),
+        ]
+        for words, change in found
+    ]
+    table = numbers(
+        "How much the same people changed",
+        [
+            "Compared",
+            "People",
+            "First",
+            "Second",
+            "Difference",
+            "Likely range",
+            "Size (d)",
+            "Likely range of d",
+        ],
+        rows,
+    )
+    return Section(
+        "confidence",
+        "Confidence",
+        [
+            *(change_in_words(words, change) for words, change in found),
+            "Only people who said both are compared.",
+        ],
+        charts=[chart] if drawn else [],
+        tables=[table],
+    )
+
+
+def change_in_words(words: str, change: Change) -> str:
+    """One comparison as a sentence or two."""
+    moved = "rose" if change.difference > 0 else "fell" if change.difference < 0 else "stayed the same"
+    by = f" by {abs(change.difference):.1f}" if change.difference else ""
+    from_to = (
+        f", from {change.before:.1f} to {change.after:.1f} out of 10"
+        if change.before is not None and change.after is not None
+        else " out of 10"
+    )
+    interval = f" (likely range {span(change.interval, 1)})" if change.interval else ""
+    effect = (
+        f" This is {size_in_words(change.effect)} (d = {rounded(change.effect, 1)})."
+        if change.effect is not None
+        else ""
+    )
+    return f"{words}: confidence of {change.n:,} people {moved}{by}{from_to}{interval}.{effect}"

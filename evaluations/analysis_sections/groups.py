@@ -1,0 +1,50 @@
+"""Courses, sessions, priorities or sectors side by side."""
+
+from collections.abc import Sequence
+
+from evaluations.analysis_sections.written import rounded
+from evaluations.queries.analysis.figures import Group
+from partnership_portal.charts import before_after
+from partnership_portal.sections import Cell, Section, numbers
+from partnership_portal.templatetags.portal import of_people
+
+MOST_BARS = 12
+GROUPINGS = {"course": "Course", "session": "Session", "priority": "Priority", "sector": "Sector"}
+
+
+def groups(name: str, found: Sequence[Group], brand: str) -> Section:
+    """How each group evaluated its courses."""
+    title = GROUPINGS[name]
+    rows: list[list[Cell]] = [
+        [
+            one.name,
+            of_people(one.answered, one.invited),
+            rounded(one.relevance, 1) if one.relevance is not None else "–",
+            one.change.n if one.change else 0,
+            rounded(one.change.before, 1) if one.change else "–",
+            rounded(one.change.after, 1) if one.change else "–",
+            rounded(one.change.effect, 1) if one.change and one.change.effect is not None else "–",
+        ]
+        for one in found
+    ]
+    headers = [title, "Answered", "Relevance (1 to 5)", "Said both", "Before", "After", "Size of change (d)"]
+    largest = sorted((one for one in found if one.change), key=lambda one: -one.answered)[:MOST_BARS]
+    drawn = [
+        (one.name, one.change.before, one.change.after)
+        for one in largest
+        if one.change and one.change.before is not None and one.change.after is not None
+    ]
+    chart = before_after(
+        f"Confidence before and after the course, by {title.lower()}, out of 10",
+        drawn,
+        lowest=0,
+        highest=10,
+        brand=brand,
+        heading=title,
+    )
+    return Section(
+        f"by-{name}",
+        f"By {title.lower()}",
+        charts=[chart] if drawn else [],
+        tables=[numbers(f"Evaluations by {title.lower()}", headers, rows)],
+    )

@@ -1,0 +1,86 @@
+"""What a selection of surveys says, added up; for anybody but the team in whole blocks of five (docs/analysis.md)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.queries.analysis.figures import Analysis, Response
+from evaluations.queries.analysis.groups import groups_by
+from evaluations.queries.analysis.pairs import agreement_in, changes_in, tally_for_others, tally_of
+from evaluations.queries.analysis.questions import question_figures
+from evaluations.queries.analysis.responses import responses_to, silent_by_sector
+from evaluations.queries.blocks import pairs_of
+
+__all__ = ["PARTS", "Analysis", "Asked", "analysis_of", "asked_in"]
+
+
+@dataclass
+class Asked:
+    """What is added up and for whom, and who was asked, as the first part finds it."""
+
+    invitations: QuerySet[Invitation]
+    for_team: bool
+    groupings: tuple[str, ...] = ()
+    responses: list[Response] = field(default_factory=list)
+
+    @property
+    def final(self) -> set[QuestionnaireKind]:
+        """The kinds of survey that nobody can answer any more."""
+        return {one.kind for one in self.responses if not one.waiting}
+
+
+Part = Callable[[Asked], dict[str, Any]]
+
+
+def _who_answered(asked: Asked) -> dict[str, Any]:
+    asked.responses = responses_to(asked.invitations)
+    silent = silent_by_sector(asked.invitations, for_team=asked.for_team)
+    return {"responses": asked.responses, "silent": silent}
+
+
+def _what_was_answered(asked: Asked) -> dict[str, Any]:
+    return {"questions": question_figures(asked.invitations, asked.final, for_team=asked.for_team)}
+
+
+def _who_said_both(asked: Asked) -> dict[str, Any]:
+    pairs = pairs_of(asked.invitations)
+    groupings = asked.groupings if asked.for_team else ()
+    tally = tally_of(pairs, groupings) if asked.for_team else tally_for_others(pairs, asked.final)
+    return {
+        "changes": changes_in(tally, for_team=asked.for_team),
+        "agreement": agreement_in(tally, for_team=asked.for_team),
+        "groups": {name: groups_by(asked.invitations, name, tally.groups[name]) for name in groupings},
+    }
+
+
+# What is said while a part is being added up, how far the analysis then is, and the part.
+PARTS: tuple[tuple[str, int, Part], ...] = (
+    ("Counting who has answered", 5, _who_answered),
+    ("Adding up the answers", 20, _what_was_answered),
+    ("Comparing what the same people said", 60, _who_said_both),
+)
+
+
+def asked_in(invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()) -> Asked:
+    """The surveys of a selection that count, ready to be added up; groupings are for the team.
+
+    Without dip samples: learners and managers answer one form there, and the rows are only those who were reached.
+    """
+    counting: Any = invitations
+    counted = counting.that_count().exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by()
+    return Asked(counted, for_team, tuple(groupings))
+
+
+def analysis_of(
+    invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
+) -> Analysis:
+    """Add up the surveys of a selection, all parts at once (six queries, and one for each grouping)."""
+    asked = asked_in(invitations, for_team=for_team, groupings=groupings)
+    figures: dict[str, Any] = {}
+    for _, _, part in PARTS:
+        figures |= part(asked)
+    return Analysis(**figures)
