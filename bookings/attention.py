@@ -71,6 +71,7 @@ def approvals_stuck(actor: Actor, now: datetime) -> ApprovalQuerySet:
             "booking__person__name",
             "booking__organisation__name",
             "booking__session__starts_at",
+            "booking__session__booking_closes_at",
             "booking__session__course__title",
         )
         .order_by("expires_at", "pk")

@@ -66,7 +66,7 @@ def tell_waiting(booking: Booking, *, position: int) -> None:
 
 def tell_requested(booking: Booking, approval: Approval) -> None:
     """Say that the booking waits for an approval, whose, and until when."""
-    _queue(booking, REQUESTED, {"approver": _approver(approval), "until": uk_datetime(approval.expires_at)})
+    _queue(booking, REQUESTED, {"approver": _approver(approval), "until": uk_datetime(approval.open_until)})
 
 
 def tell_declined(booking: Booking, approval: Approval) -> None:
@@ -108,22 +108,32 @@ def tell_still_coming(booking: Booking, *, days: int) -> None:
     _queue(booking, STILL_COMING, suffix=f":{days}", link=booking_link(booking, COMING))
 
 
-def tell_approval_asked(approval: Approval, kind: MessageKind, name: str, email: str) -> None:
-    """Ask for a decision, repeat it, or pass it on: to a line manager or lead, with a link that needs no account."""
-    booking = approval.booking
+def tell_approval_asked(
+    approval: Approval, kind: MessageKind, name: str, email: str, *, again: bool = False
+) -> None:
+    """Ask for a decision, repeat it, or pass it on: to a line manager or lead, with a link that needs no account.
+
+    The same once more (``again``) where it runs out sooner than was said.
+    """
+    booking, until = approval.booking, approval.open_until
     named = {one.name for one in kind.placeholders}
     about = {name: value for name, value in values_of(booking, booking.person).items() if name in named}
     queue_message(
         partnership=booking.partnership,
         purpose=kind.purpose,
-        subject_key=f"approval:{approval.pk}",
+        subject_key=f"{_subject_of_request(approval)}{f':{until:%Y%m%d%H%M}' if again else ''}",
         to_name=name,
         to_email=email,
-        values={**about, "until": uk_datetime(approval.expires_at)},
+        values={**about, "until": uk_datetime(until)},
         facts=facts_of(booking),
         link=approval_link(approval, name),
-        no_later_than=approval.expires_at - _SOON,
+        no_later_than=until - _SOON,
     )
+
+
+def stop_asking(booking: Booking) -> None:
+    """Drop what still waits to be sent to whoever was asked: there is nothing left to decide, or it runs out sooner."""
+    drop_unsent(booking.partnership, _subject_of_request(booking.approval))
 
 
 def tell_new_dates(interest: Interest, sessions: Sequence[Session]) -> None:
@@ -398,6 +408,10 @@ def _approver(approval: Approval) -> str:
     if approval.asked == ApprovalRule.ORGANISATION_LEAD:
         return f"the lead of {approval.booking.organisation.name}"
     return "the partnership team"
+
+
+def _subject_of_request(approval: Approval) -> str:
+    return f"approval:{approval.pk}"
 
 
 def _still_to_do(booking: Booking) -> list[str]:

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -67,3 +69,8 @@ class Approval(TenantModel):
     def is_open(self) -> bool:
         """Tell whether nobody has decided yet."""
         return self.decision == self.Decision.OPEN
+
+    @property
+    def open_until(self) -> datetime:
+        """Until when it can be decided: never beyond a deadline that has moved earlier since."""
+        return min(self.expires_at, self.booking.session.booking_closes_at)

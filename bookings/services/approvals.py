@@ -9,12 +9,12 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from bookings.links import holds_link_of
 from bookings.message_kinds import APPROVAL_ASKED, APPROVAL_ESCALATED, APPROVAL_REMINDED
-from bookings.messages import tell_approval_asked, tell_declined, tell_lapsed, tell_waiting
+from bookings.messages import stop_asking, tell_approval_asked, tell_declined, tell_lapsed, tell_waiting
 from bookings.models import Approval, Booking
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
@@ -164,12 +164,20 @@ def decline(*, actor: Actor, approval: Approval, reason: str, name: str = "") ->
 
 
 def chase_approvals(partnership: Partnership, now: datetime) -> None:
-    """Job: repeat requests, pass them on to the lead or the team, and let those run out that nobody answered."""
+    """Job: repeat requests, pass them on to the lead or the team, and let those run out that nobody answered.
+
+    One that would outlast the deadline, which has moved earlier since, is open until the new one, and asked again.
+    """
     with acting_in(partnership):
         open_ones = list(
             Approval.objects.open()
             .filter(partnership=partnership)
-            .filter(Q(expires_at__lte=now) | Q(reminded_at__isnull=True) | Q(escalated_at__isnull=True))
+            .filter(
+                Q(expires_at__lte=now)
+                | Q(expires_at__gt=F("booking__session__booking_closes_at"))
+                | Q(reminded_at__isnull=True)
+                | Q(escalated_at__isnull=True)
+            )
             .order_by("pk")
         )
     one_by_one(partnership, (partial(_chase, partnership, one.pk, now) for one in open_ones))
@@ -217,7 +225,7 @@ def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
     approval.booking = booking
     if not may_decide(actor, approval):
         raise PermissionDenied("You can approve bookings of your team or of the organisation that you lead.")
-    ran_out = approval.is_open and approval.expires_at <= timezone.now()
+    ran_out = approval.is_open and approval.open_until <= timezone.now()
     if ran_out or approval.decision in {Approval.Decision.LAPSED, Approval.Decision.WITHDRAWN}:
         raise DomainError(
             "This request is closed: it ran out or was taken back. "
@@ -236,6 +244,7 @@ def _decide(
     approval.decided_name = name or (actor.person.name if actor.person else "the partnership team")
     approval.reason = reason[:250]
     approval.save(update_fields=["decision", "decided_at", "decided_by", "decided_name", "reason"])
+    stop_asking(approval.booking)
 
 
 def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
@@ -248,7 +257,7 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
     approval.booking, approval.partnership = booking, partnership
     if not approval.is_open or booking.state != BookingState.REQUESTED:
         return
-    if approval.expires_at <= now:
+    if approval.open_until <= now:
         end_booking(booking, BookingState.LAPSED, by=None, reason="", now=now)
         audit.record(
             actor,
@@ -265,7 +274,9 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
         partnership=partnership, person=booking.person_id, organisation=booking.organisation_id
     ).order_by("-pk")[0]
     membership.partnership = partnership
-    if approval.escalated_at is None and now >= _end_of_working_day(
+    if approval.open_until < approval.expires_at:
+        _shorten(actor, approval, membership, now)
+    elif approval.escalated_at is None and now >= _end_of_working_day(
         approval.asked_at, policy.approval_escalation_working_days.value
     ):
         before = approval.asked
@@ -283,6 +294,22 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
         approval.save(update_fields=["reminded_at"])
         audit.record(actor, "bookings.remind_approver", booking, after={"asked": approval.asked})
         _tell_deciders(approval, membership, APPROVAL_REMINDED)
+
+
+def _shorten(actor: Actor, approval: Approval, membership: Membership, now: datetime) -> None:
+    """Let the request run out when booking closes, and say so to whoever decides: that is a reminder too."""
+    before, approval.expires_at = approval.expires_at, approval.open_until
+    approval.reminded_at = now
+    approval.save(update_fields=["expires_at", "reminded_at"])
+    audit.record(
+        actor,
+        "bookings.shorten_request",
+        approval.booking,
+        before={"until": before.isoformat()},
+        after={"until": approval.expires_at.isoformat()},
+    )
+    stop_asking(approval.booking)
+    _tell_deciders(approval, membership, APPROVAL_REMINDED, again=True)
 
 
 def _named(actor: Actor, membership: Membership, named: Manager | None) -> Manager | None:
@@ -307,13 +334,15 @@ def _contact(membership: Membership) -> Manager | None:
     return Manager(*contact) if contact and membership.has_manager else None
 
 
-def _tell_deciders(approval: Approval, membership: Membership, kind: MessageKind) -> None:
+def _tell_deciders(
+    approval: Approval, membership: Membership, kind: MessageKind, *, again: bool = False
+) -> None:
     """Write to whoever is asked; the team finds requests on its desk and gets no message."""
     if approval.asked == ApprovalRule.LINE_MANAGER:
-        tell_approval_asked(approval, kind, approval.manager_name, approval.manager_email)
+        tell_approval_asked(approval, kind, approval.manager_name, approval.manager_email, again=again)
     elif approval.asked == ApprovalRule.ORGANISATION_LEAD:
         for lead in leads_of(membership, but=approval.booking.person):
-            tell_approval_asked(approval, kind, lead.name, lead.email)
+            tell_approval_asked(approval, kind, lead.name, lead.email, again=again)
 
 
 def _end_of_working_day(start: datetime, days: int) -> datetime:

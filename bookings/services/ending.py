@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bookings.messages import stop_asking
 from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.prerequisites import delete_evidence
 from bookings.states import BookingState
@@ -30,6 +31,7 @@ def end_booking(
 
 
 def close_request(booking: Booking, decision: Approval.Decision, now: datetime) -> None:
-    """Close the request for approval that has nothing left to decide, if one is open."""
+    """Close the request for approval that has nothing left to decide, if one is open; nobody is asked any more."""
     request = Approval.objects.filter(partnership=booking.partnership, booking=booking).open()
-    request.update(decision=decision, decided_at=now)
+    if request.update(decision=decision, decided_at=now):
+        stop_asking(booking)

@@ -122,7 +122,7 @@ def _approval(approval: Any, slug: str, now: datetime) -> Row:
         (
             str(booking.organisation),
             *(() if approval.asked == "team" else (f"Asked: {asked}{name}",)),
-            f"Since {uk_date(approval.asked_at)}, runs out {when(approval.expires_at, now)}",
+            f"Since {uk_date(approval.asked_at)}, runs out {when(approval.open_until, now)}",
         ),
         tag,
         colour,

@@ -16,6 +16,7 @@ from bookings.services.places import Told, ask_for_place, book_place, give_up
 from bookings.services.queue import offer_places
 from courses.models import Session
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import add_working_days, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Membership, Person
@@ -343,3 +344,63 @@ def test_a_request_that_ran_out_is_not_decided_while_the_job_has_yet_to_say_so(
     page = Client().post(link_in(Message.objects.get(purpose="approval_asked")), answers[answer])
     assert "it ran out or was taken back" in page.content.decode()
     assert state(booking) == "requested"
+
+
+def closes(session, moment) -> None:
+    Session.objects.filter(pk=session.pk).update(booking_closes_at=moment)
+
+
+def test_a_deadline_that_moves_earlier_shortens_a_request_and_whoever_is_asked_hears_so_once(
+    partnership, session, sign_in
+) -> None:
+    booking, now = ask(partnership, session), timezone.now()
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    # Booking is about to close, long before the request would have run out.
+    deadline = now + timedelta(minutes=40)
+    closes(session, deadline)
+    own_page = reverse("bookings:booking", args=[partnership.slug, booking.pk])
+    for page in (Client().get(address), sign_in(booking.person).get(own_page)):
+        assert uk_datetime(deadline) in page.content.decode()
+    for _ in range(2):
+        chase_approvals(partnership, now)
+    assert Approval.objects.get().expires_at == deadline
+    assert uk_datetime(deadline) in Message.objects.get(purpose="approval_reminded").text
+    assert AuditEntry.objects.filter(action="bookings.shorten_request").count() == 1
+    assert state(booking) == "requested"
+    for _ in range(2):
+        chase_approvals(partnership, deadline)
+    assert state(booking) == "lapsed"
+    assert Message.objects.filter(purpose="request_lapsed").count() == 1
+
+
+@pytest.mark.parametrize("answer", ["approve", "decline"])
+def test_a_request_is_not_decided_after_a_deadline_that_moved_earlier(partnership, session, answer) -> None:
+    booking = ask(partnership, session)
+    closes(session, timezone.now() - timedelta(minutes=1))
+    answers = {"approve": {"approve": "1"}, "decline": {"decline": "1", "reason": "No cover"}}
+    page = Client().post(link_in(Message.objects.get(purpose="approval_asked")), answers[answer])
+    assert "it ran out or was taken back" in page.content.decode()
+    assert state(booking) == "requested"
+    chase_approvals(partnership, timezone.now())
+    assert state(booking) == "lapsed"
+
+
+def _take_back(booking) -> None:
+    give_up(actor=actor_for(booking.person), booking=booking)
+
+
+def _by_the_team(booking) -> None:
+    approve(actor=actor_for(make_person(booking.partnership, Role.TEAM)), approval=booking.approval)
+
+
+@pytest.mark.parametrize("end", [_take_back, _by_the_team], ids=["taken back", "decided by the team"])
+def test_nobody_is_asked_in_the_morning_about_what_was_settled_at_night(partnership, session, end) -> None:
+    booking, other = ask(partnership, session), ask(partnership, session)
+    # Held for the morning, as in quiet hours.
+    Message.objects.filter(purpose="approval_asked").update(state="queued")
+    end(booking)
+    states = dict(Message.objects.filter(purpose="approval_asked").values_list("subject_key", "state"))
+    assert states == {
+        f"approval:{booking.approval.pk}": "dropped",
+        f"approval:{other.approval.pk}": "queued",
+    }
