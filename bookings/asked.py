@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bookings.audience import audience_of
+from bookings.audience import Audience
 from bookings.before_the_course import tasks_of
 from bookings.charges.announced import Announced, announced
 from bookings.models import Prerequisite
@@ -83,7 +83,7 @@ def asked_of(actor: Actor, session: Session, memberships: Sequence[Membership], 
     What was declared with an earlier booking is offered again.
     """
     policy = actor.partnership.policy(session.starts_at)
-    audience = audience_of(session.course)
+    audience = Audience(session.course)
     earlier = asks_earlier_training(session, policy)
     outside = {one.organisation_id: audience.outside(one) for one in memberships}
     return Asked(

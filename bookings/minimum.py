@@ -1,5 +1,6 @@
 """Sessions with fewer people than they need, from the day on which that is decided."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ def under_minimum(actor: Actor, now: datetime) -> "list[Any]":
     return due_of(actor, short_of_people(actor, now), now)
 
 
-def due_of(actor: Actor, sessions: "QuerySet[Any]", now: datetime) -> "list[Any]":
+def due_of(actor: Actor, sessions: "Iterable[Any]", now: datetime) -> "list[Any]":
     """Those of these sessions, in their order, whose decision day has come."""
     today = uk_date(now)
     found = []

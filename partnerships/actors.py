@@ -6,9 +6,10 @@ from functools import cached_property
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 
-from partnerships.models import Membership, Partnership, Person, User
+from partnerships.models import Membership, MembershipRole, Partnership, Person, User
 from partnerships.permissions import Permission, Role, allowed
 
 # The portal's own jobs do what a partnership's team could do, and say in the audit trail that it was a job.
@@ -64,15 +65,17 @@ class Actor:
 
 
 def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
-    """Find out who this account is in the partnership (two queries at most; needs ``acting_in``)."""
+    """Find out who this account is in the partnership (one query; needs ``acting_in``)."""
     if not isinstance(user, User) or not user.is_authenticated:
         return Actor(partnership=partnership, label="visitor")
     live = Membership.objects.live().filter(partnership=partnership)
     memberships = tuple(
         live.filter(person__user=user)
-        .annotate(manages=Exists(live.filter(line_manager=OuterRef("person"))))
+        .annotate(
+            manages=Exists(live.filter(line_manager=OuterRef("person"))),
+            granted=ArraySubquery(MembershipRole.objects.filter(membership=OuterRef("pk")).values("role")),
+        )
         .select_related("person", "organisation__sector", "competency_group")
-        .prefetch_related("granted_roles")
         .order_by("pk")
     )
     if not memberships:
@@ -81,10 +84,9 @@ def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
     roles = {Role.PRACTITIONER}
     led = set()
     for membership in memberships:
-        for granted in membership.granted_roles.all():
-            roles.add(Role(granted.role))
-            if granted.role == Role.ORGANISATION_LEAD:
-                led.add(membership.organisation_id)
+        roles.update(map(Role, membership.granted))
+        if Role.ORGANISATION_LEAD in membership.granted:
+            led.add(membership.organisation_id)
     if memberships[0].manages:
         roles.add(Role.LINE_MANAGER)
     return Actor(

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from partnership_portal import environment
 from partnership_portal.celery import app
@@ -17,6 +19,11 @@ from tests.factories import make_partnership
 from tests.migrated_database import copy_migrated_database
 
 __all__ = ["browser", "open_browser"]
+
+
+# How long an example takes says how busy the machine is, not whether the rule holds.
+hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("portal")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.audience import audience_of
+from bookings.audience import Audience
 from bookings.clashes import clashes_with
 from bookings.colleagues import Candidates, Colleagues, Wanted
 from bookings.group_outcomes import Fate, Outcome
@@ -177,7 +177,7 @@ def _book_all(
         raise DomainError(f"Book at most {MOST} people at once. This list has {len(wanted)}.")
     session = _lock(actor, session, wanted)
     check_open(actor, session, timezone.now())
-    colleagues, audience = Colleagues(actor, organisation), audience_of(session.course)
+    colleagues, audience = Colleagues(actor, organisation), Audience(session.course)
     asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
     lock_people(session, also=_may_come_to_wait(actor, colleagues, wanted))
     held = _held(actor, session, wanted, with_content=not unsaid) if asks_training else {}

@@ -10,11 +10,15 @@ from partnerships.permissions import Permission
 from partnerships.querysets import MembershipQuerySet
 
 
-def memberships_to_book_with(actor: Actor, person: Person) -> MembershipQuerySet:
-    """The person's live memberships in whose name the actor may book; none, if the actor may not book for them.
+def memberships_to_book_with(actor: Actor, person: Person) -> tuple[Membership, ...]:
+    """The person's live memberships in whose name the actor may book; none, if the actor may not book for them."""
+    if actor.person == person:
+        return actor.memberships
+    return tuple(_memberships_to_book_with(actor, person))
 
-    Everybody books for themselves, an organisation lead for the organisation's own people, the team for anybody.
-    """
+
+def _memberships_to_book_with(actor: Actor, person: Person) -> MembershipQuerySet:
+    # Everybody books for themselves, an organisation lead for the organisation's own people, the team for anybody.
     memberships = Membership.objects.live().filter(partnership=actor.partnership, person=person)
     memberships = memberships.select_related("organisation", "person").order_by("pk")
     if actor.may(Permission.MANAGE_BOOKINGS) or actor.person == person:
@@ -33,7 +37,7 @@ def membership_for(actor: Actor, person: Person, organisation: Organisation) -> 
         raise PermissionDenied(
             "You can book for yourself and for the people of an organisation that you lead."
         )
-    membership = memberships_to_book_with(actor, person).filter(organisation=organisation).first()
+    membership = _memberships_to_book_with(actor, person).filter(organisation=organisation).first()
     if membership is None:
         who = "You do" if own else f"{person.name} does"
         raise DomainError(f"{who} not belong to {organisation.name} any more. Choose another organisation.")

@@ -54,7 +54,7 @@ def choose_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     session, own = _session(request, pk), person == request.actor.person
-    memberships = list(memberships_to_book_with(request.actor, person))
+    memberships = memberships_to_book_with(request.actor, person)
     if not memberships:
         raise Http404
     sent = request.method == "POST"

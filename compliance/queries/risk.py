@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from courses.models import Session, SessionTrainer
 from partnerships.models import Partnership
@@ -49,7 +50,13 @@ def with_risks(
     At risk is a session with fewer bookings than this percentage of its places or than its minimum, or without a
     trainer.
     """
-    sessions = (
+    sessions = starting_between(partnership, start, end)
+    return [(session, reasons_for_risk(session, percent)) for session in sessions]
+
+
+def starting_between(partnership: Partnership, start: datetime, end: datetime) -> "QuerySet[Any]":
+    """The published sessions that start between the two moments, soonest first, each with ``has_trainer``."""
+    return (
         Session.objects.filter(
             partnership=partnership,
             status=Session.Status.PUBLISHED,
@@ -61,10 +68,10 @@ def with_risks(
         .only("course__title", "starts_at", "capacity", "places_taken", "minimum")
         .order_by("starts_at", "pk")
     )
-    return [(session, _reasons(session, percent)) for session in sessions]
 
 
-def _reasons(session: Session, percent: int) -> tuple[str, ...]:
+def reasons_for_risk(session: Session, percent: int) -> tuple[str, ...]:
+    """Why a session given by ``starting_between`` is at risk; nothing where it is not."""
     reasons = []
     if session.places_taken < session.minimum:
         reasons.append(f"below the minimum of {session.minimum}")

@@ -8,23 +8,20 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Notice
 from notifications.models import Message
 from partnerships.actors import Actor
+from partnerships.permissions import Permission
 
 # The purposes of the messages that lead to a survey.
 ASKING = ("survey-reminder", *(f"survey-{kind}" for kind in QuestionnaireKind))
 
 
 def notices_to_settle(actor: Actor, now: datetime) -> QuerySet[Notice]:
-    """What people said instead of answering, the oldest first."""
-    invitations = Invitation.objects.visible_to(actor)
-    return (
-        Notice.objects.filter(
-            partnership=actor.partnership, settled_at__isnull=True, invitation__in=invitations.values("pk")
-        )
-        .select_related(
-            "invitation__booking__person", "invitation__booking__organisation", "invitation__session__course"
-        )
-        .order_by("given_at", "pk")
-    )
+    """What people said instead of answering, the oldest first; for the team alone."""
+    notices = Notice.objects.filter(partnership=actor.partnership, settled_at__isnull=True)
+    if not actor.may(Permission.MANAGE_SURVEYS):
+        return notices.none()
+    return notices.select_related(
+        "invitation__booking__person", "invitation__booking__organisation", "invitation__session__course"
+    ).order_by("given_at", "pk")
 
 
 def not_delivered(actor: Actor, now: datetime) -> QuerySet[Invitation]:

@@ -1,17 +1,17 @@
 """What needs the partnership team now: one list for each kind of thing, its rows one click from what settles them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Exists, QuerySet, Window
 from django.urls import reverse
 
 from bookings import attention
-from bookings.minimum import under_minimum
+from bookings.minimum import due_of, short_of_people
 from bookings.queries import registers_outstanding
-from compliance.queries.risk import with_risks
+from compliance.queries.risk import reasons_for_risk, starting_between
 from courses.models import Session
 from evaluations.models import ObservationAction
 from evaluations.queries.concerns import concerns_open
@@ -21,7 +21,7 @@ from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
 from partnership_portal.working_days import uk_date as day_of
 from partnerships.actors import Actor
-from partnerships.models import JoinRequest
+from partnerships.models import JoinRequest, Partnership
 
 SHOWN = 5
 _AHEAD = timedelta(days=28)
@@ -49,15 +49,24 @@ class Found:
 
 @dataclass(frozen=True)
 class Need:
-    """One kind of thing that needs the team; ``page`` names a list of more than these, if there is one."""
+    """One kind of thing that needs the team; ``page`` names a list of more than these, if there is one.
+
+    Of what is found, ``keep`` holds what a query can't tell.
+    """
 
     key: str
     title: str
     why: str
-    find: "Callable[[Actor, datetime], QuerySet[Any] | list[Any]]"
+    find: "Callable[[Actor, datetime], QuerySet[Any]]"
     row: Callable[[Any, str, datetime], Row]
     page: str = ""
     page_title: str = ""
+    keep: Callable[[Actor, Iterable[Any], datetime], list[Any]] | None = None
+
+    def everything(self, actor: Actor, now: datetime) -> "QuerySet[Any] | list[Any]":
+        """All of this kind."""
+        found = self.find(actor, now)
+        return found if self.keep is None else self.keep(actor, found, now)
 
     def rows(self, found: Sequence[Any], slug: str, now: datetime) -> list[Row]:
         """How the things found are shown."""
@@ -65,10 +74,17 @@ class Need:
 
 
 def needs_of(actor: Actor, now: datetime) -> list[Found]:
-    """Every kind of which there is something, with the first rows (one query each, two where rules are looked up)."""
+    """Every kind of which there is something, with the first rows: one query for all, and one for each of these.
+
+    Most kinds are empty on most days, and to plan their joins takes the database longer than to see that.
+    """
+    sought = {need: need.find(actor, now) for need in NEEDS}
+    is_there = Partnership.objects.filter(pk=actor.partnership.pk).values_list(*map(Exists, sought.values()))
     found = []
-    for need in NEEDS:
-        first, total = _first(need.find(actor, now))
+    for need, some in zip(NEEDS, is_there.get(), strict=True):
+        if not some:
+            continue
+        first, total = _first(actor, need, sought[need], now)
         if total:
             found.append(Found(need, need.rows(first, actor.partnership.slug, now), total))
     return found
@@ -81,9 +97,10 @@ def when(moment: datetime, now: datetime) -> str:
     return f"{near.get(days) or uk_date(moment, 'full')}, {uk_time(moment)}"
 
 
-def _first(found: "QuerySet[Any] | list[Any]") -> tuple[list[Any], int]:
-    if isinstance(found, list):
-        return found[:SHOWN], len(found)
+def _first(actor: Actor, need: Need, found: "QuerySet[Any]", now: datetime) -> tuple[list[Any], int]:
+    if need.keep is not None:
+        kept = need.keep(actor, found, now)
+        return kept[:SHOWN], len(kept)
     rows = list(found.annotate(total=Window(Count("*")))[:SHOWN])
     return rows, rows[0].total if rows else 0
 
@@ -320,15 +337,20 @@ def _join_requests(actor: Actor, now: datetime) -> QuerySet[Any]:
     return shown.select_related("organisation").order_by("asked_at", "pk")
 
 
-def _risks(actor: Actor, now: datetime) -> list[Any]:
+def _coming(actor: Actor, now: datetime) -> QuerySet[Any]:
+    return starting_between(actor.partnership, now, now + _AHEAD)
+
+
+def _at_risk(actor: Actor, sessions: Iterable[Any], now: datetime) -> list[Any]:
     policy = actor.partnership.policy(now)
     percent = policy.reporting.at_risk_bookings_percent.value
     decided = add_working_days(day_of(now), policy.booking.decision_working_days.value)
+    with_reasons = ((session, reasons_for_risk(session, percent)) for session in sessions)
     return [
         (session, reasons)
-        for session, reasons in with_risks(actor.partnership, now, now + _AHEAD, percent=percent)
+        for session, reasons in with_reasons
         # With too few people a session is decided on in these days; that nobody trains it is still to be settled.
-        if reasons and (day_of(session.starts_at) > decided or not session.has_trainer)  # type: ignore[attr-defined]
+        if reasons and (day_of(session.starts_at) > decided or not session.has_trainer)
     ]
 
 
@@ -363,8 +385,9 @@ NEEDS = (
         "decisions",
         "Too few people: decide",
         "Fewer places are confirmed than the session needs.",
-        under_minimum,
+        short_of_people,
         _decision,
+        keep=due_of,
     ),
     Need(
         "not-answered",
@@ -453,8 +476,9 @@ NEEDS = (
         "risks",
         "At risk in the next 4 weeks",
         "Few bookings or no trainer, and still time to do something about it.",
-        _risks,
+        _coming,
         _risk,
+        keep=_at_risk,
     ),
 )
 BY_KEY = {need.key: need for need in NEEDS}

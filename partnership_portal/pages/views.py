@@ -84,6 +84,6 @@ def desk_need(request: HttpRequest, name: str) -> HttpResponse:
     if need is None:
         raise Http404
     now = timezone.now()
-    page = Paginator(need.find(request.actor, now), ROWS).get_page(request.GET.get("page"))
+    page = Paginator(need.everything(request.actor, now), ROWS).get_page(request.GET.get("page"))
     rows = need.rows(list(page.object_list), request.partnership.slug, now)
     return render(request, "pages/desk_need.html", {"need": need, "page_obj": page, "rows": rows})

@@ -1,6 +1,7 @@
 """One's own details."""
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -15,6 +16,7 @@ from partnerships.services.people import change_own_details
 def details(request: HttpRequest) -> HttpResponse:
     """What the portal knows about me: contact, organisations, roles, account."""
     memberships = request.actor.memberships
+    prefetch_related_objects(memberships, "granted_roles")
     return render(
         request, "partnerships/details.html", {"person": request.actor.person, "memberships": memberships}
     )

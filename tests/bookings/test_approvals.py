@@ -328,7 +328,7 @@ def test_the_list_needs_the_same_number_of_queries_for_one_request_and_for_five(
     ask(partnership, session)
     client.get(f"/{partnership.slug}/approvals/")
     for _ in range(2):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             client.get(f"/{partnership.slug}/approvals/")
         for _ in range(4):
             ask(partnership, session)

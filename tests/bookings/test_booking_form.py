@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.audience import audience_of, outside_audience
+from bookings.audience import Audience, outside_audience
 from bookings.clashes import clashes_with
 from bookings.models import AccessNeeds, Booking
 from bookings.services.places import OutsideAudience, Told, book_place
@@ -316,9 +316,15 @@ def test_a_course_for_some_sectors_asks_as_often_for_one_and_five(
     for _ in range(people):
         make_person(partnership, organisation=school)
     memberships = list(school.memberships.select_related("organisation"))
-    with django_assert_num_queries(1):
-        found = audience_of(for_leads.course)
+    # What the course names, the framework, the sectors; and what it names alone where nobody is outside.
+    with django_assert_num_queries(3):
+        found = Audience(for_leads.course)
         assert all("meant for the sector Police" in found.outside(one) for one in memberships)
+    CourseSector.objects.all().delete()
+    for_leads.course.group_links.all().delete()
+    with django_assert_num_queries(1):
+        found = Audience(for_leads.course)
+        assert not any(found.outside(one) for one in memberships)
 
 
 def test_whoever_comes_from_another_sector_says_why(partnership, sign_in, for_leads, leads) -> None:

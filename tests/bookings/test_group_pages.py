@@ -268,5 +268,5 @@ def test_picking_asks_as_often_however_many_there_are(
     session = make_session(partnership)
     address = f"/alphashire/sessions/{session.pk}/book/group/{school.pk}/"
     client.get(address)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(address)

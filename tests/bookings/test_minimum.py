@@ -265,4 +265,4 @@ def test_the_list_costs_the_same_for_one_session_and_five(desk, short):
     one = queries()
     for _ in range(4):
         short()
-    assert queries() == one == 12
+    assert queries() == one == 11

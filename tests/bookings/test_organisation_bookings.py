@@ -61,7 +61,7 @@ def test_it_asks_as_often_however_long_it_is(
     for _ in range(people):
         book(make_person(partnership, organisation=school), session)
     client.get(LIST)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(LIST)
 
 

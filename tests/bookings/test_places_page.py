@@ -134,7 +134,7 @@ def test_the_page_asks_the_same_number_of_questions(
         )
     browser = sign_in(team)
     browser.get(f"/alphashire/desk/sessions/{session.pk}/places/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         browser.get(f"/alphashire/desk/sessions/{session.pk}/places/")
 
 

@@ -231,7 +231,7 @@ def test_trainers_and_the_team_see_who_has_done_how_many(
     assert text.count("2 of 2") == len([one for one in range(people) if one % 3 == 2])
 
 
-QUERIES_TRAINER, QUERIES_DESK = 15, 16
+QUERIES_TRAINER, QUERIES_DESK = 14, 15
 
 
 def test_messages_before_the_session_name_what_is_left(partnership, session, tasks, book) -> None:

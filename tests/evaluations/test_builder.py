@@ -118,7 +118,7 @@ class TestList:
             ask_about_courses(actor=team, questionnaire=made, courses=[make_course(partnership)])
             begin_draft(actor=team, questionnaire=made)
         client.get(address("questionnaires"))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(address("questionnaires"))
 
 

@@ -433,7 +433,7 @@ def test_desk_list_takes_the_same_number_of_queries(partnership, sign_in, rows, 
     client = sign_in(make_person(partnership, Role.TEAM))
     address = reverse("evaluations:certificates", args=[partnership.slug])
     client.get(address)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(address)
 
 

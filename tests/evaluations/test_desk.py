@@ -60,7 +60,7 @@ class TestDesk:
         client = sign_in(make_person(partnership, Role.TEAM))
         address = reverse("evaluations:surveys", args=[partnership.slug])
         client.get(address)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             client.get(address)
 
     def test_team_reads_the_texts_and_trainers_do_not(self, partnership, sign_in):

@@ -277,7 +277,7 @@ class TestCalls:
         client = sign_in(team)
         address = reverse("evaluations:dip_sample", args=[partnership.slug, sample.pk])
         client.get(address)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             client.get(address)
 
 

@@ -183,7 +183,7 @@ class TestAssigning:
         client = sign_in(team)
         plan = reverse("evaluations:observation_plan", args=[partnership.slug])
         client.get(plan)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(plan)
 
 
@@ -349,7 +349,7 @@ class TestReading:
         client = sign_in(team)
         address = reverse("evaluations:sent_observations", args=[partnership.slug])
         client.get(address)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             client.get(address)
 
 

@@ -71,7 +71,7 @@ def test_the_list_takes_the_same_number_of_queries(
         make_message(partnership, number, person=make_person(partnership))
     browser = sign_in(make_person(partnership, Role.TEAM))
     browser.get(LIST)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         browser.get(LIST)
 
 
