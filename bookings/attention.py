@@ -148,8 +148,12 @@ def quotas_to_be_released(actor: Actor, now: datetime) -> "QuerySet[Any]":
 
 
 def wanted_dates(actor: Actor, now: datetime) -> "QuerySet[Any]":
-    """Published courses without a session to book for whose dates ``wanting`` people wait, most first."""
-    bookable = Session.objects.filter(course=OuterRef("pk"), booking_closes_at__gt=now).coming(now)
+    """Published courses without a session to book for whose dates ``wanting`` people wait, most first.
+
+    What one organisation holds for its own staff is no session for those who still wait.
+    """
+    coming = Session.objects.filter(course=OuterRef("pk"), booking_closes_at__gt=now).coming(now)
+    bookable = coming.for_staff_of([])
     return (
         Course.objects.visible_to(actor)
         .published()

@@ -14,6 +14,7 @@ from bookings.evidence import MOST_BYTES
 from bookings.group_outcomes import Fate, Outcome
 from bookings.pasted_lines import MOST_EMAIL, MOST_JOB, MOST_NAME, read_pasted
 from bookings.said_before import said_again
+from courses.models import Session
 from partnership_portal.keys import keys_in
 from partnership_portal.widgets import PARTS, GovDateField
 from partnerships.actors import Actor
@@ -283,9 +284,16 @@ def _in_full(one: Membership) -> str:
     return f"{_in_words(one)} ({one.person.email or 'no email address'})"
 
 
-def organisations_to_book_for(actor: Actor, text: str) -> list[Organisation]:
-    """The organisations that the actor leads; for the team those whose name contains the text."""
+def organisations_to_book_for(actor: Actor, session: Session, text: str) -> list[Organisation]:
+    """The organisations that the actor leads; for the team those whose name contains the text.
+
+    Where one organisation holds the session for its own staff, no other one.
+    """
     organisations = Organisation.objects.filter(partnership=actor.partnership, is_active=True)
+    if session.is_single_agency:
+        organisations = organisations.filter(own_sessions=session)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return list(organisations)
     if actor.may(Permission.MANAGE_BOOKINGS):
         found = organisations.filter(name_key__contains=text.lower()) if text else organisations.none()
         led = organisations.filter(pk__in=actor.led_organisation_ids)

@@ -236,12 +236,15 @@ def trained_sessions(actor: Actor, now: datetime) -> dict[str, Any]:
 def people_to_book(actor: Actor, session: Session, text: str, limit: int = 30) -> "list[Membership]":
     """The people whom the actor may book, by name, each with ``booked`` where they have a live booking already.
 
-    A lead sees the organisation's people at once; the team searches among everybody.
+    A lead sees the organisation's people at once; the team searches among everybody or, where one organisation holds
+    the session for its own staff, among these.
     """
     memberships = Membership.objects.live().filter(partnership=actor.partnership)
+    if session.is_single_agency:
+        memberships = memberships.filter(organisation=session.single_agency_for_id)
     if not actor.may(Permission.MANAGE_BOOKINGS):
         memberships = memberships.filter(organisation__in=actor.led_organisation_ids)
-    elif not text:
+    elif not (text or session.is_single_agency):
         return []
     if text:
         memberships = memberships.filter(person__name_key__contains=text.lower())

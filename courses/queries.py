@@ -110,8 +110,11 @@ def next_sessions(actor: Actor, wanted: Wanted, now: datetime) -> dict[int, Sess
         _fitting(actor, wanted, now)
         .order_by("course_id", "starts_at", "pk")
         .distinct("course_id")
-        .select_related("venue")
-        .only("course_id", "starts_at", "capacity", "places_taken", "venue__name")
+        .select_related("venue", "single_agency_for")
+        .only(
+            *("course_id", "starts_at", "capacity", "places_taken", "opened_to_others"),
+            *("venue__name", "single_agency_for__name"),
+        )
     )
     return {session.course_id: session for session in sessions}
 
@@ -159,7 +162,7 @@ def courses_of(actor: Actor, keys: Sequence[int], sessions: dict[int, Session]) 
 
 
 def _fitting(actor: Actor, wanted: Wanted, now: datetime) -> QuerySet[Session]:
-    sessions = Session.objects.visible_to(actor).coming(now)
+    sessions = Session.objects.visible_to(actor).offered_to(actor).coming(now)
     if wanted.place == "online":
         sessions = sessions.filter(venue=None)
     elif wanted.place:
@@ -178,12 +181,13 @@ def _between(sessions: QuerySet[Session], first: date | None, last: date | None)
 
 
 def coming_sessions(actor: Actor, course: Course, now: datetime) -> QuerySet[Session]:
-    """The published sessions of a course that have not begun."""
+    """The sessions of a course that are offered to the actor and have not begun."""
     return (
         Session.objects.visible_to(actor)
+        .offered_to(actor)
         .coming(now)
         .filter(course=course)
-        .select_related("venue")
+        .select_related("venue", "single_agency_for")
         .annotate(date_count=Count("dates"))
     )
 

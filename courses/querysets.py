@@ -62,6 +62,12 @@ class SessionQuerySet(models.QuerySet):
         own = Q(single_agency_for__in=organisations)
         return self.filter(Q(single_agency_for__isnull=True) | Q(opened_to_others=True) | own)
 
+    def offered_to(self, actor: "Actor") -> Self:
+        """What the programme offers a reader: one organisation's own sessions to its staff and the planners alone."""
+        if actor.may(Permission.PLAN_PROGRAMME):
+            return self
+        return self.for_staff_of(actor.organisation_ids)
+
 
 class VenueQuerySet(models.QuerySet):
     """Venues of one partnership."""

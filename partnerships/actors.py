@@ -43,6 +43,11 @@ class Actor:
         """The first of the actor's live memberships: the organisation that bookings start from."""
         return self.memberships[0] if self.memberships else None
 
+    @cached_property
+    def organisation_ids(self) -> frozenset[int]:
+        """The organisations whose staff the actor is."""
+        return frozenset(one.organisation_id for one in self.memberships)
+
     @property
     def holds_link(self) -> bool:
         """Tell whether the actor came by a signed link, and may do what it is for and nothing else."""

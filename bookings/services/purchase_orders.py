@@ -25,5 +25,5 @@ def check_purchase_order(
 
 def check_single_agency(session: Session, organisation: Organisation) -> None:
     """Refuse the people of others at a session that an organisation holds for its own staff."""
-    if session.is_single_agency and session.single_agency_for_id != organisation.pk:
-        raise DomainError("This session is for the staff of one organisation only.")
+    if not session.is_for_staff_of({organisation.pk}):
+        raise DomainError(f"This session is for the staff of {session.single_agency_for} only.")

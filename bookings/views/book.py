@@ -61,6 +61,10 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     if not sent and (held := _live_booking(request, session, person)):
         return _held(request, held)
     check_open(request.actor, session, timezone.now())
+    memberships = [one for one in memberships if session.is_for_staff_of({one.organisation_id})]
+    if not memberships:
+        # Its page says whose it is, and where other dates are.
+        return redirect("courses:session", request.partnership.slug, session.pk)
     asked = asked_of(request.actor, session, memberships, "" if own else person.name)
     form = BookForm(request.POST, request.FILES, asked=asked) if sent else None
     asks_manager = any(needs_manager_named(request.actor, session, one) for one in memberships)
@@ -147,7 +151,9 @@ def _booked(request: HttpRequest, booking: Booking, own: bool) -> HttpResponse:
 
 
 def _session(request: HttpRequest, pk: int) -> Session:
-    sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
+    sessions = Session.objects.visible_to(request.actor).select_related(
+        "course", "venue", "single_agency_for"
+    )
     session = get_object_or_404(sessions.defer("course__search"), pk=pk)
     session.partnership = request.partnership
     return session

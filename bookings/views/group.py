@@ -34,6 +34,7 @@ from bookings.said_before import in_one_text
 from bookings.services.group_booking import MOST, ForAll, NotAsShown, book_group, check_group, digest
 from bookings.services.held_evidence import hold_evidence
 from bookings.services.places import check_open
+from bookings.services.purchase_orders import check_single_agency
 from courses.models import Session
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, requires
@@ -50,8 +51,8 @@ def group_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     session, slug = _session(request, pk), request.partnership.slug
     form = FindOrganisationForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    found = organisations_to_book_for(request.actor, text)
-    if len(found) == 1 and not request.actor.is_team:
+    found = organisations_to_book_for(request.actor, session, text)
+    if len(found) == 1 and (session.is_single_agency or not request.actor.is_team):
         return redirect("bookings:group_pick", slug, pk, found[0].pk)
     context = {"search": form, "session": session, "found": found, "q": text}
     return render(request, "bookings/group_organisation.html", context)
@@ -63,6 +64,7 @@ def group_pick(request: HttpRequest, pk: int, organisation_pk: int) -> HttpRespo
     """Pick people and paste names; searching and coming back from the check page keep what was picked."""
     session, organisation = _session(request, pk), _organisation(request, organisation_pk)
     check_open(request.actor, session, timezone.now())
+    check_single_agency(session, organisation)
     wanted = _rows_sent(request, session)
     if wanted is not None:
         return _pick(request, session, organisation, _kept(wanted))
@@ -235,7 +237,9 @@ def _organisation(request: HttpRequest, pk: int) -> Organisation:
 
 
 def _session(request: HttpRequest, pk: int) -> Session:
-    sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
+    sessions = Session.objects.visible_to(request.actor).select_related(
+        "course", "venue", "single_agency_for"
+    )
     session = get_object_or_404(sessions.prefetch_related("dates"), pk=pk)
     session.partnership = request.partnership
     return session

@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import localtime
@@ -157,6 +159,10 @@ class Session(TenantModel):
     def is_single_agency(self) -> bool:
         """Tell whether one organisation uses the booking system for its own staff alone."""
         return self.single_agency_for_id is not None and not self.opened_to_others
+
+    def is_for_staff_of(self, organisations: Collection[int]) -> bool:
+        """Tell whether the staff of one of these organisations may come: anybody's, unless it is another one's own."""
+        return not self.is_single_agency or self.single_agency_for_id in organisations
 
     @property
     def place(self) -> str:

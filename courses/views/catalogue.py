@@ -1,5 +1,7 @@
 """What everybody may see: the catalogue, a course, a session."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -47,6 +49,7 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
     courses = Course.objects.visible_to(request.actor).select_related("priority").defer("search")
     course = get_object_or_404(courses, slug=slug)
     policy = request.partnership.policy()
+    sessions = _coming(request.actor, course)
     return render(
         request,
         "courses/course.html",
@@ -54,7 +57,8 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
             "course": course,
             "groups": course.groups.order_by("position"),
             "sectors": course.sectors.order_by("position", "name"),
-            "sessions": _bookable(request.actor, course),
+            "sessions": sessions,
+            "can_be_booked": any(one.is_bookable for one in sessions),
             "expectations": expectations.expectations(course, policy),
             "charges": expectations.charges(course, policy, _charging_class(request.actor)),
         },
@@ -65,10 +69,12 @@ def course(request: HttpRequest, slug: str) -> HttpResponse:
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """One session: when, where, who trains, and whether one can book."""
     sessions = (
-        Session.objects.visible_to(request.actor).select_related("course", "venue").defer("course__search")
+        Session.objects.visible_to(request.actor)
+        .select_related("course", "venue", "single_agency_for")
+        .defer("course__search")
     )
     session = get_object_or_404(sessions, pk=pk)
-    policy = request.partnership.policy(session.starts_at)
+    policy, actor = request.partnership.policy(session.starts_at), request.actor
     return render(
         request,
         "courses/session.html",
@@ -78,8 +84,10 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             "dates": list(session.dates.all()),
             "trainers": [link.person for link in session.trainer_links.select_related("person")],
             "availability": availability(session, timezone.now()),
+            "is_for_reader": _is_for(actor, session),
+            "books_for_others": actor.is_team or _leads_for(actor, session),
             "certificate_rule": expectations.certificate_rule(policy),
-            "charges": expectations.charges(session.course, policy, _charging_class(request.actor)),
+            "charges": expectations.charges(session.course, policy, _charging_class(actor)),
         },
     )
 
@@ -100,10 +108,24 @@ def _charging_class(actor: Actor) -> str | None:
     return actor.membership.organisation.charging_class or None if actor.membership else None
 
 
-def _bookable(actor: Actor, course: Course) -> list[Session]:
+def _is_for(actor: Actor, session: Session) -> bool:
+    """Tell whether the actor may come; whose staff a visitor is, signing in will tell."""
+    return actor.person is None or session.is_for_staff_of(actor.organisation_ids)
+
+
+def _leads_for(actor: Actor, session: Session) -> bool:
+    """Tell whether the actor leads an organisation whose people may come."""
+    return bool(actor.led_organisation_ids) and session.is_for_staff_of(actor.led_organisation_ids)
+
+
+def _coming(actor: Actor, course: Course) -> list[Any]:
     now = timezone.now()
-    sessions = list(queries.coming_sessions(actor, course, now))
+    sessions: list[Any] = list(queries.coming_sessions(actor, course, now))
     for session in sessions:
         session.course = course
         session.availability = availability(session, now)
+        is_open = session.availability.takes_bookings
+        # Planners see what one organisation holds for its own staff as well.
+        session.is_bookable = is_open and _is_for(actor, session)
+        session.is_bookable_for_several = is_open and _leads_for(actor, session)
     return sessions

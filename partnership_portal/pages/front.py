@@ -35,6 +35,7 @@ def groups_with_needs(actor: Actor) -> list[GroupNeeds]:
 
 
 def soonest_sessions(actor: Actor, now: datetime, count: int = 6) -> QuerySet[Session]:
-    """The next sessions that can still be booked."""
-    coming = Session.objects.visible_to(actor).coming(now).filter(booking_closes_at__gt=now)
-    return coming.select_related("course", "venue")[:count]
+    """The next sessions that can still be booked, of those that are offered to the actor."""
+    coming = Session.objects.visible_to(actor).offered_to(actor).coming(now)
+    bookable = coming.filter(booking_closes_at__gt=now)
+    return bookable.select_related("course", "venue", "single_agency_for")[:count]

@@ -184,7 +184,7 @@ def test_each_organisation_has_its_own_price(partnership, sign_in, paid) -> None
 def test_a_session_of_one_organisation_is_for_its_staff(partnership, book) -> None:
     host = make_organisation(partnership)
     session = make_session(partnership, single_agency_for=host)
-    with pytest.raises(DomainError, match="one organisation only"):
+    with pytest.raises(DomainError, match="This session is for the staff of"):
         book(make_person(partnership), session)
     assert book(make_person(partnership, organisation=host), session).pk
 
