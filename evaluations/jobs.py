@@ -17,6 +17,7 @@ from evaluations.queries.due import (
     certificates_due,
     invitations_to_close,
     invitations_to_remind,
+    sessions_to_forget,
     trainers_to_ask,
 )
 from evaluations.queries.observations import observations_to_follow, observations_to_share
@@ -25,6 +26,7 @@ from evaluations.services.concerns import pass_over, raise_concern
 from evaluations.services.invitations import ask_about_booking, ask_trainer
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
+from evaluations.services.retention import forget_answers
 from partnerships.actors import system
 from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
@@ -81,6 +83,14 @@ def remind_and_close(partnership: Partnership, now: datetime) -> None:
         waiting = [one for one in invitations_to_remind(partnership, now) if is_time_to_remind(one, now)]
     one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
     one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
+
+
+def forget_old_answers(partnership: Partnership, now: datetime) -> None:
+    """Delete answers that were kept as long as was promised, a session at a time."""
+    actor = system(partnership, "forget old answers")
+    with acting_in(partnership):
+        waiting = sessions_to_forget(partnership, now)
+    one_by_one(partnership, (partial(forget_answers, actor=actor, session=one, now=now) for one in waiting))
 
 
 def follow_observations(partnership: Partnership, now: datetime) -> None:

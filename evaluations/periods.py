@@ -9,6 +9,7 @@ from bookings.states import BookingState
 from courses.expectations import asks_before, asks_learners
 from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
 from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
 from partnerships.policy import CertificateRelease, LineManagerRule, Policy, Window
@@ -117,6 +118,16 @@ def answers_due_at(
         case _:
             return None
     return min(end_of_day(invited_at + timedelta(days=days)), closes_at)
+
+
+def years_kept(invitation: Invitation) -> int:
+    """For how many years after the course the answers are kept: what whoever is asked reads before answering."""
+    return policy_of(invitation.policy_version).evaluation.answers_kept_years.value
+
+
+def kept_until(invitation: Invitation) -> datetime:
+    """When these answers must go, at the session's hour by UK clocks."""
+    return _later(invitation.session.ends_at, 12 * years_kept(invitation), "months")
 
 
 # Answers that came after they were asked for; as ``Invitation.is_late`` tells of one.

@@ -68,5 +68,6 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask before courses": evaluations.ask_before_courses,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
+        "forget old answers": evaluations.forget_old_answers,
     },
 }

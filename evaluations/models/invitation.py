@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -10,6 +11,31 @@ from evaluations.models.questionnaire import Question, QuestionnaireVersion
 from evaluations.querysets import InvitationQuerySet
 from partnerships.models import Person, PolicyVersion
 from partnerships.tenancy import TenantModel
+
+# A day of grace: the portal counts years by UK clocks. Whoever was promised the shortest time counts, since all answers
+# about a session go at once.
+_KEPT = """
+    IF OLD.forgotten_at IS NOT NULL THEN
+        RAISE EXCEPTION 'what is forgotten stays forgotten'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'kept_as_long_as_promised';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM partnerships_policyversion policy
+        JOIN courses_session session ON session.id = NEW.session_id
+        WHERE policy.partnership_id = NEW.partnership_id
+        AND session.ends_at + make_interval(years =>
+            coalesce((policy.document #>> '{evaluation,answers_kept_years,value}')::int, 1)
+        ) <= NEW.forgotten_at + interval '1 day'
+        AND EXISTS (
+            SELECT FROM evaluations_invitation asked
+            WHERE asked.session_id = NEW.session_id AND asked.policy_version_id = policy.id
+        )
+    ) THEN
+        RAISE EXCEPTION 'answers are kept as long as was promised'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'kept_as_long_as_promised';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class Invitation(TenantModel):
@@ -75,6 +101,12 @@ class Invitation(TenantModel):
         null=True, blank=True, help_text="When the answers were looked through for concerns about the course."
     )
 
+    forgotten_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the answers were deleted, kept as long as was promised; from then on it only counts.",
+    )
+
     objects = InvitationQuerySet.as_manager()
 
     class Meta:
@@ -110,6 +142,9 @@ class Invitation(TenantModel):
                 ),
                 name="invitation_is_about_a_booking_or_a_session",
             ),
+            models.CheckConstraint(
+                condition=Q(forgotten_at__isnull=True) | ~Q(state="open"), name="forgotten_is_not_open"
+            ),
         ]
         indexes = [
             models.Index(fields=["partnership", "state", "last_asked_on"], name="invitation_to_remind"),
@@ -120,6 +155,20 @@ class Invitation(TenantModel):
                 condition=Q(state="answered", watched_at__isnull=True),
                 name="invitation_to_watch",
             ),
+            models.Index(
+                fields=["partnership", "session"],
+                condition=Q(forgotten_at__isnull=True),
+                name="invitation_to_forget",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="kept_as_long_as_promised",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("forgotten_at"),
+                condition=pgtrigger.Q(old__forgotten_at__df=pgtrigger.F("new__forgotten_at")),
+                func=_KEPT,
+            )
         ]
 
     @property

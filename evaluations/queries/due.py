@@ -13,6 +13,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import LATEST, PolicyPeriod, answers_close_at, policy_periods, state_to_ask
 from partnerships.models import Partnership, Person
+from partnerships.services.policies import policy_of
 
 _LONGEST_MONTH = timedelta(days=31)
 
@@ -72,6 +73,21 @@ def invitations_to_remind(partnership: Partnership, now: datetime) -> QuerySet[I
 def invitations_to_close(partnership: Partnership, now: datetime) -> QuerySet[Invitation]:
     """Surveys whose time to answer is over."""
     return Invitation.objects.filter(partnership=partnership, closes_at__lte=now).to_answer().order_by("pk")
+
+
+def sessions_to_forget(partnership: Partnership, now: datetime) -> list[Session]:
+    """Sessions of which answers may have been kept as long as was promised, the oldest first; a few days generous."""
+    kept_long_enough = Q(pk__in=[])
+    for version in partnership.policy_versions:
+        years = policy_of(version).evaluation.answers_kept_years.value
+        over = Q(policy_version=version, session__ends_at__lte=now - years * timedelta(days=365))
+        kept_long_enough |= over
+    asked = Invitation.objects.filter(kept_long_enough, partnership=partnership)
+    with_answers = Invitation.objects.filter(
+        partnership=partnership, session=OuterRef("pk"), forgotten_at__isnull=True
+    ).exclude(state=Invitation.State.OPEN)
+    sessions = Session.objects.filter(partnership=partnership, pk__in=asked.values("session"))
+    return list(sessions.filter(Exists(with_answers)).order_by("ends_at", "pk"))
 
 
 def certificates_due(

@@ -60,7 +60,11 @@ class Part:
     @property
     def is_answered(self) -> bool:
         """Tell whether there is something to read at all."""
-        return self.invitation is not None and self.invitation.state == Invitation.State.ANSWERED
+        return (
+            self.invitation is not None
+            and self.invitation.state == Invitation.State.ANSWERED
+            and self.invitation.forgotten_at is None
+        )
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,12 @@ class Supervision:
     plan: Part
     learner: Part
     manager: Part
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Tell whether what was written is deleted, kept as long as was promised."""
+        parts = (self.plan, self.learner, self.manager)
+        return any(one.invitation is not None and one.invitation.forgotten_at is not None for one in parts)
 
 
 def pledge_for(invitation: Invitation) -> Pledge | None:
@@ -207,7 +217,10 @@ def own_to_prepare(actor: Actor) -> QuerySet[Booking]:
     if actor.person is None:
         return Booking.objects.none()
     answered = Invitation.objects.filter(
-        partnership=actor.partnership, kind=_K.IMPACT, state=Invitation.State.ANSWERED
+        partnership=actor.partnership,
+        kind=_K.IMPACT,
+        state=Invitation.State.ANSWERED,
+        forgotten_at__isnull=True,
     )
     return (
         Booking.objects.filter(

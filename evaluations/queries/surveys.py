@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import LATE, OPENED
@@ -60,6 +61,11 @@ def to_do(actor: Actor) -> list[ToDo]:
 def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
     """The survey that a signed link names, with all that its pages show."""
     return Invitation.objects.filter(partnership=partnership, pk=pk).for_answering().first()
+
+
+def is_forgotten(session: Session) -> bool:
+    """Tell whether the answers about a session were deleted, kept as long as was promised."""
+    return session.invitations.filter(forgotten_at__isnull=False).exists()
 
 
 def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:

@@ -113,6 +113,10 @@ def submit_answers(
 
 def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
     """Refuse answers to a survey that was answered or is over."""
+    if invitation.forgotten_at is not None:
+        raise SurveyClosed(
+            "This survey is closed. What was answered is deleted: we kept it as long as we said."
+        )
     if invitation.state == Invitation.State.ANSWERED:
         raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
     if invitation.closed_because in {Invitation.Closing.LEFT, Invitation.Closing.NOT_MANAGER}:

@@ -17,6 +17,7 @@ from evaluations.forms import RawAnswersForm
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
 from evaluations.queries.analysis import Analysis, analysis_of
+from evaluations.queries.surveys import is_forgotten
 from evaluations.queries.texts import texts_about
 from evaluations.raw_answers import raw_answers as raw_answers_of
 from evaluations.services.raw_answers import record_raw_answers
@@ -154,6 +155,7 @@ def _report(request: HttpRequest, session: Session, found: Analysis, *, for_team
         "sections": analysis_sections(found, request.partnership.brand_colour, for_team=for_team),
         "texts": texts_about(session) if for_team else [],
         "for_team": for_team,
+        "is_forgotten": not found.questions and is_forgotten(session),
     }
     return render(request, "evaluations/session_evaluation.html", context)
 

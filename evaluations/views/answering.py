@@ -24,6 +24,7 @@ from evaluations.links import (
 )
 from evaluations.models import Invitation, Question
 from evaluations.notice_forms import WhoIsManagerForm
+from evaluations.periods import years_kept
 from evaluations.queries.redaction import redacted_in
 from evaluations.queries.supervision import (
     SUPERVISED,
@@ -451,7 +452,7 @@ def _render(request: HttpRequest, door: Door, page: str, context: dict[str, obje
         "learner": invitation.booking.person.name if invitation.booking else "",
         "releases_certificate": releases_certificate(invitation, policy.certificate.release.value),
         "observation_policy": policy.observation,
-        "kept_years": policy.evaluation.answers_kept_years.value,
+        "kept_years": years_kept(invitation),
         "signed_in_door": door.names == "my_survey",
         "on_behalf": door.is_on_behalf,
     }

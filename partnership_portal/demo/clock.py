@@ -24,21 +24,20 @@ class Done:
     certificates: int
     reminders: int
     reports: int
+    forgotten: int
     problems: tuple[str, ...]
 
 
 def run_as_of(partnership: Partnership, day: date) -> Done:
     """Run every job once, the frequent before the daily, as of half past six in the evening of the day."""
     now = uk_moment(day, time(18, 30))
-    before = _count(partnership)
+    before = _count(partnership, now)
     problems = tuple(
         problem for frequency in ("frequent", "daily") for problem in _run(partnership, frequency, now)
     )
-    after = _count(partnership)
-    messages, asked, unreachable, certificates, reminders, reports = (
-        new - old for new, old in zip(after, before, strict=True)
-    )
-    return Done(partnership, messages, asked, unreachable, certificates, reminders, reports, problems)
+    after = _count(partnership, now)
+    done = (new - old for new, old in zip(after, before, strict=True))
+    return Done(partnership, *done, problems=problems)
 
 
 def _run(partnership: Partnership, frequency: str, now: datetime) -> list[str]:
@@ -51,15 +50,16 @@ def _run(partnership: Partnership, frequency: str, now: datetime) -> list[str]:
     return problems
 
 
-def _count(partnership: Partnership) -> tuple[int, int, int, int, int, int]:
+def _count(partnership: Partnership, now: datetime) -> tuple[int, ...]:
     with acting_in(partnership):
         messages = Message.objects.filter(partnership=partnership)
         asked = Invitation.objects.filter(partnership=partnership)
         return (
             messages.count(),
             asked.count(),
-            asked.filter(respondent_email="").count(),
+            asked.filter(respondent_email="", invited_at=now).count(),
             Certificate.objects.filter(partnership=partnership).count(),
             messages.filter(purpose__contains="remind").count(),
             Report.objects.filter(partnership=partnership).count(),
+            asked.filter(forgotten_at__isnull=False).count(),
         )
