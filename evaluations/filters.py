@@ -150,7 +150,7 @@ class SurveyCourseFilter(ListFilter):
         fields: list[str] = []
 
 
-def _sessions_to_choose(request: HttpRequest) -> QuerySet[Session]:
+def sessions_to_choose(request: HttpRequest) -> QuerySet[Session]:
     """The sessions of the chosen course that are over, the newest first; none before a course is chosen."""
     course = request.GET.get("course", "")
     sessions = Session.objects.visible_to(request.actor).filter(ends_at__lte=timezone.now())
@@ -162,7 +162,9 @@ class _SessionChoice(ModelChoiceField):
         return uk_date(session.starts_at)
 
 
-class _ChosenSession(ModelChoiceFilter):
+class ChosenSession(ModelChoiceFilter):
+    """A session, named by its day."""
+
     field_class = _SessionChoice
 
 
@@ -172,8 +174,8 @@ class AnalysisFilter(ListFilter):
     course = ModelChoiceFilter(
         "session__course", label="Course", queryset=courses_to_choose, empty_label="All courses"
     )
-    session = _ChosenSession(
-        "session", label="Session of this course", queryset=_sessions_to_choose, empty_label="All sessions"
+    session = ChosenSession(
+        "session", label="Session of this course", queryset=sessions_to_choose, empty_label="All sessions"
     )
     priority = ModelChoiceFilter(
         "session__course__priority",

@@ -158,6 +158,19 @@ class QuestionnaireQuerySet(models.QuerySet):
         return self.select_related("draft").prefetch_related("versions", "course_links__course")
 
 
+class ThemeQuerySet(models.QuerySet):
+    """Themes of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team alone works with them."""
+        themes = self.filter(partnership=actor.partnership)
+        return themes if actor.may(Permission.MANAGE_SURVEYS) else themes.none()
+
+    def offered(self) -> Self:
+        """Those that answers can be tagged with."""
+        return self.filter(retired_at__isnull=True)
+
+
 class CertificateQuerySet(models.QuerySet):
     """Certificates of one partnership."""
 

@@ -14,6 +14,7 @@ from evaluations.views import (
     desk,
     dip_samples,
     drafts,
+    free_texts,
     handed,
     observation_actions,
     observations,
@@ -21,6 +22,7 @@ from evaluations.views import (
     questionnaires,
     redaction,
     supervision,
+    themes,
 )
 from partnership_portal.endings import report_path, sheet_path
 
@@ -170,6 +172,12 @@ urlpatterns = [
     path("observations/actions/<int:pk>/", observation_actions.change, name="change_action"),
     path("observations/actions/<int:pk>/done/", observation_actions.done, name="action_done"),
     path("desk/answers/<int:pk>/redact/", redaction.redact, name="redact"),
+    path("desk/free-texts/", free_texts.free_texts, name="free_texts"),
+    path("desk/themes/", themes.themes, name="themes"),
+    path("desk/themes/new/", themes.theme_new, name="theme_new"),
+    path("desk/themes/<int:pk>/", themes.theme_change, name="theme"),
+    path("desk/themes/<int:pk>/retire/", themes.theme_retire, name="theme_retire"),
+    path("desk/themes/<int:pk>/bring-back/", themes.theme_bring_back, name="theme_bring_back"),
     path("desk/dip-samples/", dip_samples.dip_samples, name="dip_samples"),
     path("desk/dip-samples/new/", dip_samples.dip_sample_new, name="dip_sample_new"),
     path("desk/dip-samples/<int:pk>/", dip_samples.dip_sample, name="dip_sample"),

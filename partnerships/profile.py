@@ -170,6 +170,14 @@ class CourseProfile(Strict):
         return self
 
 
+class ThemeProfile(Strict):
+    """What several answers are about, by which the team sorts what people write."""
+
+    code: Slug
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    description: Annotated[str, Field(max_length=200)] = ""
+
+
 class Profile(Strict):
     """A whole partnership, as its file describes it."""
 
@@ -183,4 +191,5 @@ class Profile(Strict):
     questionnaires: dict[str, Words] = Field(
         default={}, description="By kind, the library's questionnaire that is asked instead of the usual one."
     )
+    themes: Annotated[tuple[ThemeProfile, ...], Field(max_length=32)] = ()
     policy: Policy

@@ -17,6 +17,7 @@ from .questionnaire import (
 from .redaction import Redaction
 from .sharing import Sharing
 from .signing_key import SigningKey
+from .theme import Theme, ThemeTag
 
 __all__ = [
     "Answer",
@@ -42,4 +43,6 @@ __all__ = [
     "Redaction",
     "Sharing",
     "SigningKey",
+    "Theme",
+    "ThemeTag",
 ]

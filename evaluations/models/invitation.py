@@ -37,6 +37,15 @@ _KEPT = """
     RETURN NEW;
 """
 
+# What is said of an answer is said of these words: it goes before they do.
+_WORDS_STAY = """
+    IF EXISTS (SELECT FROM evaluations_themetag tag WHERE tag.answer_id = NEW.id) THEN
+        RAISE EXCEPTION 'the words of a tagged answer stay'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'tagged_words_stay';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class Invitation(TenantModel):
     """Somebody asked to fill in a questionnaire about a session, once; with its answers it is the response."""
@@ -210,6 +219,15 @@ class Answer(TenantModel):
             )
         ]
         indexes = [models.Index(fields=["partnership", "question"], name="answer_by_question")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="tagged_words_stay",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("text"),
+                condition=pgtrigger.Q(old__text__df=pgtrigger.F("new__text")),
+                func=_WORDS_STAY,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Answer to {self.question_id}"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from evaluations.answering import REMOVED
 from evaluations.kinds import QuestionKind
-from evaluations.models import Answer, Invitation, Redaction
+from evaluations.models import Answer, Invitation, Redaction, ThemeTag
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -20,9 +20,9 @@ _TELLING = 3
 def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") -> None:
     """Take an answer's words out, or a part of them wherever it stands there; the original is kept nowhere.
 
-    In a draft that is open again afterwards the answer stays as it is. Refuses answers that can still be changed, a
-    part that isn't there, and a reason that says what is taken out. Locks the response, then the answer. Done twice is
-    done once.
+    The themes that the team gave it go with the words. In a draft that is open again afterwards the answer stays as it
+    is. Refuses answers that can still be changed, a part that isn't there, and a reason that says what is taken out.
+    Locks the response, then the answer. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
@@ -45,6 +45,7 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
         if part and part not in text:
             raise DomainError("These words do not stand in the answer like this. Copy them from it.")
         _refuse_telling_reason(reason, part or text)
+        ThemeTag.objects.filter(answer=answer).delete()
         answer.text = text.replace(part, REMOVED) if part else REMOVED
         answer.save(update_fields=["text"])
         redaction = Redaction.objects.create(

@@ -77,6 +77,8 @@ def _duplicates(file: File) -> Iterator[Problem]:
         (("priorities",), "code"),
         (("groups",), "code"),
         (("courses",), "slug"),
+        (("themes",), "code"),
+        (("themes",), "name"),
         (("policy", "charging", "classes"), "code"),
         (("policy", "charging", "bands"), "code"),
     ]

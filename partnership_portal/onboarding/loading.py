@@ -9,6 +9,8 @@ from django.db import transaction
 from courses.services.programme import load_programme
 from evaluations.library import first_choices
 from evaluations.services.questionnaires import adopt_library
+from evaluations.services.themes import adopt_themes
+from evaluations.start_themes import start_themes
 from partnership_portal.onboarding.reading import read_file, read_profile
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.actors import Actor, system
@@ -60,6 +62,9 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
     load_programme(actor=actor, ledger=ledger, document=document)
     drop_groups(actor=actor, ledger=ledger, document=document)
     _load_questionnaires(actor, profile, ledger, document)
+    themes, from_portal = start_themes(profile)
+    made = adopt_themes(actor=actor, themes=themes, from_portal=from_portal)
+    ledger.created += [f"theme “{one}”" for one in made]
     close_ledger(ledger=ledger, document=document)
     partnership.refresh_from_db()
     return Loaded(partnership=partnership, ledger=ledger, policy_number=version.number)

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import close_old_connections, connection
+from django.db import IntegrityError, close_old_connections, connection
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
@@ -17,16 +20,19 @@ from bookings.services.register import mark_attendance
 from evaluations import links
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certificates, remind_and_close
 from evaluations.links import holder_of
-from evaluations.models import Answer, Certificate, Invitation
+from evaluations.models import Answer, Certificate, Invitation, ThemeTag
 from evaluations.queries.due import certificates_due
 from evaluations.services import certificates, notices
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.notices import ask_other_manager
+from evaluations.services.tagging import Retagging, tag_answers
+from evaluations.services.themes import adopt_themes
+from evaluations.start_themes import portal_themes
 from notifications.models import Message
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answers_to, at, booked, held
+from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
 from tests.factories import actor_for, job, make_course, make_partnership, make_person
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -339,3 +345,46 @@ def test_control_without_the_links_number_it_writes_into_the_other_managers_form
     assert answer_while_another_is_asked(raced, form, monkeypatch) is None
     with acting_in(raced):
         assert Answer.objects.get().text == "Written by Meg"
+
+
+@pytest.fixture
+def tagged(raced):
+    """An answer, two of the team with the page open, and what each ticks: one theme both, and one of their own."""
+    ask_for_evaluations(raced, NOW)
+    with acting_in(raced):
+        invitation = Invitation.objects.for_answering().first()
+        Invitation.objects.filter(pk=invitation.pk).update(closes_at=timezone.now() + timedelta(days=1))
+        answer(Invitation.objects.for_answering().get(pk=invitation.pk))
+        said = Answer.objects.get(invitation=invitation, question__key="pledge")
+        themes = adopt_themes(actor=job(raced), themes=portal_themes()[:3], from_portal=True)
+        people = [make_person(raced, Role.TEAM) for _ in range(2)]
+    ticks = [(people[0], [themes[0], themes[2]]), (people[1], [themes[1], themes[2]])]
+
+    def tick():
+        person, chosen = ticks.pop()
+        with acting_in(raced):
+            added = frozenset(one.pk for one in chosen)
+            return tag_answers(actor=actor_for(person), changes=[Retagging(said.pk, added, frozenset())])
+
+    return said, themes, tick
+
+
+def test_two_who_tag_at_once_keep_each_others_themes(raced, tagged):
+    said, themes, tick = tagged
+    assert together(2, tick) == [1, 1]
+    with acting_in(raced):
+        assert {one.theme_id for one in said.theme_tags.all()} == {one.pk for one in themes}
+
+
+def test_control_without_the_lock_one_of_two_taggers_is_refused(raced, tagged, monkeypatch):
+    _, _, tick = tagged
+    barrier, write = threading.Barrier(2), ThemeTag.objects.bulk_create
+
+    def write_together(rows):
+        barrier.wait(10)
+        return write(rows)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+    monkeypatch.setattr(ThemeTag.objects, "bulk_create", write_together)
+    outcomes = together(2, tick)
+    assert sum(isinstance(one, IntegrityError) for one in outcomes) == 1

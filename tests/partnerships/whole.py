@@ -61,6 +61,8 @@ from evaluations.models import (
     Redaction,
     Sharing,
     SigningKey,
+    Theme,
+    ThemeTag,
 )
 from notifications.models import Message, MessagePreference, MessageTemplate
 from partnerships.models import (
@@ -203,9 +205,11 @@ def make_whole_partnership(slug: str) -> Partnership:
             closes_at=now + timedelta(days=9),
             last_asked_on=now.date(),
         )
-        Answer.objects.create(**where, invitation=invitation, question=question, number=4)
+        answer = Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Notice.objects.create(**where, invitation=invitation, reason="left", given_at=now)
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
+        theme = Theme.objects.create(**where, name="Information sharing", key="1")
+        ThemeTag.objects.create(**where, answer=answer, theme=theme, tagged_at=now, tagged_by=person)
         Redaction.objects.create(
             **where,
             invitation=invitation,

@@ -1,0 +1,43 @@
+"""What people wrote, and which themes it is about."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from evaluations.models import Theme
+from evaluations.queries.free_texts import free_texts as texts_of
+from evaluations.queries.free_texts import untagged_first
+from evaluations.queries.tagging import to_tag
+from evaluations.services.tagging import tag_answers
+from evaluations.theme_filters import FreeTextFilter
+from evaluations.theme_forms import retaggings
+from partnerships.errors import DomainError
+from partnerships.permissions import Permission, requires
+
+_PER_PAGE = 10
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def free_texts(request: HttpRequest) -> HttpResponse:
+    """Ten answers with their boxes; what is ticked and unticked is saved by one button."""
+    if request.method == "POST":
+        try:
+            changed = tag_answers(actor=request.actor, changes=retaggings(request.POST))
+        except DomainError as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            messages.success(request, f"Saved: {changed} answer{'' if changed == 1 else 's'} changed.")
+        return redirect(request.get_full_path())
+    chosen = FreeTextFilter(request.GET, untagged_first(texts_of(request.actor)), request=request)
+    page = Paginator(chosen.qs, _PER_PAGE).get_page(request.GET.get("page"))
+    rows = to_tag(request.actor, list(page.object_list))
+    context = {
+        "filter": chosen,
+        "page_obj": page,
+        "rows": rows,
+        "themes": Theme.objects.visible_to(request.actor).offered().order_by("key"),
+    }
+    return render(request, "evaluations/themes/free_texts.html", context)
