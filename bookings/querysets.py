@@ -96,6 +96,14 @@ class ApprovalQuerySet(models.QuerySet):
             )
         return approvals.filter(seen).distinct()
 
+    def to_decide(self, actor: "Actor") -> Self:
+        """Open requests that the actor may decide, whoever is asked now; as ``may_decide`` says of one."""
+        others = self.visible_to(actor).open().exclude(booking__person=actor.person)
+        if actor.may(Permission.MANAGE_BOOKINGS):
+            return others
+        led = Q(booking__organisation__in=actor.led_organisation_ids) & ~Q(rule=ApprovalRule.TEAM)
+        return others.filter(led | Q(rule=ApprovalRule.LINE_MANAGER))
+
     def waiting_for(self, actor: "Actor") -> Self:
         """Open requests that are the actor's to decide now: as line manager, as lead, or as the team."""
         asked = Q(pk__in=[])

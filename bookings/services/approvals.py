@@ -51,11 +51,14 @@ def approval_rule(session: Session) -> ApprovalRule:
     return session.partnership.policy(session.starts_at).booking.approval.value
 
 
-def approval_needed(actor: Actor, session: Session, membership: Membership) -> ApprovalRule:
+def approval_needed(
+    actor: Actor, session: Session, membership: Membership, *, can_name: bool = True
+) -> ApprovalRule:
     """Who must still approve when this actor books for this person: nobody, where the actor speaks for them already.
 
     The team needs nobody's approval; a lead who books for the organisation's people stands for the organisation and
-    for the line manager. A lead who books for themselves is approved by another lead or the team.
+    for the line manager. A lead who books for themselves is approved by another lead or the team. Where none is
+    recorded and nobody ``can_name`` a line manager, as in a list or a swap, the lead or the team decides.
     """
     rule = approval_rule(session)
     if rule is ApprovalRule.NONE or actor.may(Permission.MANAGE_BOOKINGS):
@@ -67,6 +70,8 @@ def approval_needed(actor: Actor, session: Session, membership: Membership) -> A
         and membership.organisation_id in actor.led_organisation_ids
     ):
         return ApprovalRule.NONE
+    if rule is ApprovalRule.LINE_MANAGER and not can_name and _contact(membership) is None:
+        rule = ApprovalRule.ORGANISATION_LEAD
     if rule is ApprovalRule.ORGANISATION_LEAD and not leads_of(membership, but=membership.person):
         return ApprovalRule.TEAM
     return rule

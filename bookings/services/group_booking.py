@@ -218,7 +218,7 @@ def _book_one(actor: Actor, session: Session, colleagues: Colleagues, one: Wante
                 return Outcome(one, Fate.ASK, one.name, why=named.question, candidates=named.memberships)
             found = named or _added(actor, colleagues.organisation, one)
             colleagues.check_once(found)
-            booking = ask_for_place(actor, session, found, told, timezone.now())
+            booking = ask_for_place(actor, session, found, told, timezone.now(), can_name=False)
     except DomainError as refusal:
         # What was counted for somebody who was not booked in the end is counted no more.
         session.refresh_from_db(fields=["places_taken"])

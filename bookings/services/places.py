@@ -102,9 +102,11 @@ def ask_for_place(
     now: datetime,
     *,
     accept_waiting: bool = True,
+    can_name: bool = True,
 ) -> Booking:
     """Everything that booking one person checks and does, alone or in a group; keeps ``places_taken`` true.
 
+    ``can_name`` says whether a line manager can be named, which a list has no room for.
     For services that hold the session's lock and have found out that the actor may book with this membership.
     """
     check_open(actor, session, now)
@@ -114,7 +116,7 @@ def ask_for_place(
     check_audience(actor, session, membership, told.audience_reason)
     check_prerequisite(actor, session, membership.person, told.earlier)
     line = settle(session, now)
-    rule = approval_needed(actor, session, membership)
+    rule = approval_needed(actor, session, membership, can_name=can_name)
     has_place = would_get_place(session, membership.organisation, line, now)
     state = _first_state(session, has_place, rule, now, accept_waiting)
     booking = write_booking(actor, session, membership, state, told, now)

@@ -24,7 +24,6 @@ from bookings.services.approvals import (
     approval_needed,
     ask_for_approval,
     leads_of,
-    needs_manager_named,
 )
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
@@ -217,14 +216,11 @@ def _waiting_turn(actor: Actor, session: Session, person: Person) -> Booking | N
 
 
 def _decider(actor: Actor, session: Session, membership: Membership, now: datetime) -> ApprovalRule:
-    """Who must still approve; where no line manager is recorded, the lead or the team: nobody can name one here."""
-    rule = approval_needed(actor, session, membership)
+    """Who must still approve, if anybody; nobody can name a line manager here."""
+    rule = approval_needed(actor, session, membership, can_name=False)
     if rule is not ApprovalRule.NONE and session.booking_closes_at <= now:
         raise DomainError(
             "This needs an approval, and there is no time left for one. Ask your organisation’s lead or the "
             "partnership team."
         )
-    if needs_manager_named(actor, session, membership):
-        has_lead = bool(leads_of(membership, but=membership.person))
-        return ApprovalRule.ORGANISATION_LEAD if has_lead else ApprovalRule.TEAM
     return rule

@@ -10,7 +10,7 @@ from bookings.arrangements import dates_of
 from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
-from bookings.services.approvals import approve, decline
+from bookings.services.approvals import approve, decline, may_decide
 from bookings.services.offers import accept_offer, let_offer_go
 from bookings.services.places import give_up
 from bookings.services.prerequisites import asks_earlier_training
@@ -94,6 +94,7 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
             return redirect(request.path)
     context = {
         "approval": approval,
+        "can_decide": approval.is_open and may_decide(actor, approval),
         "form": form,
         "prerequisite": getattr(approval.booking, "prerequisite", None),
         "opens_evidence": actor.is_team,

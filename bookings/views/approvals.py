@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, render
 from bookings.exports import APPROVALS
 from bookings.filters import ApprovalFilter
 from bookings.models import Approval
-from bookings.services.approvals import may_decide
 from bookings.views.answers import decide
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
@@ -18,8 +17,8 @@ ROWS = 50
 
 @requires(Permission.SEE_OWN_PAGES)
 def approvals(request: HttpRequest) -> HttpResponse:
-    """Every request that waits for the actor, the one that runs out first at the top."""
-    chosen = _waiting(request)
+    """Every request that the actor may decide, the one that runs out first at the top."""
+    chosen = _to_decide(request)
     found = chosen.qs.select_related(
         "booking__person", "booking__organisation", "booking__session__course"
     ).defer("booking__session__course__search")
@@ -30,18 +29,17 @@ def approvals(request: HttpRequest) -> HttpResponse:
 @requires(Permission.SEE_OWN_PAGES)
 def approvals_export(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same requests, to download."""
-    chosen = _waiting(request)
+    chosen = _to_decide(request)
     return download_list(request, "approvals", ending, APPROVALS.of(chosen.qs), filtered_by=chosen.in_use)
 
 
-def _waiting(request: HttpRequest) -> ApprovalFilter:
-    others = Approval.objects.visible_to(request.actor).exclude(booking__person=request.actor.person)
-    return ApprovalFilter(request.GET, others.open(), request=request)
+def _to_decide(request: HttpRequest) -> ApprovalFilter:
+    return ApprovalFilter(request.GET, Approval.objects.to_decide(request.actor), request=request)
 
 
 @requires(Permission.SEE_OWN_PAGES)
 def approval(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve or decline one request."""
+    """One request, and the buttons that decide it for whoever may."""
     found = get_object_or_404(
         Approval.objects.visible_to(request.actor)
         .exclude(booking__person=request.actor.person)
@@ -52,5 +50,4 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     found.partnership = found.booking.partnership = found.booking.session.partnership = request.partnership
-    found.can_decide = may_decide(request.actor, found)
     return decide(request, request.actor, found, request.actor.person.name if request.actor.person else "")

@@ -1,7 +1,7 @@
 """One's own bookings: the list, one booking, its calendar file, and giving it up."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +48,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         # The joining link is for the booked; others see only that there is one.
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
+        "can_answer": may_give_up(request.actor, one),
         "can_cancel": _can_cancel(request, one),
         "giving_up": giving_up(one, request.actor.person),
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
@@ -103,7 +104,7 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.CANCEL_BOOKING)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to give up the booking, then do it."""
-    one = _visible(request, pk)
+    one = _to_answer(request, pk)
     if one.state in ENDED:
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     form, words = CancelForm(request.POST or None), giving_up(one, request.actor.person)
@@ -128,13 +129,13 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.BOOK_PLACE)
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the place that is offered, or let it go."""
-    return answer_offer(request, request.actor, _visible(request, pk))
+    return answer_offer(request, request.actor, _to_answer(request, pk))
 
 
 @requires(Permission.BOOK_PLACE)
 def coming(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether I am still coming."""
-    return answer_coming(request, request.actor, _visible(request, pk))
+    return answer_coming(request, request.actor, _to_answer(request, pk))
 
 
 @requires(Permission.BOOK_PLACE)
@@ -185,6 +186,14 @@ def _bookings(request: HttpRequest) -> BookingQuerySet:
 
 def _visible(request: HttpRequest, pk: int) -> Booking:
     return get_object_or_404(_bookings(request), pk=pk)
+
+
+def _to_answer(request: HttpRequest, pk: int) -> Booking:
+    """A booking for which the actor answers; trainers and line managers only see theirs."""
+    one = _visible(request, pk)
+    if not may_give_up(request.actor, one):
+        raise Http404
+    return one
 
 
 def _can_cancel(request: HttpRequest, one: Booking) -> bool:

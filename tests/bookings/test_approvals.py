@@ -14,7 +14,7 @@ from bookings.models import Approval, Booking
 from bookings.services.approvals import Manager, approve, chase_approvals, decline
 from bookings.services.places import Told, ask_for_place, book_place, give_up
 from bookings.services.queue import offer_places
-from courses.models import Session
+from courses.models import Session, SessionTrainer
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import add_working_days, uk_today
@@ -404,3 +404,70 @@ def test_nobody_is_asked_in_the_morning_about_what_was_settled_at_night(partners
         f"approval:{booking.approval.pk}": "dropped",
         f"approval:{other.approval.pk}": "queued",
     }
+
+
+def _approvals_of(person) -> str:
+    client = Client()
+    client.force_login(person.user)
+    return client.get(reverse("bookings:approvals", args=[person.partnership.slug])).content.decode()
+
+
+def test_the_list_and_the_page_have_buttons_for_those_alone_who_may_decide(partnership, sign_in) -> None:
+    """By the team: neither the lead nor the line manager, who both may see the booking."""
+    organisation = make_organisation(partnership)
+    manager = make_person(partnership, organisation=organisation)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    team = make_person(partnership, Role.TEAM)
+    course = make_course(partnership, approval="team")
+    booking = ask(
+        partnership,
+        make_session(partnership, course=course),
+        organisation=organisation,
+        line_manager=manager,
+        name="Lara Learner",
+    )
+    address = reverse("bookings:approval", args=[partnership.slug, booking.approval.pk])
+    for person in (manager, lead):
+        page = sign_in(person).get(address).content.decode()
+        assert "Approve" not in page.replace("Approve a booking", "") and "Decline" not in page
+        assert "This is for the partnership team to decide" in page
+        assert "Lara Learner" not in _approvals_of(person)
+    assert "Decline" in sign_in(team).get(address).content.decode()
+    assert "Lara Learner" in _approvals_of(team)
+
+
+def test_a_manager_still_finds_a_request_that_was_passed_on_and_one_for_the_lead_alone_not(
+    partnership, session
+) -> None:
+    organisation = make_organisation(partnership)
+    manager = make_person(partnership, organisation=organisation)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    who = {"organisation": organisation, "line_manager": manager}
+    ask(partnership, session, name="Passed On", **who)
+    Approval.objects.update(asked="organisation_lead")
+    by_lead = make_session(partnership, course=make_course(partnership, approval="organisation_lead"))
+    ask(partnership, by_lead, name="Lead Alone", **who)
+    seen = [["Passed On" in page, "Lead Alone" in page] for page in map(_approvals_of, (manager, lead))]
+    assert seen == [[True, False], [True, True]]
+
+
+@pytest.mark.parametrize("role", ["trainer", "line manager"])
+def test_whoever_only_sees_a_booking_is_offered_no_button_that_refuses(
+    partnership, session, sign_in, role
+) -> None:
+    other = make_person(partnership, Role.TRAINER)
+    booking = ask(partnership, session, line_manager=other if role == "line manager" else None)
+    if role == "trainer":
+        SessionTrainer.objects.create(partnership=partnership, session=session, person=other)
+    Approval.objects.update(decision="approved", decided_at=timezone.now())
+    until = timezone.now() + timedelta(days=1)
+    Booking.objects.update(state="waiting")
+    Booking.objects.update(state="offered", offered_at=timezone.now(), offer_expires_at=until)
+    browser, own = sign_in(other), sign_in(booking.person)
+    page = reverse("bookings:booking", args=[partnership.slug, booking.pk])
+    assert "A place is held until" in browser.get(page).content.decode()
+    assert "Answer the offer" not in browser.get(page).content.decode()
+    assert "Answer the offer" in own.get(page).content.decode()
+    for name in ("offer", "coming", "cancel"):
+        address = reverse(f"bookings:{name}", args=[partnership.slug, booking.pk])
+        assert (browser.get(address).status_code, own.get(address).status_code) == (404, 200), name

@@ -333,6 +333,31 @@ def test_a_lead_speaks_for_the_manager_and_not_for_the_team(
     assert Approval.objects.count() == (2 if rule == "team" else 0)
 
 
+@pytest.mark.parametrize(("second", "asked"), [(False, "team"), (True, "organisation_lead")])
+def test_a_lead_on_their_own_list_without_a_manager_is_approved_by_another_lead_or_the_team(
+    partnership, school, lead, staff, second, asked
+) -> None:
+    """A list has no room to name a line manager."""
+    if second:
+        make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    outcomes = check(lead, session, school, *chosen(staff[0], lead))
+    assert fates(outcomes) == ["place", "approval"]
+    book(lead, session, school, *chosen(staff[0], lead))
+    approval = Approval.objects.get()
+    assert (approval.booking.person, approval.asked) == (lead, asked)
+
+
+def test_a_lead_on_their_own_list_with_a_manager_is_approved_by_them(
+    partnership, school, lead, staff
+) -> None:
+    lead.memberships.update(line_manager=staff[0])
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    book(lead, session, school, *chosen(lead))
+    approval = Approval.objects.get()
+    assert (approval.asked, approval.manager_email) == ("line_manager", staff[0].email)
+
+
 def test_places_held_for_another_sector_are_held_against_a_group_too(
     partnership, school, lead, staff
 ) -> None:
