@@ -247,5 +247,5 @@ def test_the_page_takes_the_same_queries(
     tick(team, answers[-1], sharing)
     client = sign_in(team)
     client.get(address)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         client.get(address)

@@ -257,5 +257,5 @@ def test_the_list_of_themes_takes_the_same_queries(
         add_theme(actor=actor_for(team), name=f"Theme {number}")
     client, address = sign_in(team), reverse("evaluations:themes", args=[partnership.slug])
     client.get(address)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(address)
