@@ -1,6 +1,7 @@
 """An analysis as a document and as a spreadsheet."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any
 
 from evaluations.analysis_sections import analysis_sections, answer_sheet
@@ -8,17 +9,18 @@ from evaluations.queries.analysis import Analysis
 from partnership_portal.documents import render_pdf
 from partnership_portal.sections import sheets_of, words_of
 from partnership_portal.tables import Sheet, write_xlsx
-from partnership_portal.working_days import uk_today
+from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.models import Partnership
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What an analysis is about, in words, and the name of its files."""
+    """What an analysis is about, in words, the name of its files, and of which moment the figures are."""
 
     title: str
     about: str
     file_name: str
+    as_of: datetime
 
 
 def analysis_pdf(partnership: Partnership, subject: Subject, analysis: Analysis, *, for_team: bool) -> bytes:
@@ -27,11 +29,10 @@ def analysis_pdf(partnership: Partnership, subject: Subject, analysis: Analysis,
         "partnership": partnership,
         "brand": partnership.brand_colour,
         "subject": subject,
-        "today": uk_today(),
         "for_team": for_team,
         "sections": analysis_sections(analysis, partnership.brand_colour, for_team=for_team),
     }
-    identifier = f"{partnership.slug}-{subject.file_name}-{uk_today()}"
+    identifier = f"{partnership.slug}-{subject.file_name}-{subject.as_of.isoformat()}"
     return render_pdf("pdf/analysis.html", context, title=subject.title, identifier=identifier)
 
 
@@ -43,6 +44,7 @@ def write_analysis_xlsx(
     facts: list[list[Any]] = [
         ["Partnership", partnership.name],
         ["About", subject.about],
+        ["Figures as at", uk_datetime(subject.as_of)],
         *words_of(sections),
     ]
     write_xlsx(

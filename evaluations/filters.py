@@ -13,6 +13,7 @@ from courses.filters import courses_to_choose
 from courses.models import Priority, Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Concern, Invitation, ObservationAction
+from evaluations.selections import Selection
 from partnership_portal.lists import FromDay, ListFilter, UntilDay
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
@@ -198,6 +199,12 @@ class AnalysisFilter(ListFilter):
     class Meta:
         model = Invitation
         fields: list[str] = []
+
+    @property
+    def selection(self) -> Selection:
+        """What is chosen, for the team."""
+        chosen = {name: getattr(value, "pk", value) for name, value in self.values.items()}
+        return Selection(**chosen)
 
     def in_words(self) -> str:
         """What is chosen, for a title."""

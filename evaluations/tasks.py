@@ -1,4 +1,4 @@
-"""Jobs of the bundles of certificates."""
+"""Jobs of the bundles of certificates, and of the analysis."""
 
 from celery import shared_task
 
@@ -12,3 +12,14 @@ def build_bundle_task(partnership_id: int, bundle_id: int) -> None:
 
     partnership = Partnership.objects.get(pk=partnership_id)
     build_bundle(actor=system(partnership, "build bundle"), bundle_id=bundle_id)
+
+
+@shared_task
+def build_analysis_task(partnership_id: int, analysis_id: int) -> None:
+    """Add up one analysis; may run twice, and be killed in between."""
+    from evaluations.services.analyses import build_analysis
+    from partnerships.actors import system
+    from partnerships.models import Partnership
+
+    partnership = Partnership.objects.get(pk=partnership_id)
+    build_analysis(actor=system(partnership, "build analysis"), analysis_id=analysis_id)

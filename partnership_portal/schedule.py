@@ -25,6 +25,7 @@ from bookings.services.trainers import tell_trainers
 from compliance.services.reports import requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
+from evaluations.services.analyses import forget_analyses, requeue_stuck_analyses
 from evaluations.services.bundles import forget_bundles, requeue_stuck_bundles
 from notifications.joining import tell_of_decided_requests
 from partnerships.models import Partnership
@@ -48,6 +49,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "follow observations": evaluations.follow_observations,
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck bundles": requeue_stuck_bundles,
+        "requeue stuck analyses": requeue_stuck_analyses,
         "requeue stuck reports": requeue_stuck_reports,
         "requeue stuck copies": requeue_stuck_copies,
         "raise charges": charges.raise_charges,
@@ -62,6 +64,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "forget held evidence": forget_held_evidence,
         "forget who was left out": forget_who_was_left_out,
         "forget bundles": forget_bundles,
+        "forget analyses": forget_analyses,
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,

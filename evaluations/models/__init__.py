@@ -1,5 +1,6 @@
 """Was it any good: questionnaires, invitations to answer them, answers, and certificates."""
 
+from .analysis import KeptAnalysis
 from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign
@@ -32,6 +33,7 @@ __all__ = [
     "DipSample",
     "EarlierEdition",
     "Invitation",
+    "KeptAnalysis",
     "Notice",
     "Observation",
     "ObservationAction",

@@ -1,12 +1,13 @@
 """What the answers say: about whatever the team chooses, and about one session for team and trainers."""
 
-from collections.abc import Iterable
 from io import BytesIO
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import Session
@@ -14,12 +15,13 @@ from evaluations.analysis_documents import Subject, analysis_pdf, write_analysis
 from evaluations.analysis_sections import analysis_sections
 from evaluations.filters import AnalysisFilter
 from evaluations.forms import RawAnswersForm
-from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
-from evaluations.queries.analysis import Analysis, analysis_of
+from evaluations.queries.analysis import Analysis
 from evaluations.queries.surveys import is_forgotten
 from evaluations.queries.texts import texts_about
 from evaluations.raw_answers import raw_answers as raw_answers_of
+from evaluations.selections import Reader, Selection
+from evaluations.services.analyses import Found, find_analysis
 from evaluations.services.raw_answers import record_raw_answers
 from partnership_portal.tables import XLSX, sheet_response
 from partnership_portal.templatetags.portal import uk_date
@@ -27,23 +29,19 @@ from partnership_portal.working_days import uk_today
 from partnerships.permissions import Permission, requires
 from partnerships.services.downloads import record_download
 
-_K = QuestionnaireKind
 _TYPES = {"pdf": "application/pdf", "xlsx": XLSX}
-# Of what others wrote about a session, trainers read what concerns their own work.
-_FOR_TRAINERS = (_K.PRE_COURSE, _K.EVALUATION, _K.IMPACT)
 
 
 @requires(Permission.MANAGE_SURVEYS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def analysis(request: HttpRequest) -> HttpResponse:
-    """All answers of a selection, added up."""
+    """All answers of a selection, added up; where there are many, how far that is."""
     chosen = _chosen(request)
-    found = analysis_of(chosen.qs, for_team=True, groupings=_groupings(chosen))
-    context = {
-        "filter": chosen,
-        "sections": analysis_sections(found, request.partnership.brand_colour, for_team=True),
-        "query": request.GET.urlencode(),
-    }
+    if request.method == "POST":
+        find_analysis(actor=request.actor, selection=chosen.selection, again=True)
+        return redirect(request.get_full_path())
+    found = find_analysis(actor=request.actor, selection=chosen.selection)
+    context = {"filter": chosen, "query": request.GET.urlencode(), **_shown(request, found, for_team=True)}
     return render(request, "evaluations/analysis.html", context)
 
 
@@ -52,21 +50,23 @@ def analysis(request: HttpRequest) -> HttpResponse:
 def analysis_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same as a document or a spreadsheet."""
     chosen = _chosen(request)
-    found = analysis_of(chosen.qs, for_team=True, groupings=_groupings(chosen))
-    subject = Subject("Analysis of evaluations", chosen.in_words(), f"analysis-{uk_today():%Y-%m-%d}")
+    found = find_analysis(actor=request.actor, selection=chosen.selection)
+    if found.figures is None or found.as_of is None:
+        page = reverse("evaluations:analysis", args=[request.partnership.slug])
+        return redirect(f"{page}?{request.GET.urlencode()}")
+    name = f"analysis-{found.as_of:%Y-%m-%d}"
+    subject = Subject("Analysis of evaluations", chosen.in_words(), name, found.as_of)
     record_download(
-        actor=request.actor, what="analysis", rows=len(found.questions), filtered_by=chosen.in_use
+        actor=request.actor, what="analysis", rows=len(found.figures.questions), filtered_by=chosen.in_use
     )
-    return _file(request, ending, subject, found, for_team=True)
+    return _file(request, ending, subject, found.figures, for_team=True)
 
 
 @requires(Permission.MANAGE_SURVEYS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """The evaluation report of a session, with the free texts."""
-    session = _session(Session.objects.visible_to(request.actor), pk)
-    found = _about(session, QuestionnaireKind, for_team=True)
-    return _report(request, session, found, for_team=True)
+    return _report(request, _session(Session.objects.visible_to(request.actor), pk), Reader.TEAM)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -74,16 +74,15 @@ def session_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
 def session_evaluation_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The same as a document or a spreadsheet."""
     session = _session(Session.objects.visible_to(request.actor), pk)
-    found = _about(session, QuestionnaireKind, for_team=True)
-    return _file(request, ending, _subject(session), found, for_team=True)
+    return _report_file(request, ending, session, Reader.TEAM)
 
 
 @requires(Permission.SEE_OWN_SESSIONS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def trainer_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """What a trainer sees of the answers: figures for five people or more."""
     session = _session(Session.objects.visible_to(request.actor).trained_by(request.actor).distinct(), pk)
-    return _report(request, session, _about(session, _FOR_TRAINERS, for_team=False), for_team=False)
+    return _report(request, session, Reader.TRAINERS)
 
 
 @requires(Permission.SEE_OWN_SESSIONS)
@@ -91,8 +90,7 @@ def trainer_evaluation(request: HttpRequest, pk: int) -> HttpResponse:
 def trainer_evaluation_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The same as a document or a spreadsheet."""
     session = _session(Session.objects.visible_to(request.actor).trained_by(request.actor).distinct(), pk)
-    found = _about(session, _FOR_TRAINERS, for_team=False)
-    return _file(request, ending, _subject(session), found, for_team=False)
+    return _report_file(request, ending, session, Reader.TRAINERS)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -104,7 +102,7 @@ def raw_answers(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         given = form.cleaned_data
         with_names = given["names"] == "with"
-        asked = chosen.qs.order_by().filter(state=Invitation.State.ANSWERED)
+        asked = chosen.selection.invitations(request.partnership).filter(state=Invitation.State.ANSWERED)
         record_raw_answers(
             actor=request.actor,
             with_names=with_names,
@@ -125,39 +123,43 @@ def _chosen(request: HttpRequest) -> AnalysisFilter:
     return AnalysisFilter(request.GET, Invitation.objects.visible_to(request.actor), request=request)
 
 
-def _groupings(chosen: AnalysisFilter) -> list[str]:
-    """What can be told apart in the selection; a session is named by its day, which says nothing among all courses."""
-    if "session" in chosen.in_use:
-        return ["sector"]
-    return ["session", "sector"] if "course" in chosen.in_use else ["course", "priority", "sector"]
-
-
 def _session(sessions: QuerySet[Session], pk: int) -> Session:
     return get_object_or_404(sessions.select_related("course", "venue"), pk=pk)
 
 
-def _about(session: Session, kinds: Iterable[QuestionnaireKind], *, for_team: bool) -> Analysis:
-    asked = Invitation.objects.filter(
-        partnership=session.partnership_id, session=session, kind__in=list(kinds)
-    )
-    return analysis_of(asked, for_team=for_team)
+def _shown(request: HttpRequest, found: Found, *, for_team: bool) -> dict[str, Any]:
+    brand = request.partnership.brand_colour
+    sections = analysis_sections(found.figures, brand, for_team=for_team) if found.figures else []
+    return {"sections": sections, "as_of": found.as_of, "kept": found.kept}
 
 
-def _subject(session: Session) -> Subject:
-    when = uk_date(session.starts_at, "full")
-    name = f"evaluation-{session.course.slug}-{session.starts_at:%Y-%m-%d}"
-    return Subject(f"Evaluation report: {session.course.title}", f"{when}, {session.place}", name)
-
-
-def _report(request: HttpRequest, session: Session, found: Analysis, *, for_team: bool) -> HttpResponse:
+def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpResponse:
+    selection = Selection(reader=reader, session=session.pk)
+    if request.method == "POST":
+        find_analysis(actor=request.actor, selection=selection, again=True)
+        return redirect(request.get_full_path())
+    for_team, found = selection.for_team, find_analysis(actor=request.actor, selection=selection)
     context = {
         "session": session,
-        "sections": analysis_sections(found, request.partnership.brand_colour, for_team=for_team),
         "texts": texts_about(session) if for_team else [],
         "for_team": for_team,
-        "is_forgotten": not found.questions and is_forgotten(session),
+        "is_forgotten": found.figures is not None and not found.figures.questions and is_forgotten(session),
+        **_shown(request, found, for_team=for_team),
     }
     return render(request, "evaluations/session_evaluation.html", context)
+
+
+def _report_file(request: HttpRequest, ending: str, session: Session, reader: Reader) -> HttpResponseBase:
+    selection = Selection(reader=reader, session=session.pk)
+    found = find_analysis(actor=request.actor, selection=selection)
+    if found.figures is None or found.as_of is None:
+        page = "session_evaluation" if selection.for_team else "trainer_evaluation"
+        return redirect(f"evaluations:{page}", request.partnership.slug, session.pk)
+    when = uk_date(session.starts_at, "full")
+    name = f"evaluation-{session.course.slug}-{session.starts_at:%Y-%m-%d}"
+    title = f"Evaluation report: {session.course.title}"
+    subject = Subject(title, f"{when}, {session.place}", name, found.as_of)
+    return _file(request, ending, subject, found.figures, for_team=selection.for_team)
 
 
 def _file(

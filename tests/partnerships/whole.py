@@ -52,6 +52,7 @@ from evaluations.models import (
     DipSample,
     EarlierEdition,
     Invitation,
+    KeptAnalysis,
     Notice,
     ObservationAction,
     Question,
@@ -262,6 +263,7 @@ def make_whole_partnership(slug: str) -> Partnership:
         CertificateBundle.objects.create(
             **where, organisation=booking.organisation, requested_by=person, requested_at=now
         )
+        KeptAnalysis.objects.create(**where, key=slug, reader="team", selection={}, requested_at=now)
         SigningKey.objects.create(**where, kid=f"kid-{slug}", public_jwk={}, private_part="", created_at=now)
         EarlierEdition.objects.create(
             **where,

@@ -15,7 +15,7 @@ from evaluations.queries.analysis.questions import question_figures
 from evaluations.queries.analysis.responses import responses_to, silent_by_sector
 from evaluations.queries.blocks import pairs_of
 
-__all__ = ["PARTS", "Analysis", "Asked", "analysis_of", "asked_in"]
+__all__ = ["PARTS", "Analysis", "Asked", "added_up", "analysis_of", "asked_in"]
 
 
 @dataclass
@@ -78,8 +78,12 @@ def asked_in(invitations: QuerySet[Invitation], *, for_team: bool, groupings: It
 def analysis_of(
     invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
 ) -> Analysis:
-    """Add up the surveys of a selection, all parts at once (six queries, and one for each grouping)."""
-    asked = asked_in(invitations, for_team=for_team, groupings=groupings)
+    """Add up some surveys, all parts at once (eight statements, and one for each grouping)."""
+    return added_up(asked_in(invitations, for_team=for_team, groupings=groupings))
+
+
+def added_up(asked: Asked) -> Analysis:
+    """All parts at once."""
     figures: dict[str, Any] = {}
     for _, _, part in PARTS:
         figures |= part(asked)
