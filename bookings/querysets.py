@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.db.models.functions import Least
 
 from bookings.states import EXPECTED, HOLDS_PLACE, IN_LINE, LIVE, BookingState
+from partnerships.models import Membership
 from partnerships.permissions import Permission
 from partnerships.policy import ApprovalRule
 
@@ -18,7 +19,10 @@ class BookingQuerySet(models.QuerySet):
     """Bookings of one partnership."""
 
     def visible_to(self, actor: "Actor") -> Self:
-        """The team sees all; a trainer those of own sessions; a lead and a manager those of their people; each own."""
+        """The team sees all; a trainer those of own sessions; a lead and a manager those of their people; each own.
+
+        A manager at one employer sees nothing of what their people book for another.
+        """
         bookings = self.filter(partnership=actor.partnership)
         if actor.may(Permission.MANAGE_BOOKINGS):
             return bookings
@@ -30,9 +34,7 @@ class BookingQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= Q(
-                person__memberships__line_manager=actor.person, person__memberships__ended_on__isnull=True
-            )
+            seen |= _of_the_team(actor)
         return bookings.filter(seen).distinct()
 
     def of(self, actor: "Actor") -> Self:
@@ -59,6 +61,13 @@ class BookingQuerySet(models.QuerySet):
     def in_line(self) -> Self:
         """The queue, first come first: those who wait, and those who still wait for an approval."""
         return self.filter(state__in=IN_LINE).order_by("booked_at", "pk")
+
+
+def _of_the_team(actor: "Actor", path: str = "") -> Q:
+    """Tell whether the booking is of somebody whom the actor manages at the organisation that it is for."""
+    own = Membership.objects.managed_by(actor)
+    there = own.filter(person=OuterRef(f"{path}person"), organisation=OuterRef(f"{path}organisation"))
+    return Q(Exists(there))
 
 
 class GroupBookingQuerySet(models.QuerySet):
@@ -90,11 +99,8 @@ class ApprovalQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(booking__organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= Q(
-                booking__person__memberships__line_manager=actor.person,
-                booking__person__memberships__ended_on__isnull=True,
-            )
-        return approvals.filter(seen).distinct()
+            seen |= _of_the_team(actor, "booking__")
+        return approvals.filter(seen)
 
     def to_decide(self, actor: "Actor") -> Self:
         """Open requests that the actor may decide, whoever is asked now; as ``may_decide`` says of one."""
@@ -114,12 +120,8 @@ class ApprovalQuerySet(models.QuerySet):
                 asked=ApprovalRule.ORGANISATION_LEAD, booking__organisation__in=actor.led_organisation_ids
             )
         if actor.person is not None and actor.may(Permission.SEE_TEAM):
-            asked |= Q(
-                asked=ApprovalRule.LINE_MANAGER,
-                booking__person__memberships__line_manager=actor.person,
-                booking__person__memberships__ended_on__isnull=True,
-            )
-        return self.visible_to(actor).open().exclude(booking__person=actor.person).filter(asked).distinct()
+            asked |= Q(_of_the_team(actor, "booking__"), asked=ApprovalRule.LINE_MANAGER)
+        return self.visible_to(actor).open().exclude(booking__person=actor.person).filter(asked)
 
 
 class QuotaQuerySet(models.QuerySet):

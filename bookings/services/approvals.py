@@ -19,6 +19,7 @@ from bookings.models import Approval, Booking
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
 from bookings.services.queue import allocate, position_in_queue
+from bookings.services.rights import manages
 from bookings.states import BookingState
 from courses.models import Session
 from notifications.kinds import MessageKind
@@ -202,8 +203,8 @@ def leads_of(membership: Membership, *, but: Person | None = None) -> list[Perso
 def may_decide(actor: Actor, approval: Approval) -> bool:
     """Tell whether it is the actor's to decide; nobody decides about their own booking.
 
-    The team always may. A lead may for the organisation's people, and a line manager for their team, unless it is the
-    team that must. The holder of the approval's link may as the view that read the token says.
+    The team always may. A lead may for the organisation's people, and a line manager for their team there, unless it
+    is the team that must. The holder of the approval's link may as the view that read the token says.
     """
     if actor.person is not None and actor.person.pk == approval.booking.person_id:
         return False
@@ -215,13 +216,7 @@ def may_decide(actor: Actor, approval: Approval) -> bool:
         return True
     if approval.booking.organisation_id in actor.led_organisation_ids:
         return True
-    return (
-        approval.rule == ApprovalRule.LINE_MANAGER
-        and actor.person is not None
-        and Membership.objects.live()
-        .filter(person=approval.booking.person_id, line_manager=actor.person, partnership=actor.partnership)
-        .exists()
-    )
+    return approval.rule == ApprovalRule.LINE_MANAGER and manages(actor, approval.booking)
 
 
 def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:

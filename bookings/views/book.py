@@ -61,7 +61,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     if not sent and (held := _live_booking(request, session, person)):
         return _held(request, held)
     check_open(request.actor, session, timezone.now())
-    memberships = [one for one in memberships if session.is_for_staff_of({one.organisation_id})]
+    memberships = tuple(one for one in memberships if session.is_for_staff_of({one.organisation_id}))
     if not memberships:
         # Its page says whose it is, and where other dates are.
         return redirect("courses:session", request.partnership.slug, session.pk)

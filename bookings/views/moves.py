@@ -75,7 +75,7 @@ def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Sess
         still_coming(actor=actor, booking=booking)
         return "Thank you. We look forward to seeing you."
     if "give_up" in request.POST:
-        give_up(actor=actor, booking=booking)
+        give_up(actor=actor, booking=booking, shown=request.POST.get("shown", ""))
         return "Thank you for telling us. Somebody else can have the place now."
     chosen = next((one for one in others if str(one.pk) == request.POST.get("take")), None)
     if chosen is None:

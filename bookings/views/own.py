@@ -17,7 +17,7 @@ from bookings.notice import is_late
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
-from bookings.services.places import give_up
+from bookings.services.places import CameFree, give_up
 from bookings.services.queue import position_in_queue
 from bookings.services.rights import may_give_up, may_read_what_was_said, may_swap
 from bookings.services.swaps import can_be_swapped
@@ -107,23 +107,30 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     one = _to_answer(request, pk)
     if one.state in ENDED:
         return redirect("bookings:booking", request.partnership.slug, one.pk)
-    form, words = CancelForm(request.POST or None), giving_up(one, request.actor.person)
+    form, came_free = CancelForm(request.POST or None), ""
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
-        give_up(actor=request.actor, booking=one, reason=form.cleaned_data["reason"])
-        messages.success(request, words.done)
-        return redirect("bookings:booking", request.partnership.slug, one.pk)
+        words = giving_up(one, request.actor.person)
+        said = {"reason": form.cleaned_data["reason"], "shown": request.POST.get("shown", "")}
+        try:
+            give_up(actor=request.actor, booking=one, **said)
+        except CameFree as refusal:
+            came_free, one = refusal.sentence, _visible(request, pk)
+        else:
+            messages.success(request, words.done)
+            return redirect("bookings:booking", request.partnership.slug, one.pk)
     context = {
         "form": form,
-        "words": words,
+        "came_free": came_free,
+        "words": giving_up(one, request.actor.person),
         "booking": one,
         "session": one.session,
         "own": one.person == request.actor.person,
         "can_cancel": _can_cancel(request, one),
         "late": one.state == BookingState.CONFIRMED and is_late(one, timezone.now()),
     }
-    return render(request, "bookings/cancel.html", context)
+    return render(request, "bookings/cancel.html", context, status=409 if came_free else 200)
 
 
 @requires(Permission.BOOK_PLACE)

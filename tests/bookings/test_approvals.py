@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.models import Approval, Booking
+from bookings.queries import approvals_waiting
 from bookings.services.approvals import Manager, approve, chase_approvals, decline
 from bookings.services.places import Told, ask_for_place, book_place, give_up
 from bookings.services.queue import offer_places
+from bookings.services.rights import may_read_what_was_said
 from courses.models import Session, SessionTrainer
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_datetime
@@ -282,6 +284,53 @@ def test_who_may_decide(partnership, session) -> None:
     for friend in (manager, make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)):
         approve(actor=actor_for(friend), approval=approval)
     assert Approval.objects.get().decided_by == manager
+
+
+def test_the_line_manager_at_another_employer_neither_sees_nor_decides(partnership, client) -> None:
+    """Whoever works for two is managed by two: what is booked for the charity is nothing to the school."""
+    school, charity = make_organisation(partnership), make_organisation(partnership)
+    max_, bea = make_person(partnership, organisation=school), make_person(partnership, organisation=charity)
+    ann = make_person(partnership, organisation=school, line_manager=max_)
+    ann.memberships.create(
+        partnership=partnership, organisation=charity, line_manager=bea, started_on="2020-01-01"
+    )
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    booking = book_place(
+        actor=actor_for(ann),
+        session=session,
+        person=ann,
+        organisation=charity,
+        told=Told(purchase_order="CHARITY-1", audience_reason="For the charity"),
+    )
+    at_school, at_charity = actor_for(max_), actor_for(bea)
+    with pytest.raises(PermissionDenied):
+        decline(actor=at_school, approval=booking.approval, reason="We need her at school")
+    assert not may_read_what_was_said(at_school, booking)
+    assert may_read_what_was_said(at_charity, booking)
+    approval = f"/{partnership.slug}/approvals/{booking.approval.pk}/"
+    page = f"/{partnership.slug}/me/bookings/{booking.pk}/"
+    client.force_login(max_.user)
+    assert ann.name not in client.get(f"/{partnership.slug}/approvals/").content.decode()
+    assert approvals_waiting(at_school) == 0
+    for address in (approval, page):
+        assert client.get(address).status_code == 404
+    assert client.post(approval, {"decline": "1", "reason": "No"}).status_code == 404
+    assert state(booking) == "requested"
+    client.force_login(bea.user)
+    assert ann.name in client.get(f"/{partnership.slug}/approvals/").content.decode()
+    assert approvals_waiting(at_charity) == 1
+    assert "CHARITY-1" in client.get(page).content.decode()
+    client.post(approval, {"approve": "1"})
+    assert state(booking) == "confirmed"
+    # What she books for the school is his, and nothing to the charity.
+    other = book_place(
+        actor=actor_for(ann),
+        session=make_session(partnership, course=session.course),
+        person=ann,
+        organisation=school,
+    )
+    assert [approvals_waiting(one) for one in (at_school, at_charity)] == [1, 0]
+    assert approve(actor=at_school, approval=other.approval).state == "confirmed"
 
 
 def test_nobody_sees_requests_that_are_not_theirs_to_decide(partnership, session, client) -> None:

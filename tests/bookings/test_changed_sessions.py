@@ -231,7 +231,10 @@ def test_the_page_shows_on_get_and_acts_on_post(partnership, team, session, othe
     assert booking.state == "confirmed" and booking.coming_confirmed_at is None
     kept = Client().post(link(booking), {"keep": "1"}, follow=True).content.decode()
     assert "We look forward to seeing you" in kept and "You are coming" in kept
-    gone = Client().post(link(booking), {"give_up": "1"}, follow=True).content.decode()
+    # A page from before there was a place, such as one about a merged waiting list, doesn't give it up.
+    stale = Client().post(link(booking), {"give_up": "1", "shown": "waiting"}, follow=True).content.decode()
+    assert "Meanwhile you have a place on this session." in stale and 'value="confirmed"' in stale
+    gone = Client().post(link(booking), {"give_up": "1", "shown": "confirmed"}, follow=True).content.decode()
     assert "Somebody else can have the place" in gone and "You gave this place up" in gone
     booking.refresh_from_db()
     assert (booking.state, booking.was_late_cancellation) == ("cancelled", False)

@@ -10,7 +10,8 @@ from django.utils import timezone
 from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.places import book_place, give_up
 from courses.models import Session
-from partnerships.models import Membership, Person, User
+from notifications.models import Message
+from partnerships.models import AuditEntry, Membership, Person, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun, over
@@ -92,7 +93,7 @@ def test_whoever_has_a_place_or_waits_is_not_asked_to_book_again(
     # The course's other session is still offered, and the front page says it too.
     assert sign_in(person).get(course).content.decode().count("/book/") == 1
     assert words in sign_in(person).get("/alphashire/").content.decode()
-    cancelled = sign_in(person).post(url("cancel", booking.pk), {"reason": ""})
+    cancelled = sign_in(person).post(url("cancel", booking.pk), {"reason": "", "shown": booking.state})
     assert cancelled.status_code == 302
     assert words not in sign_in(person).get(course).content.decode()
 
@@ -316,7 +317,9 @@ def test_what_is_given_up_is_called_what_it_is_on_the_page_and_afterwards(
     page = client.get(url("cancel", booking.pk)).content.decode()
     assert question in page
     assert state == "waiting" or "waiting list" not in page
-    after = client.post(url("cancel", booking.pk), {"reason": ""}, follow=True).content.decode()
+    assert f'name="shown" value="{state}"' in page
+    sent = {"reason": "", "shown": state}
+    after = client.post(url("cancel", booking.pk), sent, follow=True).content.decode()
     assert done[1:] in after
 
 
@@ -328,9 +331,47 @@ def test_cancelling_asks_first_and_acts_on_post_only(partnership, sign_in, book)
     assert "Cancel your place?" in page.content.decode()
     booking.refresh_from_db()
     assert booking.state == "confirmed"
-    client.post(url("cancel", booking.pk), {"reason": "Ill"})
+    client.post(url("cancel", booking.pk), {"reason": "Ill", "shown": "confirmed"})
     booking.refresh_from_db()
     assert (booking.state, booking.end_reason) == ("cancelled", "Ill")
+
+
+@pytest.mark.parametrize("shown", ["requested", "waiting", "offered", ""])
+def test_a_page_left_open_gives_up_no_place_that_came_meanwhile(partnership, sign_in, shown) -> None:
+    """Whoever meant to leave the queue would else cancel a place, perhaps late and charged."""
+    person = make_person(partnership)
+    session = make_session(partnership, starts_at=timezone.now() + timedelta(days=2))
+    booking, client = booked(session, person, "confirmed"), sign_in(person)
+    page = client.post(url("cancel", booking.pk), {"reason": "Ill", "shown": shown})
+    assert page.status_code == 409
+    text = page.content.decode()
+    assert "Meanwhile you have a place on this session. Nothing is given up yet." in text
+    # It asks about the place now, with what that means, and keeps what was typed.
+    assert "Cancel your place?" in text and "It will count as a late cancellation." in text
+    assert 'name="shown" value="confirmed"' in text and "Ill</textarea>" in text
+    booking.refresh_from_db()
+    assert (booking.state, booking.was_late_cancellation) == ("confirmed", False)
+    assert not Message.objects.exists() and not AuditEntry.objects.filter(action="bookings.give_up").exists()
+    client.post(url("cancel", booking.pk), {"reason": "Ill", "shown": "confirmed"})
+    booking.refresh_from_db()
+    assert (booking.state, booking.was_late_cancellation) == ("cancelled", True)
+
+
+def test_whoever_leaves_the_list_hears_first_that_a_place_is_held(partnership, sign_in, book) -> None:
+    person, team = make_person(partnership, name="Ann Other"), make_person(partnership, Role.TEAM)
+    until = timezone.now() + timedelta(hours=5)
+    booking = booked(make_session(partnership), person, "offered", offer_expires_at=until)
+    for reader, whom in ((person, "you"), (team, "Ann Other")):
+        page = sign_in(reader).post(url("cancel", booking.pk), {"reason": "", "shown": "waiting"})
+        assert page.status_code == 409
+        assert f"A place has come free meanwhile and is held for {whom}." in page.content.decode()
+    booking.refresh_from_db()
+    assert booking.state == "offered"
+    # Where there was less to lose than the page said, the page does what it said.
+    other = booked(make_session(partnership), person, "waiting")
+    sign_in(person).post(url("cancel", other.pk), {"reason": "", "shown": "requested"})
+    other.refresh_from_db()
+    assert other.state == "withdrawn"
 
 
 def test_the_page_warns_of_short_notice(partnership, sign_in, book) -> None:
