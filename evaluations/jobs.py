@@ -1,13 +1,15 @@
 """The scheduled jobs of surveys and certificates: each finds what is still to be done and does one thing at a time.
 
-Every item has a transaction of its own, so that a job killed in the middle has done some of them whole and the next
-run does the rest; two at once wait for one another's row and then find it done. One item that fails is logged and
-tried again at the next run; it does not keep the others waiting.
+The people of one session are asked in one transaction, and every other item has one of its own, so that a job killed
+in the middle has done some of them whole and the next run does the rest; two at once wait for one another's row and
+then find it done. One item that fails is logged and tried again at the next run; it does not keep the others waiting.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.observation_messages import tell_shared
@@ -17,18 +19,19 @@ from evaluations.queries.due import (
     certificates_due,
     invitations_to_close,
     invitations_to_remind,
+    sessions_to_ask_about,
     sessions_to_forget,
     trainers_to_ask,
 )
 from evaluations.queries.observations import observations_to_follow, observations_to_share
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.concerns import pass_over, raise_concern
-from evaluations.services.invitations import ask_about_booking, ask_trainer
+from evaluations.services.invitations import ask_about_bookings, ask_trainer
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
 from evaluations.services.retention import forget_answers
-from partnerships.actors import system
-from partnerships.jobs import one_by_one
+from partnerships.actors import Actor, system
+from partnerships.jobs import one_by_one, piecewise, together
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
@@ -78,11 +81,11 @@ def issue_certificates(partnership: Partnership, now: datetime) -> None:
 def remind_and_close(partnership: Partnership, now: datetime) -> None:
     """Close the surveys whose time is over, and remind those who have not answered the others, on working days."""
     actor = system(partnership, "remind and close")
-    with acting_in(partnership):
-        over = list(invitations_to_close(partnership, now))
-        waiting = [one for one in invitations_to_remind(partnership, now) if is_time_to_remind(one, now)]
-    one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
-    one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
+    for over in piecewise(partnership, lambda: invitations_to_close(partnership, now)):
+        one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
+    for found in piecewise(partnership, lambda: invitations_to_remind(partnership, now)):
+        waiting = [one for one in found if is_time_to_remind(one, now)]
+        one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))
 
 
 def forget_old_answers(partnership: Partnership, now: datetime) -> None:
@@ -126,8 +129,15 @@ def watch_for_concerns(partnership: Partnership, now: datetime) -> None:
 def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:
     actor = system(partnership, f"ask: {kind.label.lower()}")
     with acting_in(partnership):
-        waiting = bookings_to_ask(partnership, kind, now)
-    one_by_one(
-        partnership,
-        (partial(ask_about_booking, actor=actor, booking=one, kind=kind, now=now) for one in waiting),
-    )
+        sessions = sessions_to_ask_about(partnership, kind, now)
+    for session in sessions:
+        with acting_in(partnership):
+            to_ask = bookings_to_ask(partnership, kind).filter(session=session)
+            waiting = list(to_ask.order_by("pk").values_list("pk", flat=True))
+        together(partnership, waiting, partial(_ask_about, actor, session, kind, now))
+
+
+def _ask_about(
+    actor: Actor, session: Session, kind: QuestionnaireKind, now: datetime, bookings: Sequence[int]
+) -> None:
+    ask_about_bookings(actor=actor, session=session, bookings=bookings, kind=kind, now=now)

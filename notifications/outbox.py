@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from notifications.kinds import Fact, known_kind
 from notifications.models import Message
-from notifications.preferences import stop_link, wants
+from notifications.preferences import stop_link, who_want_none
 from notifications.quiet import next_allowed
 from notifications.tasks import send_message
 from notifications.wording import Fixed, Wording, letter, wording_for
 from partnerships.models import Partnership, Person
 
 log = logging.getLogger(__name__)
+_UNIQUE = ["partnership", "purpose", "subject_key", "to_email"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,36 @@ class Attachment:
         """The file as the message's row keeps it."""
         content = base64.b64encode(self.content).decode()
         return {"name": self.name, "content_type": self.content_type, "content": content}
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message of several: about what, to whom, with which facts, link and files."""
+
+    subject_key: str
+    values: Mapping[str, str]
+    facts: Sequence[Fact] = ()
+    link: str = ""
+    person: Person | None = None
+    to_name: str = ""
+    to_email: str = ""
+    attachments: Sequence[Attachment] = ()
+    no_later_than: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of whoever gets it."""
+        return self.person.name if self.person is not None else self.to_name
+
+    @property
+    def email(self) -> str:
+        """The address that it goes to; nothing where there is none."""
+        return self.person.email if self.person is not None else self.to_email
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is one of a kind by, within its purpose."""
+        return self.subject_key, self.email
 
 
 def queue_message(
@@ -55,46 +86,85 @@ def queue_message(
     wording: Wording | None = None,
     button: str = "",
 ) -> Message | None:
-    """Queue one message in the caller's transaction, in the coordinator's name; it is sent after the commit.
+    """Queue one message in the caller's transaction, as ``queue_messages`` does with several.
+
+    Gives nothing where it is not sent, and the row that is already there when it was queued before.
+    """
+    envelope = Envelope(
+        subject_key, values, facts, link, person, to_name, to_email, attachments, no_later_than
+    )
+    queued = queue_messages(
+        partnership=partnership,
+        purpose=purpose,
+        envelopes=[envelope],
+        at_once=at_once,
+        now=now,
+        wording=wording,
+        button=button,
+    )
+    return queued.get(envelope.key)
+
+
+def queue_messages(
+    *,
+    partnership: Partnership,
+    purpose: str,
+    envelopes: Iterable[Envelope],
+    at_once: bool = False,
+    now: datetime | None = None,
+    wording: Wording | None = None,
+    button: str = "",
+) -> dict[tuple[str, str], Message]:
+    """Queue messages of one purpose in the caller's transaction, in the coordinator's name; sent after the commit.
 
     The purpose's kind (``notifications.kinds``) says which ``values`` the words may name and what stands on the button
-    to ``link``; ``wording`` and ``button`` are for this message instead of those of its kind. Gives nothing where the
-    person has no address or doesn't want such messages, and the row that is already there when it was queued before;
-    nothing is then even rendered. In quiet hours it waits, unless its kind or the caller says that it goes at once, or
-    it would wait beyond ``no_later_than``. When the broker is away the row waits for ``sweep_outboxes``.
+    to ``link``; ``wording`` and ``button`` are for these messages instead of those of their kind. Gives the rows by
+    their keys: none where the person has no address or doesn't want such messages, and the row that is already there
+    when it was queued before; nothing is then even rendered. In quiet hours they wait, unless their kind or the caller
+    says that they go at once, or one would wait beyond its ``no_later_than``. When the broker is away the rows wait for
+    ``sweep_outboxes``. Four queries at most, however many there are.
     """
     kind = known_kind(purpose)
-    name, email = (person.name, person.email) if person is not None else (to_name, to_email)
-    if not email:
-        return None
-    key = {"partnership": partnership, "purpose": purpose, "subject_key": subject_key, "to_email": email}
-    queued = Message.objects.filter(**key).first()
-    if queued is not None:
+    addressed = {one.key: one for one in envelopes if one.email}
+    of_purpose = Message.objects.filter(partnership=partnership, purpose=purpose)
+    there = of_purpose.filter(subject_key__in={subject for subject, _ in addressed})
+    queued = {key: one for one in there if (key := (one.subject_key, one.to_email)) in addressed}
+    wanted = [one for key, one in addressed.items() if key not in queued]
+    unwilling = who_want_none([one.person for one in wanted if one.person is not None], kind)
+    wanted = [one for one in wanted if one.person is None or one.person.pk not in unwilling]
+    if not wanted:
         return queued
-    if not wants(person, kind):
-        return None
-    fixed = Fixed(facts, button or kind.button, link, stop_link(person, kind))
     words = wording or wording_for(partnership, kind)
-    written = letter(partnership, words, name=name, values=kind.checked(values), fixed=fixed)
-    message = Message(
-        **key,
-        person=person,
-        to_name=name,
-        from_name=partnership.coordinator_name,
-        reply_to=partnership.coordinator_email,
-        title=written.title,
-        text=written.text,
-        html=written.html,
-        attachments=[attachment.as_row() for attachment in attachments],
-        not_before=None if at_once or kind.at_once else _held_until(partnership, now, no_later_than),
-    )
-    # Whoever queued it since we looked wins; the row that is there then gives its key, and is sent once all the same.
+    messages = []
+    for one in wanted:
+        fixed = Fixed(one.facts, button or kind.button, one.link, stop_link(one.person, kind))
+        written = letter(partnership, words, name=one.name, values=kind.checked(one.values), fixed=fixed)
+        goes_at_once = at_once or kind.at_once
+        messages.append(
+            Message(
+                partnership=partnership,
+                purpose=purpose,
+                subject_key=one.subject_key,
+                to_email=one.email,
+                person=one.person,
+                to_name=one.name,
+                from_name=partnership.coordinator_name,
+                reply_to=partnership.coordinator_email,
+                title=written.title,
+                text=written.text,
+                html=written.html,
+                attachments=[attachment.as_row() for attachment in one.attachments],
+                not_before=None if goes_at_once else _held_until(partnership, now, one.no_later_than),
+            )
+        )
+    # Whoever queued one since we looked wins; the row that is there then gives its key, and is sent once all the same.
     Message.objects.bulk_create(
-        [message], update_conflicts=True, unique_fields=list(key), update_fields=["purpose"]
+        messages, update_conflicts=True, unique_fields=_UNIQUE, update_fields=["purpose"]
     )
-    if message.not_before is None:
-        hand_over(message)
-    return message
+    for message in messages:
+        if message.not_before is None:
+            hand_over(message)
+    return queued | {(one.subject_key, one.to_email): one for one in messages}
 
 
 def hand_over(message: Message) -> None:

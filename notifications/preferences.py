@@ -11,16 +11,6 @@ from partnerships.models import Partnership, Person
 STOP = "stop"
 
 
-def wants(person: Person | None, kind: MessageKind) -> bool:
-    """Tell whether the person is to get messages of this kind; essential ones always."""
-    if person is None or kind.category is None:
-        return True
-    unwanted = MessagePreference.objects.filter(
-        partnership=person.partnership_id, person=person, category=kind.category.code, wanted=False
-    )
-    return not unwanted.exists()
-
-
 def who_want_none(people: Iterable[Person], kind: MessageKind) -> set[int]:
     """The keys of those of these people who have switched off messages of this kind (one query; none if essential)."""
     if kind.category is None:

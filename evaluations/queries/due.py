@@ -18,25 +18,34 @@ from partnerships.services.policies import policy_of
 _LONGEST_MONTH = timedelta(days=31)
 
 
-def bookings_to_ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> list[Booking]:
-    """Those to be asked now: before the course who has a place, afterwards who attended.
-
-    For the line manager's form it is the learner's booking.
-    """
+def sessions_to_ask_about(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> list[Session]:
+    """The sessions about which somebody is to be asked now (one query for each version of the policy)."""
     found = []
     for period in policy_periods(partnership):
-        candidates = (
-            Booking.objects.filter(period.of_sessions("session__"), partnership=partnership)
-            .filter(_when(period, kind, now), state=state_to_ask(kind))
-            .filter(session__status=Session.Status.PUBLISHED)
-            .filter(~Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)))
-            .select_related("session__course")
+        somebody = bookings_to_ask(partnership, kind).filter(session=OuterRef("pk"))
+        sessions = (
+            Session.objects.filter(period.of_sessions(), _when(period, kind, now), partnership=partnership)
+            .filter(Exists(somebody), status=Session.Status.PUBLISHED)
+            .select_related("course")
+            .defer("course__search")
             .order_by("pk")
         )
         if kind == QuestionnaireKind.LINE_MANAGER:
-            candidates = candidates.filter(session__course__asks_line_manager=True)
-        found += [one for one in candidates if answers_close_at(kind, period.policy, one.session, now)]
+            sessions = sessions.filter(course__asks_line_manager=True)
+        found += [one for one in sessions if answers_close_at(kind, period.policy, one, now)]
     return found
+
+
+def bookings_to_ask(partnership: Partnership, kind: QuestionnaireKind) -> "QuerySet[Booking]":
+    """Those not asked yet: before the course who has a place, afterwards who attended.
+
+    For the line manager's form it is the learner's booking.
+    """
+    return Booking.objects.filter(
+        ~Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)),
+        partnership=partnership,
+        state=state_to_ask(kind),
+    )
 
 
 def trainers_to_ask(partnership: Partnership, now: datetime) -> list[tuple[Session, Person]]:
@@ -115,8 +124,8 @@ def _when(period: PolicyPeriod, kind: QuestionnaireKind, now: datetime) -> Q:
     if kind == QuestionnaireKind.PRE_COURSE:
         # Generous, since holidays come between; what is too early is left out day by day.
         latest = now + timedelta(days=14 + 2 * period.policy.pre_course.opens_working_days.value)
-        return Q(session__starts_at__gt=now, session__starts_at__lt=latest)
-    return Q(session__ends_at__lte=now, session__ends_at__gt=now - _longest_ago(period, kind))
+        return Q(starts_at__gt=now, starts_at__lt=latest)
+    return Q(ends_at__lte=now, ends_at__gt=now - _longest_ago(period, kind))
 
 
 def _longest_ago(period: PolicyPeriod, kind: QuestionnaireKind) -> timedelta:

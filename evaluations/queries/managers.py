@@ -1,5 +1,6 @@
 """Who somebody's line manager is, for what is asked or shared about one booking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.crypto import salted_hmac
@@ -36,7 +37,24 @@ def membership_of(booking: Booking) -> Membership | None:
 
 def line_manager_of(booking: Booking) -> Contact | None:
     """The line manager whom the learner's membership names with an address, if it does (one query)."""
-    membership = membership_of(booking)
+    return _manager_named_by(membership_of(booking))
+
+
+def line_managers_of(bookings: Sequence[Booking]) -> dict[int, Contact]:
+    """The line managers of several bookings, as ``line_manager_of`` finds each (one query)."""
+    live = (
+        Membership.objects.live()
+        .filter(partnership__in={one.partnership_id for one in bookings})
+        .filter(person__in={one.person_id for one in bookings})
+        .filter(organisation__in={one.organisation_id for one in bookings})
+        .select_related("line_manager")
+    )
+    places = {(one.person_id, one.organisation_id): one for one in live}
+    named = {one.pk: _manager_named_by(places.get((one.person_id, one.organisation_id))) for one in bookings}
+    return {key: contact for key, contact in named.items() if contact is not None}
+
+
+def _manager_named_by(membership: Membership | None) -> Contact | None:
     contact = membership.manager_contact if membership else None
     if membership is None or contact is None:
         return None

@@ -1,8 +1,10 @@
 """Asking people to answer a questionnaire about a session, each once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from bookings.models import Booking
 from courses.models import Session
@@ -10,10 +12,10 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_link
 from evaluations.models import Invitation
 from evaluations.periods import answers_close_at, answers_due_at, state_to_ask
-from evaluations.queries.managers import Contact, line_manager_of
+from evaluations.queries.managers import Contact, line_managers_of
 from evaluations.services.questionnaires import version_in_use
 from notifications.kinds import known_kind
-from notifications.outbox import queue_message
+from notifications.outbox import Envelope, queue_messages
 from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.templatetags.portal import uk_datetime
 from partnership_portal.working_days import uk_date
@@ -25,47 +27,57 @@ from partnerships.policy import CertificateRelease
 from partnerships.services.policies import policy_of, version_in_force
 
 
-def ask_about_booking(
-    *, actor: Actor, booking: Booking, kind: QuestionnaireKind, now: datetime
-) -> Invitation | None:
-    """Ask the learner, or the line manager, about a session; once, however often this is called.
+def ask_about_bookings(
+    *, actor: Actor, session: Session, bookings: Sequence[int], kind: QuestionnaireKind, now: datetime
+) -> list[Invitation]:
+    """Ask the learners of these bookings, or their line managers, about a session; once, however often this is called.
 
-    Locks the booking; asks nobody if it is no longer attended (or, before the course, no longer confirmed), if the
-    session was cancelled, or if it is not the time by the policy in force when the session begins. A line manager
-    without an address is not asked.
+    Locks the session, as the register does, then the bookings. Asks nobody who is no longer attended (or, before the
+    course, no longer confirmed), nobody if the session was cancelled, or if it is not the time by the policy in force
+    when the session begins. A line manager without an address is not asked. As many queries for one as for many.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
-        booking = (
+        session = _locked_session(actor, session)
+        found = (
             Booking.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("session__course", "person")
-            .get(pk=booking.pk)
+            .filter(partnership=actor.partnership, session=session, pk__in=bookings, state=state_to_ask(kind))
+            .exclude(Exists(Invitation.objects.filter(booking=OuterRef("pk"), kind=kind)))
+            .select_related("person")
+            .order_by("pk")
         )
-        if booking.session.status != Session.Status.PUBLISHED or booking.state != state_to_ask(kind):
-            return None
-        if booking.invitations.filter(kind=kind).exists():
-            return None
-        is_about_them = kind == QuestionnaireKind.LINE_MANAGER
-        asked = line_manager_of(booking) if is_about_them else _person(booking.person)
-        if asked is None:
-            return None
-        return _invite(actor, kind, booking.session, booking, asked, now)
+        if session.status != Session.Status.PUBLISHED or not found:
+            return []
+        if kind == QuestionnaireKind.LINE_MANAGER:
+            contacts = line_managers_of(list(found))
+        else:
+            contacts = {one.pk: _person(one.person) for one in found}
+        return _invite(
+            actor, kind, session, [(one, contacts[one.pk]) for one in found if one.pk in contacts], now
+        )
 
 
-def ask_trainer(*, actor: Actor, session: Session, person: Person, now: datetime) -> Invitation | None:
+def ask_trainer(*, actor: Actor, session: Session, person: Person, now: datetime) -> list[Invitation]:
     """Ask a trainer for their own account of a session; once. Locks the session."""
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
-        session = (
-            Session.objects.select_for_update(no_key=True, of=("self",))
-            .select_related("course")
-            .get(pk=session.pk)
-        )
+        session = _locked_session(actor, session)
         kind = QuestionnaireKind.TRAINER_FEEDBACK
         is_trainer = session.trainer_links.filter(person=person).exists()
         if not is_trainer or session.invitations.filter(kind=kind, respondent=person).exists():
-            return None
-        return _invite(actor, kind, session, None, _person(person), now)
+            return []
+        return _invite(actor, kind, session, [(None, _person(person))], now)
+
+
+def _locked_session(actor: Actor, session: Session) -> Session:
+    locked = (
+        Session.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("course")
+        .defer("course__search")
+        .get(partnership=actor.partnership, pk=session.pk)
+    )
+    locked.partnership = actor.partnership
+    return locked
 
 
 def _person(person: Person) -> Contact:
@@ -76,55 +88,68 @@ def _invite(
     actor: Actor,
     kind: QuestionnaireKind,
     session: Session,
-    booking: Booking | None,
-    asked: Contact,
+    asked: Sequence[tuple[Booking | None, Contact]],
     now: datetime,
-) -> Invitation | None:
+) -> list[Invitation]:
     policy_version = version_in_force(actor.partnership, session.starts_at)
     policy = policy_of(policy_version)
     closes_at = answers_close_at(kind, policy, session, now)
     version = version_in_use(actor.partnership, kind, session.course)
     if closes_at is None or version is None:
-        return None
-    invitation = Invitation.objects.create(
+        return []
+    invitations = Invitation.objects.bulk_create(
+        Invitation(
+            partnership=actor.partnership,
+            kind=kind,
+            version=version,
+            session=session,
+            booking=booking,
+            respondent=contact.person,
+            respondent_name=contact.name,
+            respondent_email=contact.email,
+            policy_version=policy_version,
+            invited_at=now,
+            due_at=answers_due_at(kind, policy, invited_at=now, closes_at=closes_at),
+            closes_at=closes_at,
+            last_asked_on=uk_date(now),
+        )
+        for booking, contact in asked
+    )
+    after = {"kind": kind.value, "session": session.pk, "closes_at": closes_at.isoformat()}
+    audit.record_each(actor, "evaluations.ask", ((one, after) for one in invitations))
+    purpose = f"survey-{kind.value}"
+    queue_messages(
         partnership=actor.partnership,
-        kind=kind,
-        version=version,
-        session=session,
-        booking=booking,
-        respondent=asked.person,
-        respondent_name=asked.name,
-        respondent_email=asked.email,
-        policy_version=policy_version,
-        invited_at=now,
-        due_at=answers_due_at(kind, policy, invited_at=now, closes_at=closes_at),
-        closes_at=closes_at,
-        last_asked_on=uk_date(now),
+        purpose=purpose,
+        envelopes=[
+            _envelope(
+                one,
+                policy_version,
+                purpose=purpose,
+                about=f"booking:{one.booking_id}" if one.booking_id else f"session:{session.pk}",
+            )
+            for one in invitations
+        ],
     )
-    audit.record(
-        actor,
-        "evaluations.ask",
-        invitation,
-        after={"kind": kind.value, "session": session.pk, "closes_at": closes_at.isoformat()},
-    )
-    about = f"booking:{booking.pk}" if booking else f"session:{session.pk}"
-    send(invitation, policy_version, purpose=f"survey-{kind.value}", about=about)
-    return invitation
+    return invitations
 
 
 def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> None:
-    """Queue a message with the link to the survey; used for the invitation and for its reminders."""
+    """Queue a message with the link to the survey, to ask again or to remind."""
+    envelope = _envelope(invitation, policy_version, purpose=purpose, about=about)
+    queue_messages(partnership=invitation.partnership, purpose=purpose, envelopes=[envelope])
+
+
+def _envelope(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> Envelope:
     values = _values(invitation, policy_of(policy_version).certificate.release.value)
     named = {one.name for one in known_kind(purpose).placeholders}
-    queue_message(
-        partnership=invitation.partnership,
-        purpose=purpose,
-        subject_key=about,
+    return Envelope(
+        about,
+        values={name: value for name, value in values.items() if name in named},
+        link=survey_link(invitation),
         person=invitation.respondent,
         to_name=invitation.respondent_name,
         to_email=invitation.respondent_email,
-        values={name: value for name, value in values.items() if name in named},
-        link=survey_link(invitation),
         no_later_than=invitation.closes_at,
     )
 

@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from evaluations import jobs
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, ask_trainers, remind_and_close
+from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import impact_opens_and_closes
 from notifications.models import Message
 from partnership_portal.working_days import uk_date
 from partnerships.policy import Window
 from tests.evaluations.made import answer, at, booked, held
-from tests.factories import adopt, make_course, make_person, policy
+from tests.factories import adopt, job, make_course, make_person, policy
 
 HELD = at("2026-03-02 10:00")
 
@@ -230,17 +231,46 @@ class TestReminders:
 
 
 def test_one_item_that_fails_does_not_keep_the_others_waiting(partnership, monkeypatch):
-    bookings = [booked(held(partnership, starts_at=HELD)) for _ in range(3)]
-    real = jobs.ask_about_booking
+    session = held(partnership, starts_at=HELD)
+    bookings = [*(booked(session) for _ in range(3)), booked(held(partnership, starts_at=HELD))]
+    real = jobs.ask_about_bookings
 
     def fails_once(**given):
-        if given["booking"] == bookings[0]:
+        if bookings[0].pk in given["bookings"]:
             raise RuntimeError("the disk is full")
         return real(**given)
 
-    monkeypatch.setattr(jobs, "ask_about_booking", fails_once)
+    monkeypatch.setattr(jobs, "ask_about_bookings", fails_once)
     ask_for_evaluations(partnership, at("2026-03-02 14:00"))
     assert {one.booking for one in Invitation.objects.all()} == set(bookings[1:])
     monkeypatch.undo()
     ask_for_evaluations(partnership, at("2026-03-02 14:02"))
-    assert Invitation.objects.count() == 3
+    assert Invitation.objects.count() == 4
+
+
+@pytest.mark.parametrize("kind", ["evaluation", "line_manager"])
+@pytest.mark.parametrize("people", [1, 5])
+def test_a_session_is_asked_about_with_as_many_queries_for_one_and_five(
+    partnership, kind, people, django_assert_num_queries
+):
+    session = held(partnership, starts_at=HELD, course=make_course(partnership, asks_line_manager=True))
+    boss = make_person(partnership)
+    bookings = [booked(session, person=make_person(partnership, line_manager=boss)) for _ in range(people)]
+    now = at("2026-06-20 12:00") if kind == "line_manager" else at("2026-03-02 14:00")
+    actor, asked = job(partnership), QuestionnaireKind(kind)
+    _ = partnership.policy()
+    with django_assert_num_queries(QUERIES[kind]):
+        found = jobs.ask_about_bookings(
+            actor=actor, session=session, bookings=[one.pk for one in bookings], kind=asked, now=now
+        )
+    assert {one.booking_id for one in found} == {one.pk for one in bookings}
+    if kind == "line_manager":
+        assert {one.respondent for one in found} == {boss}
+    # Each has a link of their own, and is written to once.
+    assert len(set(Message.objects.values_list("text", flat=True))) == people
+    assert not jobs.ask_about_bookings(
+        actor=actor, session=session, bookings=[one.pk for one in bookings], kind=asked, now=now
+    )
+
+
+QUERIES = {"evaluation": 10, "line_manager": 11}

@@ -97,14 +97,14 @@ def test_nobody_is_asked_about_a_cancelled_session(partnership) -> None:
 def test_a_place_lost_between_finding_and_asking_is_not_asked(partnership, monkeypatch) -> None:
     ruled(partnership)
     booking = place(partnership)
-    found = jobs.bookings_to_ask
+    ask = jobs.ask_about_bookings
 
-    def found_and_lost(*given):
-        waiting = found(*given)
+    def lost_and_asked(**given):
+        assert given["bookings"] == [booking.pk]
         type(booking).objects.filter(pk=booking.pk).update(state="cancelled")
-        return waiting
+        return ask(**given)
 
-    monkeypatch.setattr(jobs, "bookings_to_ask", found_and_lost)
+    monkeypatch.setattr(jobs, "ask_about_bookings", lost_and_asked)
     ask_before_courses(partnership, OPENS)
     assert not Invitation.objects.exists()
     assert not Message.objects.exists()
@@ -224,9 +224,8 @@ def raced(settings):
     with acting_in(partnership):
         adopt_library(partnership)
         ruled(partnership)
-        session = make_session(partnership, starts_at=STARTS)
         for _ in range(PEOPLE):
-            booked(session, state="confirmed")
+            booked(make_session(partnership, starts_at=STARTS), state="confirmed")
     return partnership
 
 
@@ -245,7 +244,7 @@ def test_two_workers_at_once_ask_everybody_once(raced) -> None:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_job_that_dies_in_the_middle_goes_on_where_it_was(raced, monkeypatch) -> None:
-    queue, count = invitations.queue_message, 0
+    queue, count = invitations.queue_messages, 0
 
     def queue_and_die(**given):
         nonlocal count
@@ -254,7 +253,7 @@ def test_a_job_that_dies_in_the_middle_goes_on_where_it_was(raced, monkeypatch) 
             raise SystemExit
         return queue(**given)
 
-    monkeypatch.setattr(invitations, "queue_message", queue_and_die)
+    monkeypatch.setattr(invitations, "queue_messages", queue_and_die)
     with pytest.raises(SystemExit):
         ask_before_courses(raced, OPENS)
     assert asked(raced) == (2, 2)

@@ -17,7 +17,7 @@ from evaluations.queries.analysis import analysis_of
 from evaluations.queries.texts import texts_about
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.drafts import new_questionnaire, publish_draft
-from evaluations.services.invitations import ask_about_booking
+from evaluations.services.invitations import ask_about_bookings
 from evaluations.services.questionnaires import ask_by_default
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
@@ -57,9 +57,18 @@ def invitation(partnership):
     publish_draft(actor=team, questionnaire=form, revision=1, still_the_same=[])
     ask_by_default(actor=team, questionnaire=form)
     booking = booked(held(partnership))
-    return ask_about_booking(
-        actor=job(partnership), booking=booking, kind=QuestionnaireKind.EVALUATION, now=timezone.now()
+    return invited(booking)
+
+
+def invited(booking):
+    (invitation,) = ask_about_bookings(
+        actor=job(booking.partnership),
+        session=booking.session,
+        bookings=[booking.pk],
+        kind=QuestionnaireKind.EVALUATION,
+        now=timezone.now(),
     )
+    return invitation
 
 
 def save(invitation, **answers) -> None:
@@ -201,12 +210,7 @@ def test_the_team_reads_rows_words_and_days_and_a_trainer_figures_alone(invitati
     for number in range(5):
         if number:
             booking = booked(invitation.session)
-            invitation = ask_about_booking(
-                actor=job(booking.partnership),
-                booking=booking,
-                kind=QuestionnaireKind.EVALUATION,
-                now=timezone.now(),
-            )
+            invitation = invited(booking)
         save(invitation, used=WithWords("no", f"Reason {number}"), rated=["room:5", f"pace:{number + 1}"])
         save(invitation, when="2027-01-31")
         send(invitation)

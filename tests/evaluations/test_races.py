@@ -38,7 +38,7 @@ from tests.factories import actor_for, job, make_course, make_partnership, make_
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 NOW = at("2026-03-02 14:00")
-PEOPLE = 12
+PEOPLE, OF_A_SESSION = 12, 3
 
 
 @pytest.fixture
@@ -48,9 +48,10 @@ def raced(settings):
     partnership = make_partnership("raceshire")
     with acting_in(partnership):
         adopt(partnership)
-        session = held(partnership, starts_at=at("2026-03-02 10:00"))
-        for _ in range(PEOPLE):
-            booked(session)
+        for _ in range(PEOPLE // OF_A_SESSION):
+            session = held(partnership, starts_at=at("2026-03-02 10:00"))
+            for _ in range(OF_A_SESSION):
+                booked(session)
     return partnership
 
 
@@ -106,16 +107,16 @@ from evaluations import jobs
 from evaluations.services import invitations
 from partnerships.models import Partnership
 from tests.evaluations.made import at
-queue, count = invitations.queue_message, 0
+queue, count = invitations.queue_messages, 0
 def queue_and_stop(**given):
     global count
     count += 1
-    message = queue(**given)
-    if count == 5:
+    messages = queue(**given)
+    if count == 3:
         print("in the middle", flush=True)
         time.sleep(60)
-    return message
-invitations.queue_message = queue_and_stop
+    return messages
+invitations.queue_messages = queue_and_stop
 jobs.ask_for_evaluations(Partnership.objects.get(slug="raceshire"), at("2026-03-02 14:00"))
 """
 
@@ -132,11 +133,11 @@ def test_worker_killed_in_the_middle_leaves_nobody_asked_twice_or_missed(raced):
     worker.send_signal(signal.SIGKILL)
     assert worker.wait() == -signal.SIGKILL
     worker.stdout.close()
-    # The fifth was in an open transaction when the worker died: the four before it stand, whole.
-    until = time.monotonic() + 10
-    while time.monotonic() < until and asked(raced) != (4, 4):
+    # The third session was in an open transaction when the worker died: the two before it stand, whole.
+    until, two = time.monotonic() + 10, (2 * OF_A_SESSION, 2 * OF_A_SESSION)
+    while time.monotonic() < until and asked(raced) != two:
         time.sleep(0.1)
-    assert asked(raced) == (4, 4)
+    assert asked(raced) == two
     ask_for_evaluations(raced, NOW)
     assert asked(raced) == (PEOPLE, PEOPLE)
 
@@ -144,7 +145,7 @@ def test_worker_killed_in_the_middle_leaves_nobody_asked_twice_or_missed(raced):
 def test_job_stopped_by_its_own_process_goes_on_where_it_was(raced, monkeypatch):
     from evaluations.services import invitations
 
-    queue, count = invitations.queue_message, 0
+    queue, count = invitations.queue_messages, 0
 
     def queue_and_leave(**given):
         nonlocal count
@@ -153,10 +154,10 @@ def test_job_stopped_by_its_own_process_goes_on_where_it_was(raced, monkeypatch)
             raise SystemExit
         return queue(**given)
 
-    monkeypatch.setattr(invitations, "queue_message", queue_and_leave)
+    monkeypatch.setattr(invitations, "queue_messages", queue_and_leave)
     with pytest.raises(SystemExit):
         ask_for_evaluations(raced, NOW)
-    assert asked(raced) == (2, 2)
+    assert asked(raced) == (2 * OF_A_SESSION, 2 * OF_A_SESSION)
     monkeypatch.undo()
     ask_for_evaluations(raced, NOW)
     assert asked(raced) == (PEOPLE, PEOPLE)
