@@ -16,9 +16,13 @@ class GivingUp:
     done: str
 
 
-def giving_up(booking: Booking, reader: Person | None, *, state: str = "") -> GivingUp:
-    """How to call giving up a booking in this state (its own, if none is named) to whoever reads it."""
+def giving_up(booking: Booking, reader: Person | None, *, by: Person | None, state: str = "") -> GivingUp:
+    """How to call giving up a booking in this state (its own, if none is named) to whoever reads it.
+
+    Who does it (``by``) says whether the person leaves the list or is taken off it.
+    """
     own, learner = reader == booking.person, booking.person.name
+    themselves = by == booking.person
     your = "your" if own else f"{learner}’s"
     match BookingState(state or booking.state):
         case BookingState.REQUESTED:
@@ -28,11 +32,14 @@ def giving_up(booking: Booking, reader: Person | None, *, state: str = "") -> Gi
                 f"{your[:1].upper()}{your[1:]} request for a place on this session is taken back.",
             )
         case BookingState.WAITING:
-            return GivingUp(
-                "Leave the waiting list?",
-                "Leave the waiting list",
-                f"{'You have' if own else f'{learner} has'} left the waiting list for this session.",
-            )
+            step = "Leave the waiting list" if themselves else f"Take {learner} off the waiting list"
+            if themselves:
+                done = f"{'You have' if own else f'{learner} has'} left the waiting list for this session."
+            else:
+                done = (
+                    f"{'You were' if own else f'{learner} was'} taken off the waiting list for this session."
+                )
+            return GivingUp(f"{step}?", step, done)
         case BookingState.OFFERED:
             you = "you" if own else learner
             return GivingUp(

@@ -348,6 +348,7 @@ SESSION_CANCELLED = MessageKind(
     placeholders=(
         *ABOUT_BOOKING,
         Placeholder("had a place", "Says something if it was a place, and not the waiting list", "yes"),
+        Placeholder("not approved", "Says something if nobody had approved it yet", ""),
     ),
     facts=(*WITHOUT_PLACE, ("Reason", ["The trainer is ill."])),
     button="Find another session",

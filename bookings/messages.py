@@ -46,6 +46,8 @@ from partnerships.policy import ApprovalRule
 _SOON = timedelta(days=2)
 # What is sent ahead of a session can wait for the morning of the day itself.
 _ON_THE_DAY = timedelta(hours=3)
+# Of a merge for those who have no place to keep, change or give up.
+_BUTTON_OF_OFFER, _BUTTON_OF_TURN = "Take the place or let it go", "See or leave the queue"
 # An offer is read before half a working day of it has gone.
 _OFFER_READ = timedelta(hours=4)
 _LOOK_ELSEWHERE = (
@@ -158,7 +160,11 @@ def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
         late = "yes" if booking.was_late_cancellation else ""
         _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
         return
-    _queue(booking, LEFT, {"outcome": giving_up(booking, reader_of(booking), state=before).done})
+    _queue(
+        booking,
+        LEFT,
+        {"outcome": giving_up(booking, reader_of(booking), by=booking.ended_by, state=before).done},
+    )
 
 
 def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
@@ -208,18 +214,28 @@ def tell_claim_to_settle(person: Person, other: Person, *, day: date) -> None:
 
 
 def tell_session_cancelled(
-    booking: Booking, *, had_place: bool, now: datetime, instead: Sequence[Session] = ()
+    booking: Booking, *, before: str, now: datetime, instead: Sequence[Session], can_take: bool
 ) -> None:
-    """Say that the session will not take place, take it out of the diary, and name the sessions to take instead."""
+    """Say that the session will not take place, take it out of the diary, and name the sessions to take instead.
+
+    Whoever had yet to be approved can't take one (``can_take``): they are led to the course, to ask again.
+    """
     drop_unsent(booking.partnership, subject_of(booking.pk))
+    had_place = before == BookingState.CONFIRMED
     files = withdrawals(booking, stamp=now) if had_place else ()
+    course = absolute(
+        "courses:course", partnership=booking.partnership.slug, slug=booking.session.course.slug
+    )
     others = [f"{uk_date(one.starts_at, 'full')}, {one.place}, {one.places_words}" for one in instead]
     _queue(
         booking,
         SESSION_CANCELLED,
-        {"had a place": "yes" if had_place else ""},
+        {
+            "had a place": "yes" if had_place else "",
+            "not approved": "yes" if before == BookingState.REQUESTED else "",
+        },
         attachments=files,
-        link=booking_link(booking, MOVE) if others else "",
+        link=(booking_link(booking, MOVE) if can_take else course) if others else "",
         more=[("Other dates", others)] if others else (),
     )
 
@@ -268,6 +284,7 @@ def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
         attachments=invitations(booking, stamp=now) if has_place else (),
         suffix=f":{booking.calendar_sequence}",
         link=booking_link(booking, OFFER if is_offer else MOVE),
+        button=_BUTTON_OF_OFFER if is_offer else "" if has_place else _BUTTON_OF_TURN,
         no_later_than=until - _OFFER_READ if is_offer and until else None,
         more=[("Reason", [reason])],
     )
@@ -277,7 +294,6 @@ def tell_merged_with_own(
     booking: Booking, ended: Booking, *, had_place: bool, reason: str, now: datetime
 ) -> None:
     """Say to somebody who had booked both sessions which booking is left, and take the other one out of the diary."""
-    drop_unsent(booking.partnership, subject_of(ended.pk))
     you_have = values_of(booking, reader_of(booking))["you have"]
     _queue(
         booking,
@@ -289,6 +305,7 @@ def tell_merged_with_own(
         },
         attachments=withdrawals(ended, stamp=now) if had_place else (),
         suffix=f":merged:{ended.pk}",
+        button="See the booking",
         more=[("Reason", [reason])],
     )
 

@@ -15,6 +15,7 @@ from bookings.queries import sessions_instead
 from bookings.querysets import BookingQuerySet
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_session
+from bookings.services.moving import may_take_another
 from bookings.states import EXPECTED, UPCOMING, BookingState
 from courses.models import Session
 from partnership_portal.working_days import uk_date
@@ -58,14 +59,15 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
     if found is None:
         return
     found.partnership, found.session = partnership, session
-    before, had_place = found.state, found.state == BookingState.CONFIRMED
+    before = found.state
     end_booking(found, BookingState.CANCELLED, by=None, reason="The session was cancelled.", now=now)
     audit.record(
         actor, "bookings.cancel_with_session", found, before={"state": before}, after={"state": found.state}
     )
     if session.ends_at > now:
+        instead = sessions_instead(found, now)[:_NAMED_INSTEAD]
         tell_session_cancelled(
-            found, had_place=had_place, now=now, instead=sessions_instead(found, now)[:_NAMED_INSTEAD]
+            found, before=before, now=now, instead=instead, can_take=may_take_another(found)
         )
 
 

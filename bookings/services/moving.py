@@ -73,7 +73,13 @@ def may_take_another(booking: Booking) -> bool:
     # Ended with its session: who had given the place up or passed it on, or moved with a merge, has lost nothing.
     by_nobody = booking.state == BookingState.CANCELLED and booking.ended_by_id is None
     ended = cancelled and session.merged_into_id is None and by_nobody
-    return ended and _was_settled(booking) and booked_again(booking) is None
+    return ended and was_settled(booking) and booked_again(booking) is None
+
+
+def was_settled(booking: Booking) -> bool:
+    """Tell whether it waited for nothing but a place: what was not approved has to be asked for again."""
+    request = Approval.objects.filter(partnership=booking.partnership, booking=booking).first()
+    return request is None or request.decision == Approval.Decision.APPROVED
 
 
 def booked_again(booking: Booking) -> Booking | None:
@@ -158,12 +164,6 @@ def _check_choice(actor: Actor, booking: Booking, old: Session, new: Session, no
             "You can take another session when yours was moved or cancelled. Otherwise cancel the booking and book "
             "again."
         )
-
-
-def _was_settled(booking: Booking) -> bool:
-    """Tell whether it waited for nothing but a place: what was not approved has to be asked for again."""
-    request = Approval.objects.filter(partnership=booking.partnership, booking=booking).first()
-    return request is None or request.decision == Approval.Decision.APPROVED
 
 
 def _book_again(booking: Booking, session: Session, now: datetime) -> Booking:

@@ -11,7 +11,7 @@ from bookings.links import MOVE, holder_of_booking
 from bookings.models import Booking
 from bookings.notice import is_late
 from bookings.queries import sessions_instead
-from bookings.services.moving import booked_again, may_take_another, take_another_session
+from bookings.services.moving import booked_again, may_take_another, take_another_session, was_settled
 from bookings.services.places import give_up
 from bookings.services.still_coming import still_coming
 from bookings.states import BookingState
@@ -29,7 +29,8 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     booking = booking_of_link(request, MOVE, token)
     actor = holder_of_booking(booking, MOVE)
     now = timezone.now()
-    others = sessions_instead(booking, now) if may_take_another(booking) else []
+    may_take = may_take_another(booking)
+    others = sessions_instead(booking, now) if may_take else []
     if request.method == "POST":
         try:
             messages.success(request, _act(request, actor, booking, others))
@@ -52,6 +53,8 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
             "can_leave": comes and booking.is_upcoming,
             "late": has_place and is_late(booking, now),
             "others": others,
+            "may_take": may_take,
+            "was_settled": was_settled(booking),
         },
     )
 

@@ -11,7 +11,7 @@ from bookings.arrangements import calendar_of, dates_of
 from bookings.before_the_course import to_do_for
 from bookings.evidence import ENDINGS
 from bookings.forms import CancelForm, NeedsForm
-from bookings.giving_up import giving_up
+from bookings.giving_up import GivingUp, giving_up
 from bookings.models import AccessNeeds, Booking, Prerequisite
 from bookings.notice import is_late
 from bookings.queries import own_bookings
@@ -50,7 +50,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_answer": may_give_up(request.actor, one),
         "can_cancel": _can_cancel(request, one),
-        "giving_up": giving_up(one, request.actor.person),
+        "giving_up": _words(request, one),
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
@@ -111,7 +111,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
     if request.method == "POST" and form.is_valid():
-        words = giving_up(one, request.actor.person)
+        words = _words(request, one)
         said = {"reason": form.cleaned_data["reason"], "shown": request.POST.get("shown", "")}
         try:
             give_up(actor=request.actor, booking=one, **said)
@@ -123,7 +123,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "came_free": came_free,
-        "words": giving_up(one, request.actor.person),
+        "words": _words(request, one),
         "booking": one,
         "session": one.session,
         "own": one.person == request.actor.person,
@@ -201,6 +201,11 @@ def _to_answer(request: HttpRequest, pk: int) -> Booking:
     if not may_give_up(request.actor, one):
         raise Http404
     return one
+
+
+def _words(request: HttpRequest, one: Booking) -> GivingUp:
+    """How giving it up is called to the actor, who is the one to do it."""
+    return giving_up(one, request.actor.person, by=request.actor.person)
 
 
 def _can_cancel(request: HttpRequest, one: Booking) -> bool:

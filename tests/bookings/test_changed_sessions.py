@@ -17,7 +17,7 @@ from bookings.services.offers import accept_offer
 from bookings.services.places import SessionIsFull, give_up
 from bookings.services.swaps import swap_place
 from bookings.services.trainers import tell_trainers
-from courses.models import Session
+from courses.models import Course, Session
 from courses.plans import Slot
 from courses.services.copies import plan_of
 from courses.services.sessions import cancel_session, change_session
@@ -367,6 +367,34 @@ def test_a_cancelled_session_without_another_leads_to_the_course(partnership, te
     tell_of_cancelled_sessions(partnership, now)
     assert "/s/move-" not in Message.objects.get(purpose="session_cancelled").text
     assert "No other session of this course" in Client().get(link(booking)).content.decode()
+
+
+def test_whoever_was_not_approved_yet_is_led_to_the_course_to_ask_again(
+    partnership, team, session, other, book, now
+):
+    Course.objects.filter(pk=session.course_id).update(approval="team")
+    session.course.refresh_from_db()
+    booking = book(make_person(partnership), session)
+    assert booking.state == "requested"
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    tell_of_cancelled_sessions(partnership, now)
+    text = Message.objects.get(purpose="session_cancelled").text
+    assert other.places_words in text and "had not been approved yet, so ask again" in text
+    assert "/s/move-" not in text and f"/courses/{session.course.slug}/" in text
+    # By a link from before, such as that of a merge.
+    page = Client().get(link(booking)).content.decode()
+    assert "Your request had not been approved. Ask again" in page and "No other session" not in page
+
+
+def test_whoever_had_given_the_place_up_is_not_told_that_no_session_has_places(
+    partnership, team, session, other, book, now
+):
+    booking = book(make_person(partnership), session)
+    give_up(actor=actor_for(booking.person), booking=booking)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    page = Client().get(link(booking)).content.decode()
+    assert "No other session" not in page and "Take it" not in page
+    assert f"/courses/{session.course.slug}/#dates" in page
 
 
 def test_a_request_that_nobody_approved_is_not_carried_over(partnership, team, session, other, book, now):

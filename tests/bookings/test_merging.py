@@ -343,6 +343,52 @@ def test_whoever_waits_there_and_has_a_place_here_keeps_the_place(partnership, t
     assert Message.objects.filter(purpose="session_merged", person=both).count() == 1
 
 
+def test_what_waits_to_be_sent_about_the_booking_that_ends_is_not_sent_any_more(partnership, team, two, book):
+    """An offer made at night, and its place given up for the one that the person has on the other session."""
+    emptied, kept = two(capacity=1)
+    both = make_person(partnership)
+    holder = book(make_person(partnership), kept)
+    waits, place = book(both, kept), book(both, emptied)
+    places.give_up(actor=actor_for(holder.person), booking=holder)
+    Message.objects.filter(purpose="booking_offered").update(state=Message.State.QUEUED)
+    merged(team, emptied, kept)
+    waits.refresh_from_db()
+    place.refresh_from_db()
+    assert (waits.state, place.session) == ("withdrawn", kept)
+    assert Message.objects.get(purpose="booking_offered").state == "dropped"
+    assert Message.objects.get(purpose="session_merged").state != "dropped"
+
+
+def test_the_button_says_what_its_reader_can_do(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    holder, gone, both = people(partnership, 3)
+    given_up = book(gone, emptied)
+    offered = book(make_person(partnership), emptied)
+    places.give_up(actor=actor_for(gone), booking=given_up)
+    Session.objects.update(capacity=9)
+    for session in (emptied, kept):
+        book(both, session)
+    book(holder, emptied)
+    merged(team, emptied, kept)
+    buttons = {
+        holder: "Keep the place, change it or give it up:",
+        offered.person: "Take the place or let it go:",
+        both: "See the booking:",
+    }
+    for person, button in buttons.items():
+        text = Message.objects.get(purpose="session_merged", person=person).text
+        assert button in text and [one for one in buttons.values() if one in text] == [button]
+
+
+def test_whoever_waits_and_moves_sees_or_leaves_the_queue(partnership, team, two, book):
+    emptied, kept = two(capacity=1)
+    book(make_person(partnership), emptied)
+    waits = book(make_person(partnership), emptied)
+    merged(team, emptied, kept)
+    text = Message.objects.get(purpose="session_merged", person=waits.person).text
+    assert "See or leave the queue:" in text and "Keep the place" not in text
+
+
 def test_whoever_waits_on_both_keeps_the_earlier_wait(partnership, team, two, book):
     emptied, kept = two(capacity=1)
     one, two_, waits = people(partnership, 3)

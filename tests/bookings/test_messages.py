@@ -81,8 +81,8 @@ def test_a_cancelled_booking_leaves_the_diary(partnership, book) -> None:
         ),
         (
             "waiting",
-            "You have left the waiting list for this session.",
-            "Ann Other has left the waiting list",
+            "You were taken off the waiting list for this session.",
+            "Ann Other was taken off the waiting list",
         ),
         ("offered", "held for you is let go.", "held for Ann Other is let go."),
     ],
@@ -105,6 +105,12 @@ def test_what_is_given_up_is_called_what_it_was(partnership, now, state, own, ot
     texts = [message.text for message in Message.objects.filter(purpose="waiting_left").order_by("pk")]
     assert own in texts[0] and "You have no booking" in texts[0]
     assert others in texts[1] and "Ann Other has no booking" in texts[1]
+
+
+def test_whoever_leaves_the_list_themselves_has_left_it(partnership, held) -> None:
+    _, _, waits = held
+    give_up(actor=actor_for(waits.person), booking=waits)
+    assert "You have left the waiting list" in _only("waiting_left").text
 
 
 def test_somebody_without_an_address_is_told_through_whoever_booked(partnership) -> None:

@@ -289,7 +289,7 @@ def test_my_bookings_show_what_is_coming_where_i_wait_and_what_was(partnership, 
     ("state", "question", "done"),
     [
         ("requested", "Take back YOUR request?", "YOUR request for a place on this session is taken back."),
-        ("waiting", "Leave the waiting list?", "YOU HAVE left the waiting list for this session."),
+        ("waiting", "LEAVE the waiting list?", "YOU HAVE the waiting list for this session."),
         ("offered", "Let the place go that is held for YOU?", "that was held for YOU is let go."),
         ("confirmed", "Cancel", "The booking is cancelled."),
     ],
@@ -309,8 +309,12 @@ def test_what_is_given_up_is_called_what_it_is_on_the_page_and_afterwards(
             asked_at=until,
             expires_at=until,
         )
-    said = {"YOUR": "your" if own else "Ann Other’s", "YOU HAVE": "You have" if own else "Ann Other has"}
-    said["YOU"] = "you" if own else "Ann Other"
+    said = {
+        "YOUR": "your" if own else "Ann Other’s",
+        "YOU HAVE": "You have left" if own else "Ann Other was taken off",
+        "YOU": "you" if own else "Ann Other",
+        "LEAVE": "Leave" if own else "Take Ann Other off",
+    }
     for word, meant in said.items():
         question, done = question.replace(word, meant), done.replace(word, meant)
     client = sign_in(learner if own else team)
