@@ -41,7 +41,10 @@ class PriceBasisQuerySet(models.QuerySet):
     def outdated(self) -> Self:
         """Those whose session is not like that any more."""
         return self.filter(
-            _differs("cost_pence") | _differs("single_agency_for") | _differs("opened_to_others")
+            _differs("cost_pence")
+            | _differs("single_agency_for")
+            | _differs("opened_to_others")
+            | _differs("status")
         )
 
 

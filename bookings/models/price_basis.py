@@ -19,12 +19,18 @@ class PriceBasis(TenantModel):
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     opened_to_others = models.BooleanField(default=False)
+    status = models.CharField(
+        max_length=10,
+        choices=Session.Status.choices,
+        default=Session.Status.PUBLISHED,
+        help_text="A session that was cancelled charges nobody.",
+    )
     is_whole = models.BooleanField(
         default=False,
         help_text="What the session itself costs was worked out too, or there is no such thing.",
     )
 
-    FACTS = ("cost_pence", "single_agency_for_id", "opened_to_others")
+    FACTS = ("cost_pence", "single_agency_for_id", "opened_to_others", "status")
 
     objects = PriceBasisQuerySet.as_manager()
 

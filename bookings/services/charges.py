@@ -28,6 +28,7 @@ State = Charge.State
 CORRECTED = "The register was corrected."
 ANOTHERS = "The booking was another organisation’s."
 BOOKED_AGAIN = "The person booked this session again."
+CALLED_OFF = "The partnership cancelled the session."
 NOT_ITS_OWN = "The session is not single-agency use any more."
 REPRICED = "What the session costs, or whose own it is, has changed."
 # What each outcome of a booking is charged as; a cancellation only where it was late.
@@ -52,7 +53,8 @@ def charge_session(*, actor: Actor, session: Session, now: datetime) -> list[Cha
 
     By the policy in force at the session. Locks the session; may be repeated. A booking whose price can't be told
     yet stays to be charged (``bookings.charges.queries.undecided``). Where the team has changed what the session costs
-    or whose own it is, what was charged at another price is taken back and charged anew.
+    or whose own it is, what was charged at another price is taken back and charged anew. Where it has cancelled the
+    session, who had given a place up late is charged no more.
     """
     require(actor, Permission.MANAGE_CHARGES)
     with transaction.atomic():
@@ -70,7 +72,9 @@ def charge_session(*, actor: Actor, session: Session, now: datetime) -> list[Cha
 
 
 def kind_owed(booking: Booking) -> ChargeKind | None:
-    """What a booking may be charged for, as things stand."""
+    """What a booking may be charged for, as things stand: nothing, where the partnership has cancelled the session."""
+    if booking.session.status == Session.Status.CANCELLED:
+        return None
     if booking.state == BookingState.CANCELLED and not booking.was_late_cancellation:
         return None
     return CHARGED_FOR.get(BookingState(booking.state))
@@ -139,6 +143,7 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
         held[charge.booking_id or 0].append(charge)
     policy, made, done = policy_of(version), [], []
     for booking in bookings:
+        booking.session = session
         was_booked_again = last.get(booking.person_id, booking.pk) != booking.pk
         kind = None if was_booked_again else kind_owed(booking)
         of_others = [one for one in held[booking.pk] if one.organisation_id != booking.organisation_id]
@@ -147,7 +152,7 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
             take_back(actor=actor, charge=charge, reason=ANOTHERS, now=now, waived_too=True)
         for charge in its_own:
             if charge.kind != kind:
-                reason = BOOKED_AGAIN if was_booked_again else CORRECTED
+                reason = _reason_against(session, was_booked_again=was_booked_again)
                 take_back(actor=actor, charge=charge, reason=reason, now=now)
         its_own = [one for one in its_own if one.kind == kind]
         anew = booking.charged_as == CHARGE_ANEW
@@ -165,6 +170,12 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
         done.append(booking)
     Booking.objects.bulk_update(done, ["charged_as"])
     return made
+
+
+def _reason_against(session: Session, *, was_booked_again: bool) -> str:
+    if session.status == Session.Status.CANCELLED:
+        return CALLED_OFF
+    return BOOKED_AGAIN if was_booked_again else CORRECTED
 
 
 def _still_right(actor: Actor, charges: list[Charge], price: Price, now: datetime) -> list[Charge]:

@@ -11,9 +11,10 @@ from bookings.charges.queries import undecided
 from bookings.models import Booking, Charge, PriceBasis
 from bookings.models.booking import TO_CHARGE
 from bookings.services import charges
-from bookings.services.charges import REPRICED
+from bookings.services.charges import CALLED_OFF, REPRICED
 from bookings.services.waivers import credit_charge, waive_charge
 from courses.models import Session
+from courses.services.sessions import cancel_session
 from partnerships.models import AuditEntry, Organisation
 from partnerships.permissions import Role
 from tests.bookings.charging import booked, close_last_month, last_month, let_charge, settle
@@ -100,6 +101,52 @@ def test_what_a_person_has_decided_stays(partnership, payer, session, team, by_h
     for _ in range(2):
         settle(partnership)
     assert states() == before
+
+
+@pytest.mark.parametrize("finance_has_it", [False, True])
+def test_whoever_cancelled_late_is_not_charged_once_the_partnership_cancels_the_session(
+    partnership, payer, team, finance_has_it
+) -> None:
+    session, other = (make_session(partnership) for _ in range(2))
+    for one in (session, other):
+        booked(one, "cancelled", payer, was_late_cancellation=True)
+    settle(partnership, now=last_month())
+    assert states() == [("late_cancellation", "open", 2000)] * 2
+    if finance_has_it:
+        close_last_month(team)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    for _ in range(2):
+        settle(partnership)
+    of_session = Charge.objects.filter(session=session).order_by("pk")
+    if finance_has_it:
+        assert [(one.state, one.pence) for one in of_session] == [("credited", 2000), ("open", -2000)]
+    else:
+        assert [(one.state, one.pence) for one in of_session] == [("withdrawn", 2000)]
+    assert of_session.last().reason == CALLED_OFF
+    assert Charge.objects.standing().get().session == other
+
+
+def test_a_late_cancellation_not_charged_yet_is_not_charged_after_the_session_was_cancelled(
+    partnership, payer, team, monkeypatch
+) -> None:
+    session = make_session(partnership)
+    booked(session, "cancelled", payer, was_late_cancellation=True)
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    settle(partnership)
+    assert states() == [] and looked_at(partnership, monkeypatch) == []
+
+
+def test_what_was_waived_stays_waived_and_its_cancelled_session_is_looked_at_once(
+    partnership, payer, team, monkeypatch
+) -> None:
+    session = make_session(partnership)
+    booked(session, "cancelled", payer, was_late_cancellation=True)
+    settle(partnership)
+    waive_charge(actor=team, charge=Charge.objects.get(), reason="Agreed")
+    cancel_session(actor=team, session=session, reason="The trainer is ill.")
+    settle(partnership)
+    assert states() == [("late_cancellation", "waived", 2000)]
+    assert looked_at(partnership, monkeypatch) == []
 
 
 def test_a_session_opened_to_others_is_charged_by_its_places_and_back(partnership, payer, own) -> None:
