@@ -30,8 +30,8 @@ _CRITERIA = {
 def badge_of(certificate: Certificate) -> dict[str, Any]:
     """The achievement credential of a certificate.
 
-    Of the holder it has the hashes of name and email address alone: who has the badge and knows the holder can check
-    that they belong together, and nobody reads a name out of it.
+    Of the holder it has one hash alone, of the email address or, without one, of the name: who has the badge and knows
+    the holder can check that they belong together, and nobody reads a name out of it.
     """
     partnership, course = certificate.partnership, certificate.booking.session.course
     issuer = issuer_of(partnership)
@@ -46,7 +46,7 @@ def badge_of(certificate: Certificate) -> dict[str, Any]:
         "awardedDate": _moment(certificate.issued_at),
         "credentialSubject": {
             "type": ["AchievementSubject"],
-            "identifier": _identities(certificate),
+            "identifier": [_identity(certificate)],
             "achievement": {
                 "id": absolute("courses:course", partnership=partnership.slug, slug=course.slug),
                 "type": ["Achievement"],
@@ -115,21 +115,19 @@ def claims_of(credential: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _identities(certificate: Certificate) -> list[dict[str, Any]]:
-    known = {"name": certificate.learner_name, "emailAddress": certificate.booking.person.email.lower()}
-    # Printed on the certificate, so that its holder can give it away and nobody else knows it.
-    salt = certificate.check_code
-    return [
-        {
-            "type": "IdentityObject",
-            "hashed": True,
-            "identityHash": f"sha256${hashlib.sha256(f'{value}{salt}'.encode()).hexdigest()}",
-            "identityType": kind,
-            "salt": salt,
-        }
-        for kind, value in known.items()
-        if value
-    ]
+def _identity(certificate: Certificate) -> dict[str, Any]:
+    """What the badge says of its holder (docs/certificates.md); readers hash what they were told and compare."""
+    email = certificate.booking.person.email.lower()
+    kind, value = ("emailAddress", email) if email else ("name", certificate.learner_name)
+    # The same at every download, different in each badge; the check code itself stays on the certificate.
+    salt = uuid5(NAMESPACE_URL, f"{certificate.number}/{certificate.check_code}").hex
+    return {
+        "type": "IdentityObject",
+        "hashed": True,
+        "identityHash": f"sha256${hashlib.sha256(f'{value}{salt}'.encode()).hexdigest()}",
+        "identityType": kind,
+        "salt": salt,
+    }
 
 
 def _list_address(partnership: Partnership, pk: int) -> str:

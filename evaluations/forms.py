@@ -133,6 +133,21 @@ class OutcomeForm(forms.Form):
     )
 
 
+class ReopenForm(forms.Form):
+    """Why a settled concern is opened again."""
+
+    reason = forms.CharField(
+        label="What has come up",
+        max_length=500,
+        help_text="It is kept with the concern. Do not name a child or a family.",
+        widget=forms.Textarea(attrs={"rows": "3"}),
+        error_messages={
+            "required": "Say what has come up",
+            "max_length": "What has come up must be 500 characters or fewer",
+        },
+    )
+
+
 class RedactionForm(forms.Form):
     """Which words are taken out of an answer, and why."""
 

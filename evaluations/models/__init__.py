@@ -3,7 +3,7 @@
 from .analysis import KeptAnalysis
 from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
-from .concern import Concern, ConcernSign
+from .concern import Concern, ConcernSign, EarlierOutcome
 from .dip_sample import DipAttempt, DipContact, DipSample
 from .invitation import Answer, Invitation
 from .notice import Notice
@@ -32,6 +32,7 @@ __all__ = [
     "DipContact",
     "DipSample",
     "EarlierEdition",
+    "EarlierOutcome",
     "Invitation",
     "KeptAnalysis",
     "Notice",

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -69,3 +70,22 @@ class Concern(TenantModel):
     def standing(self) -> str:
         """How far it has come: new, acknowledged or settled."""
         return "settled" if self.settled_at else "acknowledged" if self.acknowledged_at else "new"
+
+
+class EarlierOutcome(TenantModel):
+    """What was done about a concern before it was opened again, and why it was."""
+
+    concern = models.ForeignKey(Concern, on_delete=models.PROTECT, related_name="earlier_outcomes")
+    outcome = models.TextField()
+    settled_at = models.DateTimeField()
+    settled_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500, help_text="Why it was opened again.")
+    reopened_at = models.DateTimeField()
+    reopened_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["reopened_at", "pk"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"Earlier outcome of concern {self.concern_id}"

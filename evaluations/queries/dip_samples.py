@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from bookings.models import Booking
 from bookings.states import BookingState
@@ -136,6 +136,23 @@ def call_sheet(contacts: QuerySet[DipContact]) -> list[ToRing]:
     )
     places = _places([one.booking for one in found])
     return [_to_ring(one, places) for one in found]
+
+
+def call_backs_due(actor: Actor, now: datetime) -> QuerySet[DipContact]:
+    """Whom the team promised to ring again by today, and has not talked to since."""
+    last = DipAttempt.objects.filter(contact=OuterRef("pk")).order_by("-at", "-pk")
+    return (
+        DipContact.objects.visible_to(actor)
+        .exclude(interview__state=Invitation.State.ANSWERED)
+        .annotate(call_back_at=Subquery(last.values("call_back_at")[:1]))
+        .filter(call_back_at__lt=uk_moment(uk_date(now) + timedelta(days=1), time.min))
+        .order_by("call_back_at", "pk")
+    )
+
+
+def promised(actor: Actor, contacts: QuerySet[DipContact], now: datetime) -> list[ToRing]:
+    """Those with their names and numbers, whoever was promised the earliest first (three queries)."""
+    return sorted(call_sheet(contacts), key=lambda one: (one.attempts[0].call_back_at, one.contact.pk))
 
 
 def name_of(contact: DipContact) -> str:

@@ -1,4 +1,4 @@
-"""Watching answers for something wrong with a course: noticed the same day, taken on by somebody, settled."""
+"""Watching answers for something wrong with a course: noticed the same day, taken on, settled, opened again."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.concern_messages import tell_concern
-from evaluations.models import Concern, Invitation
+from evaluations.models import Concern, EarlierOutcome, Invitation
 from evaluations.queries.concerns import Signs
 from partnerships import audit
 from partnerships.actors import Actor
@@ -80,6 +80,37 @@ def settle_concern(*, actor: Actor, concern: Concern, outcome: str) -> None:
         audit.record(actor, "evaluations.settle_concern", concern, after={"by": who.pk})
 
 
+def reopen_concern(*, actor: Actor, concern: Concern, reason: str) -> None:
+    """Open a settled concern again, because something new has come up; what was done before stays beside it.
+
+    Whoever took it on still looks into it. Locks the concern. Done twice is done once.
+    """
+    who, reason = _team_member(actor), reason.strip()
+    if not reason:
+        raise DomainError("Say what has come up.")
+    with transaction.atomic():
+        concern = _locked(concern)
+        if concern.settled_at is None or concern.settled_by is None:
+            if concern.earlier_outcomes.exists():
+                return
+            raise DomainError("This concern is not settled yet.")
+        earlier = EarlierOutcome.objects.create(
+            partnership=concern.partnership,
+            concern=concern,
+            outcome=concern.outcome,
+            settled_at=concern.settled_at,
+            settled_by=concern.settled_by,
+            reason=reason,
+            reopened_at=timezone.now(),
+            reopened_by=who,
+        )
+        concern.settled_at, concern.settled_by, concern.outcome = None, None, ""
+        concern.save(update_fields=["settled_at", "settled_by", "outcome"])
+        audit.record(
+            actor, "evaluations.reopen_concern", concern, after={"by": who.pk, "earlier": earlier.pk}
+        )
+
+
 def _team_member(actor: Actor) -> Person:
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
@@ -90,6 +121,6 @@ def _team_member(actor: Actor) -> Person:
 def _locked(concern: Concern) -> Concern:
     return (
         Concern.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("settled_by")
+        .select_related("partnership", "settled_by")
         .get(pk=concern.pk)
     )

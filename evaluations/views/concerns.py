@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations.exports import CONCERNS
 from evaluations.filters import ConcernFilter
-from evaluations.forms import OutcomeForm
+from evaluations.forms import OutcomeForm, ReopenForm
 from evaluations.models import Concern
 from evaluations.queries.concerns import causes
-from evaluations.services.concerns import acknowledge_concern, settle_concern
+from evaluations.services.concerns import acknowledge_concern, reopen_concern, settle_concern
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
 
@@ -50,12 +50,24 @@ def concern(request: HttpRequest, pk: int) -> HttpResponse:
         acknowledged = acknowledge_concern(actor=request.actor, concern=one)
         messages.success(request, f"{acknowledged.acknowledged_by} looks into this concern.")
         return here
-    form = OutcomeForm(request.POST if request.method == "POST" else None)
+    reopening = ReopenForm(request.POST if "reopen" in request.POST else None)
+    if reopening.is_valid():
+        reopen_concern(actor=request.actor, concern=one, reason=reopening.cleaned_data["reason"])
+        messages.success(request, "The concern is open again.")
+        return here
+    settles = request.method == "POST" and "reopen" not in request.POST
+    form = OutcomeForm(request.POST if settles else None)
     if form.is_valid():
         settle_concern(actor=request.actor, concern=one, outcome=form.cleaned_data["outcome"])
         messages.success(request, "What was done is kept with the concern.")
         return here
-    context = {"concern": one, "session": one.response.session, "causes": causes(one), "form": form}
+    context = {
+        "concern": one,
+        "session": one.response.session,
+        "causes": causes(one),
+        "earlier": one.earlier_outcomes.select_related("settled_by", "reopened_by"),
+        "form": reopening if one.settled_at else form,
+    }
     return render(request, "evaluations/concern.html", context)
 
 

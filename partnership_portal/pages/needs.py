@@ -15,6 +15,7 @@ from compliance.queries.risk import reasons_for_risk, starting_between
 from courses.models import Session
 from evaluations.models import ObservationAction
 from evaluations.queries.concerns import concerns_open
+from evaluations.queries.dip_samples import call_backs_due, promised
 from evaluations.queries.notices import ASKING, not_delivered, notices_to_settle
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
@@ -275,6 +276,22 @@ def _action(action: Any, slug: str, now: datetime) -> Row:
     )
 
 
+def _call_back(one: Any, slug: str, now: datetime) -> Row:
+    contact, at = one.contact, one.attempts[0].call_back_at
+    role = contact.get_role_display()
+    return Row(
+        one.name,
+        reverse("evaluations:dip_contact", args=[slug, contact.pk]),
+        (
+            f"{role} of {contact.booking.person}" if contact.role == "manager" else role,
+            f"{contact.booking.session.course}, {uk_date(contact.booking.session.starts_at)}",
+            *((f"Telephone {one.phone}",) if one.phone else ()),
+        ),
+        f"Promised {when(at, now)}",
+        "red" if at < now else "orange",
+    )
+
+
 def _actions(actor: Actor, now: datetime) -> QuerySet[Any]:
     overdue = ObservationAction.objects.visible_to(actor).with_owner_shown_to(actor).overdue(day_of(now))
     return overdue.select_related("observation__session__course").order_by("due_on", "pk")
@@ -371,6 +388,16 @@ NEEDS = (
         "Ring them: without an answer the place goes on to the next person.",
         attention.offers_running_out,
         _offer,
+    ),
+    Need(
+        "call-backs",
+        "Call-backs promised for today",
+        "Somebody of a dip sample asked you to ring again.",
+        call_backs_due,
+        _call_back,
+        "evaluations:dip_samples",
+        "All dip samples",
+        keep=promised,
     ),
     Need(
         "approvals",

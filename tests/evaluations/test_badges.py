@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from evaluations.links import certificate_token
 from evaluations.models import Certificate, SigningKey
 from evaluations.services.corrections import reinstate_certificate, reissue_certificate, revoke_certificate
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.test_certificates import make_certificate
@@ -185,10 +185,28 @@ def test_a_badge_has_no_name_or_address_but_can_be_checked_against_them(certific
     written = json.dumps(credential, ensure_ascii=False)
     for fact in ("Siân", "Łukasz", person.email, certificate.booking.organisation.name):
         assert fact not in written
-    for one in credential["credentialSubject"]["identifier"]:
-        value = {"name": certificate.learner_name, "emailAddress": person.email}[one["identityType"]]
-        digest = hashlib.sha256((value + one["salt"]).encode()).hexdigest()
-        assert one["identityHash"] == f"sha256${digest}"
+    (one,) = credential["credentialSubject"]["identifier"]
+    assert (one["identityType"], one["identityHash"]) == ("emailAddress", hash_of(person.email, one["salt"]))
+    assert certificate.check_code not in written
+
+
+def test_without_an_address_the_name_can_be_checked(certificate) -> None:
+    Person.objects.filter(pk=certificate.booking.person_id).update(email="")
+    (one,) = verified(badge(Certificate.objects.for_badge().get()))["credentialSubject"]["identifier"]
+    expected = hash_of(certificate.learner_name, one["salt"])
+    assert (one["identityType"], one["identityHash"]) == ("name", expected)
+
+
+def test_badges_of_one_holder_can_not_be_matched(partnership, certificate) -> None:
+    other = make_certificate(partnership)
+    first, second = (
+        verified(badge(one))["credentialSubject"]["identifier"][0] for one in (certificate, other)
+    )
+    assert first["salt"] != second["salt"]
+
+
+def hash_of(value: str, salt: str) -> str:
+    return f"sha256${hashlib.sha256((value + salt).encode()).hexdigest()}"
 
 
 def test_the_same_badge_at_every_download(certificate) -> None:
@@ -212,7 +230,6 @@ def test_a_corrected_name_gives_another_badge(certificate, team) -> None:
     reissue_certificate(actor=team, certificate=certificate, name="Another Name", reason="Married")
     after = verified(badge(certificate))
     assert before["id"] != after["id"]
-    assert before["credentialSubject"]["identifier"][0] != after["credentialSubject"]["identifier"][0]
 
 
 def test_a_new_key_leaves_what_the_old_one_signed_genuine(partnership, certificate) -> None:

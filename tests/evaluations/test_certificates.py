@@ -196,6 +196,17 @@ class TestCheck:
             assert "Enter the check code" in page
         assert there.replace(certificate.number, "N") == other.replace("ALPH-2026-999999", "N")
 
+    def test_an_older_copy_is_answered_alike(self, partnership, certificate):
+        """By its number alone, as the codes of older copies lead here: what to do, whether it exists or not."""
+        address = reverse("evaluations:check", args=[partnership.slug])
+        pages = [
+            Client().get(address, {"number": number}).content.decode().replace(number, "N")
+            for number in (certificate.number, "ALPH-2026-999999")
+        ]
+        assert pages[0] == pages[1]
+        assert "Then it is an older copy" in pages[0] and "download it again" in pages[0]
+        assert partnership.coordinator_email in pages[0]
+
     def test_a_wrong_code_is_answered_as_an_unknown_number_is(self, partnership, certificate):
         wrong = self._page(partnership, certificate.number, "0000-0000")
         unknown = self._page(partnership, "ALPH-2026-999999", "0000-0000")

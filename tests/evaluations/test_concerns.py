@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from evaluations.answering import WithWords
 from evaluations.concern_words import with_words
 from evaluations.jobs import ask_for_evaluations, watch_for_concerns
-from evaluations.models import Concern, ConcernSign, Invitation
-from evaluations.services.concerns import acknowledge_concern, raise_concern, settle_concern
+from evaluations.models import Concern, ConcernSign, EarlierOutcome, Invitation
+from evaluations.queries.concerns import concerns_open
+from evaluations.services.concerns import acknowledge_concern, raise_concern, reopen_concern, settle_concern
 from notifications.models import Message
 from partnership_portal.working_days import UK
 from partnerships.errors import DomainError
@@ -172,6 +174,62 @@ def test_taken_on_by_the_first_and_settled_once(partnership, concern, team) -> N
     concern.refresh_from_db()
     assert (concern.standing, concern.outcome) == ("settled", "Spoke to the trainer.")
     assert "Spoke" not in str(list(AuditEntry.objects.values_list("before", "after")))
+
+
+class TestOpenedAgain:
+    NEW = "Two more people said the same."
+
+    @pytest.fixture
+    def settled(self, concern, team) -> Concern:
+        settle_concern(actor=actor_for(team), concern=concern, outcome="Spoke to the trainer.")
+        return concern
+
+    def test_it_is_on_the_desk_again_and_what_was_done_stays(self, partnership, settled, team) -> None:
+        other = make_person(partnership, Role.TEAM, name="Otto Other")
+        with pytest.raises(DomainError, match="what has come up"):
+            reopen_concern(actor=actor_for(other), concern=settled, reason=" ")
+        for _ in range(2):
+            reopen_concern(actor=actor_for(other), concern=settled, reason=self.NEW)
+        settled.refresh_from_db()
+        assert (settled.standing, settled.acknowledged_by, settled.outcome) == ("acknowledged", team, "")
+        assert list(concerns_open(actor_for(team), timezone.now())) == [settled]
+        earlier = EarlierOutcome.objects.get()
+        assert (earlier.outcome, earlier.settled_by) == ("Spoke to the trainer.", team)
+        assert (earlier.reason, earlier.reopened_by) == (self.NEW, other)
+        trail = AuditEntry.objects.get(action="evaluations.reopen_concern")
+        assert trail.after == {"by": other.pk, "earlier": earlier.pk}
+        settle_concern(actor=actor_for(other), concern=settled, outcome="Observed the next session.")
+        reopen_concern(actor=actor_for(team), concern=settled, reason="Once more.")
+        assert EarlierOutcome.objects.count() == 2
+
+    def test_not_before_it_was_settled(self, concern, team) -> None:
+        with pytest.raises(DomainError, match="not settled yet"):
+            reopen_concern(actor=actor_for(team), concern=concern, reason=self.NEW)
+
+    @pytest.mark.parametrize("role", [Role.TRAINER, Role.SUBGROUP_CHAIR, Role.ORGANISATION_LEAD])
+    def test_only_by_the_team(self, partnership, settled, role) -> None:
+        with pytest.raises(PermissionDenied):
+            reopen_concern(actor=actor_for(make_person(partnership, role)), concern=settled, reason="No.")
+        assert not EarlierOutcome.objects.exists()
+
+    def test_on_its_page(self, partnership, settled, team, sign_in) -> None:
+        address = reverse("evaluations:concern", args=[partnership.slug, settled.pk])
+        client = sign_in(team)
+        assert "Something new has come up" in client.get(address).content.decode()
+        page = client.post(address, {"reopen": "yes", "reason": ""}).content.decode()
+        assert "Say what has come up" in page and "There is a problem" in page
+        page = client.post(address, {"reopen": "yes", "reason": self.NEW}, follow=True).content.decode()
+        assert "The concern is open again" in page and self.NEW in page and "Spoke to the trainer." in page
+        assert "Settle the concern" in page and "Open it again" not in page
+
+    def test_the_database_keeps_what_was_done(self, settled, team) -> None:
+        reopen_concern(actor=actor_for(team), concern=settled, reason=self.NEW)
+        for change in (
+            lambda: EarlierOutcome.objects.update(outcome="x"),
+            lambda: EarlierOutcome.objects.all().delete(),
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                change()
 
 
 @pytest.mark.parametrize("role", [Role.TRAINER, Role.SUBGROUP_CHAIR, Role.OBSERVER, Role.ORGANISATION_LEAD])

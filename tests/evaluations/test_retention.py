@@ -15,7 +15,17 @@ from evaluations import jobs
 from evaluations.answering import WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, forget_old_answers, watch_for_concerns
 from evaluations.links import holder_of, supervision_token, survey_token
-from evaluations.models import Answer, Certificate, Concern, Invitation, Notice, Redaction, Sharing
+from evaluations.models import (
+    Answer,
+    Certificate,
+    Concern,
+    Invitation,
+    Notice,
+    Redaction,
+    Sharing,
+    Theme,
+    ThemeTag,
+)
 from evaluations.periods import kept_until, years_kept
 from evaluations.queries import course_rates, response_rates
 from evaluations.services import retention
@@ -84,6 +94,13 @@ def booking(partnership):
     team = actor_for(make_person(partnership, Role.TEAM))
     comment = Answer.objects.get(question__key="comments", invitation=evaluation)
     redact_answer(actor=team, answer=comment, reason="It named a child.", part="Zephyrine")
+    ThemeTag.objects.create(
+        partnership=partnership,
+        answer=Answer.objects.get(question__key="pledge", invitation=evaluation),
+        theme=Theme.objects.create(partnership=partnership, name="School", key="1"),
+        tagged_at=timezone.now(),
+        tagged_by=team.person,
+    )
     return booking
 
 
@@ -92,7 +109,7 @@ def of(booking, kind: str) -> Invitation:
 
 
 def what_is_left() -> list[int]:
-    return [model.objects.count() for model in (Answer, Redaction, Sharing, Notice)]
+    return [model.objects.count() for model in (Answer, Redaction, Sharing, Notice, ThemeTag)]
 
 
 class TestWhen:
@@ -104,7 +121,7 @@ class TestWhen:
         forget_old_answers(partnership, TOO_EARLY)
         assert what_is_left() == before and all(before)
         forget_old_answers(partnership, IN_TIME)
-        assert what_is_left() == [0, 0, 0, 0]
+        assert what_is_left() == [0] * 5
         assert set(Invitation.objects.values_list("forgotten_at", flat=True)) == {IN_TIME}
         forget_old_answers(partnership, IN_TIME + timedelta(days=1))
         entry = AuditEntry.objects.get(action="evaluations.forget_answers")

@@ -1,6 +1,7 @@
 """The team's desk: what must and what must not stand in each of its lists, for whom, and at which cost."""
 
-from datetime import timedelta
+from datetime import time, timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,9 @@ from bookings.models import Approval, Attendance, Interest
 from courses.models import Course, Session
 from evaluations.models import (
     Concern,
+    DipAttempt,
+    DipContact,
+    DipSample,
     Invitation,
     Notice,
     ObservationAction,
@@ -18,7 +22,7 @@ from evaluations.models import (
 from evaluations.services.observations import observe_session
 from notifications.models import Message
 from partnership_portal.pages.needs import BY_KEY, needs_of
-from partnership_portal.working_days import uk_today
+from partnership_portal.working_days import uk_moment, uk_today
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer
@@ -173,8 +177,44 @@ def a_survey_that_came_back(partnership, number=1):
     return f"Meg: {invitation.session.course}"
 
 
+def a_call_back(partnership, number=1):
+    booking = booked(make_session(partnership), state="attended")
+    sample = DipSample.objects.create(
+        partnership=partnership,
+        key=uuid4(),
+        starts_on=uk_today(),
+        ends_on=uk_today(),
+        filters={},
+        strata="none",
+        size=1,
+        with_managers=False,
+        seed=1,
+        frame=[["", [booking.pk]]],
+        frame_hash="0",
+        drawn_at=timezone.now(),
+        drawn_by=booking.person,
+    )
+    contact = DipContact.objects.create(
+        partnership=partnership, sample=sample, booking=booking, role="learner", position=number
+    )
+    promise(contact, timezone.now() - timedelta(hours=1))
+    return str(booking.person)
+
+
+def promise(contact, at=None, *, minutes_ago=60):
+    return DipAttempt.objects.create(
+        partnership=contact.partnership,
+        contact=contact,
+        outcome="call_back" if at else "no_answer",
+        call_back_at=at,
+        at=timezone.now() - timedelta(minutes=minutes_ago),
+        by=contact.sample.drawn_by,
+    )
+
+
 MADE = {
     "concerns": a_concern,
+    "call-backs": a_call_back,
     "survey-notices": a_notice,
     "survey-addresses": a_survey_that_came_back,
     "offers": an_offer,
@@ -229,6 +269,19 @@ def test_the_neighbours_things_are_not_on_the_desk(key, partnership, neighbour, 
     assert found(team) == {}
     assert "Nothing needs you at the moment" in sign_in(team).get("/alphashire/desk/").content.decode()
     assert "Nothing here" in sign_in(team).get(f"/alphashire/desk/needs/{key}/").content.decode()
+
+
+def test_a_call_back_is_due_on_its_day_until_somebody_rings_again(partnership, team) -> None:
+    a_call_back(partnership)
+    contact = DipContact.objects.get()
+    for at, is_due in (
+        (timezone.now() + timedelta(days=1), False),
+        (uk_moment(uk_today(), time(23, 59)), True),
+        (None, False),
+        (timezone.now() - timedelta(days=3), True),
+    ):
+        promise(contact, at, minutes_ago=0)
+        assert ("call-backs" in found(team)) is is_due, at
 
 
 def test_an_offer_with_days_to_go_needs_nobody(partnership, team) -> None:
@@ -387,7 +440,7 @@ def test_no_list_of_another_name(team, sign_in) -> None:
     assert sign_in(team).get("/alphashire/desk/needs/lunch/").status_code == 404
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 28), (5, 28)])
+@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 31), (5, 31)])
 def test_the_desk_asks_once_for_all_kinds_and_once_for_each_that_is_there(
     partnership, team, sign_in, settings, django_assert_num_queries, rows, queries
 ) -> None:

@@ -51,6 +51,7 @@ from evaluations.models import (
     DipContact,
     DipSample,
     EarlierEdition,
+    EarlierOutcome,
     Invitation,
     KeptAnalysis,
     Notice,
@@ -239,7 +240,17 @@ def make_whole_partnership(slug: str) -> Partnership:
             **where, sample=sample, booking=booking, role="learner", position=1
         )
         DipAttempt.objects.create(**where, contact=contact, outcome="reached", at=now, by=person)
-        Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
+        concern = Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
+        EarlierOutcome.objects.create(
+            **where,
+            concern=concern,
+            outcome="Spoken to",
+            settled_at=now,
+            settled_by=person,
+            reason="Again",
+            reopened_at=now,
+            reopened_by=person,
+        )
         ObservationAction.objects.create(
             **where,
             observation=invitation,
