@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import os
 import re
 import statistics
@@ -54,6 +55,7 @@ def main() -> int:
         with _portal(var) as processes:
             rows = [made, *_Bench(options.times).rows()]
             memory = [(name, _megabytes(pid)) for name, pid in _family(processes)]
+        rows += _surveys()
     _print(rows, memory)
     return 0
 
@@ -95,6 +97,31 @@ def _recreate_database() -> None:
     with psycopg.connect(address.replace(f"/{name}", "/template1", 1), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
+
+
+def _surveys() -> list[Row]:
+    """What `bench_surveys.py` measures on a copy of the database, so that the population stays as it is."""
+    import psycopg
+    from django.db import connections
+
+    connections.close_all()
+    address = os.environ["DATABASE_URL"]
+    name = urllib.parse.urlsplit(address).path.lstrip("/")
+    copy = f"{name}_surveys"
+    with psycopg.connect(address.replace(f"/{name}", "/template1", 1), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        done = subprocess.run(
+            [sys.executable, "scripts/bench_surveys.py"],
+            cwd=PROJECT,
+            env={**os.environ, "DATABASE_URL": address.replace(f"/{name}", f"/{copy}", 1)},
+            capture_output=True,
+            text=True,
+        )
+        connection.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
+    if done.returncode:
+        raise Refusal(f"“bench_surveys.py” failed: {done.stderr.strip().splitlines()[-1]}")
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
 
 def _manage(*command: str) -> None:
@@ -212,6 +239,7 @@ class _Bench:
         )
         yield self._page("team's desk", f"{root}/desk/", self.team)
         yield self._page("team's list of 150,000 bookings, 50 rows", f"{root}/desk/bookings/", self.team)
+        yield self._survey()
         yield self._bookings()
         yield self._certificate()
         yield self._export()
@@ -376,6 +404,53 @@ class _Bench:
                 Booking.objects.filter(session=session_id).order_by().values("state").annotate(n=Count("pk"))
             )
             return {row["state"]: row["n"] for row in found}
+
+    def _survey(self) -> Row:
+        """The link in the invitation, as somebody without an account opens it."""
+        from django.utils import timezone
+
+        from bookings.models import Booking
+        from courses.models import Course, Session
+        from evaluations.kinds import QuestionnaireKind
+        from evaluations.links import survey_link
+        from evaluations.services.invitations import ask_about_bookings
+        from partnerships.actors import system
+        from partnerships.models import Membership
+        from partnerships.services.policies import version_in_force
+        from partnerships.tenancy import acting_in
+
+        now = timezone.now()
+        with acting_in(self.partnership):
+            where = {"partnership": self.partnership}
+            session = Session.objects.create(
+                **where,
+                course=Course.objects.filter(status="published", **where).first(),
+                joining_link="https://meet.example/bench",
+                status="published",
+                capacity=20,
+                starts_at=now - timedelta(hours=4),
+                ends_at=now - timedelta(hours=1),
+                booking_closes_at=now - timedelta(days=1),
+            )
+            place = Membership.objects.live().filter(person__user=self.learner).first()
+            booking = Booking.objects.create(
+                **where,
+                session=session,
+                person=place.person,
+                organisation=place.organisation,
+                state="attended",
+                booked_at=now - timedelta(days=9),
+                policy_version=version_in_force(self.partnership, now),
+            )
+            (invitation,) = ask_about_bookings(
+                actor=system(self.partnership, "bench"),
+                session=session,
+                bookings=[booking.pk],
+                kind=QuestionnaireKind.EVALUATION,
+                now=now,
+            )
+            link = survey_link(invitation)
+        return self._page("opening page of a survey, by its link", urllib.parse.urlsplit(link).path, None)
 
     def _certificate(self) -> Row:
         from evaluations.models import Certificate
