@@ -11,10 +11,14 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
+
+if TYPE_CHECKING:
+    from partnerships.models import Partnership
 
 PROFILE = "herefordshire"
 SESSIONS, OF_A_SESSION = 200, 500
@@ -94,7 +98,7 @@ def _analyse() -> None:
         cursor.execute("ANALYZE")
 
 
-def _invitations(partnership: object) -> None:
+def _invitations(partnership: Partnership) -> None:
     from django.utils import timezone
 
     from evaluations.jobs import ask_for_evaluations
@@ -118,7 +122,7 @@ def _invitations(partnership: object) -> None:
     )
 
 
-def _certificates(partnership: object) -> None:
+def _certificates(partnership: Partnership) -> None:
     from django.utils import timezone
 
     from evaluations.documents import certificate_pdf
