@@ -1,10 +1,12 @@
 """Small numbers: which figures must be left out so that nobody's answer can be singled out."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 # Answers are confidential: no figure for fewer respondents than this, except for the team (design rule 7).
 FEWEST = 5
+Said = TypeVar("Said", bound=tuple[Any, ...])
 
 
 def withheld(counts: Sequence[int]) -> set[int]:
@@ -57,31 +59,43 @@ def whole_blocks(number: int) -> int:
     return number - number % FEWEST
 
 
-def averaged(answers: Sequence[tuple[Hashable, Sequence[int]]], *scales: tuple[int, int]) -> list[int]:
-    """Positions of the answers that may stand behind a mean: pairs of session and numbers, in the order they came.
+def whole(blocks: Iterable[Counter[Said]]) -> Counter[Said]:
+    """What was said in blocks of answers about one session that may be counted, by how often it was said.
 
-    Five answers with a mean of 4.8 out of 5 can only be one 4 and four 5s. So the next five of the session are added to
-    them, until all together are either at the end of the scale or ``FEWEST`` steps and more away from it. What was
-    shown once stays a part of whatever is shown later, of longer periods too, and the rest is of the same kind.
+    Not everybody of a block answers every question, so blocks are joined, in the order in which they were counted,
+    until ``FEWEST`` have answered.
     """
-    sessions: dict[Hashable, list[int]] = defaultdict(list)
-    for position, (session, _) in enumerate(answers):
-        sessions[session].append(position)
-    counted: list[int] = []
-    for positions in sessions.values():
-        start = 0
-        for end in range(FEWEST, len(positions) + 1, FEWEST):
-            together = positions[start:end]
-            if all(
-                _far_enough([answers[one][1][place] for one in together], lowest, highest)
-                for place, (lowest, highest) in enumerate(scales)
-            ):
-                counted += together
-                start = end
+    return _joined(blocks, lambda together: True)
+
+
+def averaged(blocks: Iterable[Counter[Said]], *scales: tuple[int, int]) -> Counter[Said]:
+    """The numbers of blocks of answers about one session that may stand behind a mean, by how often they were given.
+
+    Five answers with a mean of 4.8 out of 5 can only be one 4 and four 5s. So blocks are joined until all together are
+    either at the end of the scale or ``FEWEST`` steps and more away from it. What was shown once stays a part of
+    whatever is shown later, of longer periods too, and the rest is of the same kind.
+    """
+    return _joined(blocks, lambda together: _far_enough(together, scales))
+
+
+def _joined(blocks: Iterable[Counter[Said]], may_be_shown: Callable[[Counter[Said]], bool]) -> Counter[Said]:
+    counted: Counter[Said] = Counter()
+    together: Counter[Said] = Counter()
+    for block in blocks:
+        together += block
+        if together.total() >= FEWEST and may_be_shown(together):
+            counted += together
+            together = Counter()
     return counted
 
 
-def _far_enough(numbers: Sequence[int], lowest: int, highest: int) -> bool:
+def _far_enough(together: Counter[Said], scales: Sequence[tuple[int, int]]) -> bool:
     """Tell whether the steps from either end, all together, are none or too many to be counted back to people."""
-    steps = (sum(numbers) - lowest * len(numbers), highest * len(numbers) - sum(numbers))
-    return not any(0 < one < FEWEST for one in steps)
+    for place, (lowest, highest) in enumerate(scales):
+        steps = [
+            sum(abs(said[place] - end) * count for said, count in together.items())
+            for end in (lowest, highest)
+        ]
+        if any(0 < one < FEWEST for one in steps):
+            return False
+    return True

@@ -220,6 +220,19 @@ CROSS JOIN LATERAL (
 WHERE b.partnership_id = %(p)s AND b.state = 'attended' AND s.joining_instructions = 'Bring photo identification.'
 """
 
+# As the jobs would have counted them for others than the team.
+_COUNTED = """
+UPDATE evaluations_invitation i
+SET counted_at = least(i.closes_at, now()), choices_counted_at = least(i.closes_at, now())
+FROM (
+    SELECT id, row_number() OVER (PARTITION BY session_id, kind ORDER BY answered_at, id) AS n,
+        count(*) OVER (PARTITION BY session_id, kind) AS many
+    FROM evaluations_invitation
+    WHERE partnership_id = %(p)s AND state = 'answered' AND respondent_email LIKE '%%.populated.example'
+) numbered
+WHERE numbered.id = i.id AND numbered.n <= numbered.many - numbered.many %% 5
+"""
+
 _ANSWERS = """
 INSERT INTO evaluations_answer (partnership_id, invitation_id, question_id, number, text, chosen)
 SELECT %(p)s, i.id, q.id,
@@ -267,11 +280,12 @@ _STEPS = (
     ("bookings", _BOOKINGS),
     ("attendance", _ATTENDANCE),
     ("invitations", _INVITATIONS),
+    ("counted", _COUNTED),
     ("answers", _ANSWERS),
     ("certificates", _CERTIFICATES),
 )
 
-_TABLE = re.compile(r"INSERT INTO (\w+)")
+_TABLE = re.compile(r"(?:INSERT INTO|UPDATE) (\w+)")
 
 
 def populate(

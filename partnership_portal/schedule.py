@@ -27,6 +27,7 @@ from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
 from evaluations.services.analyses import forget_analyses, requeue_stuck_analyses
 from evaluations.services.bundles import forget_bundles, requeue_stuck_bundles
+from evaluations.services.counting import close_counts, count_answers
 from notifications.joining import tell_of_decided_requests
 from partnerships.models import Partnership
 
@@ -45,6 +46,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of new dates": tell_of_new_dates,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,
+        "count answers": count_answers,
         "watch for concerns": evaluations.watch_for_concerns,
         "follow observations": evaluations.follow_observations,
         "issue certificates": evaluations.issue_certificates,
@@ -72,5 +74,6 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
         "forget old answers": evaluations.forget_old_answers,
+        "close counts": close_counts,
     },
 }

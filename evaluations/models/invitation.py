@@ -115,6 +115,14 @@ class Invitation(TenantModel):
         blank=True,
         help_text="When the answers were deleted, kept as long as was promised; from then on it only counts.",
     )
+    counted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the answers entered figures that others than the team see, in a block of five or more.",
+    )
+    choices_counted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the counts of choices about the session were closed with them."
+    )
 
     objects = InvitationQuerySet.as_manager()
 
@@ -139,6 +147,11 @@ class Invitation(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(typed_in_by__isnull=True) | Q(state="answered"), name="typed_in_is_answered"
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_at__isnull=True, choices_counted_at__isnull=True)
+                | Q(counted_at__isnull=False, state="answered"),
+                name="only_answers_are_counted",
             ),
             models.CheckConstraint(
                 condition=Q(closed_because="") | Q(state="closed"), name="only_closed_ones_say_why"
@@ -169,15 +182,28 @@ class Invitation(TenantModel):
                 condition=Q(forgotten_at__isnull=True),
                 name="invitation_to_forget",
             ),
+            models.Index(
+                fields=["partnership", "session", "kind"],
+                condition=Q(state="answered", counted_at__isnull=True),
+                name="invitation_to_count",
+            ),
         ]
         triggers = [
+            pgtrigger.Protect(
+                name="counted_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__counted_at__isnull=False)
+                & pgtrigger.Q(old__counted_at__df=pgtrigger.F("new__counted_at"))
+                | pgtrigger.Q(old__choices_counted_at__isnull=False)
+                & pgtrigger.Q(old__choices_counted_at__df=pgtrigger.F("new__choices_counted_at")),
+            ),
             pgtrigger.Trigger(
                 name="kept_as_long_as_promised",
                 when=pgtrigger.Before,
                 operation=pgtrigger.UpdateOf("forgotten_at"),
                 condition=pgtrigger.Q(old__forgotten_at__df=pgtrigger.F("new__forgotten_at")),
                 func=_KEPT,
-            )
+            ),
         ]
 
     @property

@@ -1,17 +1,17 @@
-"""Answers as they are counted: each for the team; for everybody else whole blocks of five (docs/analysis.md)."""
+"""Answers as they are counted: each for the team; for everybody else in whole blocks (docs/analysis.md)."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import RowNumber
 
-from evaluations.disclosure import FEWEST, whole_blocks
-from evaluations.kinds import QuestionnaireKind
+from evaluations.disclosure import averaged
+from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation
 
 _K = QuestionnaireKind
@@ -26,39 +26,82 @@ GROUPINGS = {
     "sector": ("booking__organisation__sector__name", "booking__organisation__sector_id"),
 }
 
+# Blocks of what was said about one session, by the moment at which they were counted.
+Blocks = dict[datetime, Counter[tuple[int, ...]]]
+
 
 @dataclass(frozen=True)
 class Pair:
-    """What one learner and the manager said about one booking, across questionnaires."""
+    """What one learner and the manager said about one booking, across questionnaires.
+
+    ``moments`` says when each of it was counted for others than the team, and ``closed`` whether the counts of what
+    learner and manager chose were closed with both.
+    """
 
     session: int
     places: dict[str, Any]
     numbers: dict[str, int]
     done: str
     saw_change: str
-    moments: dict[str, Any]
+    moments: dict[str, datetime | None]
+    closed: bool
+
+    def both(self, first: str, second: str) -> tuple[int, int] | None:
+        """Both numbers, if there are both."""
+        if first in self.numbers and second in self.numbers:
+            return self.numbers[first], self.numbers[second]
+        return None
+
+    def counted(self, first: str, second: str) -> datetime | None:
+        """When the later of both was counted."""
+        moments = [self.moments[first], self.moments[second]]
+        return None if None in moments else max(one for one in moments if one)
 
 
-def counted_answers(invitations: QuerySet[Invitation], *, for_team: bool) -> QuerySet[Answer]:
-    """The answers that are counted."""
-    given = Answer.objects.filter(
-        invitation__in=invitations.filter(state=Invitation.State.ANSWERED).values("pk")
-    ).exclude(number=None, chosen=[])
-    if for_team:
-        return given
-    same = [F("invitation__session"), F("invitation__kind"), F("question__key")]
-    numbered = given.annotate(
-        place=Window(
-            RowNumber(), partition_by=same, order_by=[F("invitation__answered_at"), F("invitation_id")]
-        ),
-        many=Window(Count("pk"), partition_by=same),
+def scale_of(kind: str) -> tuple[int, int]:
+    """From where to where a question of this kind is answered."""
+    return (0, 10) if kind == QuestionKind.CONFIDENCE else (1, 5)
+
+
+def answers_to(invitations: QuerySet[Invitation]) -> QuerySet[Answer]:
+    """What was chosen or marked in the surveys that were sent."""
+    sent = invitations.filter(state=Invitation.State.ANSWERED)
+    return Answer.objects.filter(invitation__in=sent.values("pk")).exclude(number=None, chosen=[]).order_by()
+
+
+def numbers_by_session(
+    invitations: QuerySet[Invitation], key: str, kind: QuestionKind
+) -> dict[int, Counter[tuple[int, ...]]]:
+    """The answers to one question that may stand behind a mean, by session (one query)."""
+    sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
+    rows = (
+        answers_to(invitations.filter(counted_at__isnull=False))
+        .filter(question__key=key, number__isnull=False)
+        .values_list("invitation__session_id", "invitation__counted_at", "number")
+        .annotate(n=Count("pk"))
     )
-    return Answer.objects.filter(
-        pk__in=numbered.filter(place__lte=F("many") - F("many") % FEWEST).values("pk")
-    )
+    for session, moment, number, count in rows:
+        sessions[session][moment][(number,)] += count
+    return {session: averaged(in_order(blocks), scale_of(kind)) for session, blocks in sessions.items()}
 
 
-def pairs_of(invitations: QuerySet[Invitation]) -> Iterator[Pair]:
+def matched_by_session(pairs: Iterable[Pair], first: str, second: str) -> dict[int, Counter[tuple[int, ...]]]:
+    """The pairs of numbers that may stand behind a mean, by session."""
+    sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
+    for pair in pairs:
+        both, moment = pair.both(first, second), pair.counted(first, second)
+        if both is not None and moment is not None:
+            sessions[pair.session][moment][both] += 1
+    scale = scale_of(QuestionKind.CONFIDENCE)
+    return {session: averaged(in_order(blocks), scale, scale) for session, blocks in sessions.items()}
+
+
+def in_order(blocks: Blocks) -> list[Counter[tuple[int, ...]]]:
+    """The blocks in the order in which they were counted."""
+    return [blocks[moment] for moment in sorted(blocks)]
+
+
+def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[Pair]:
     """What was said about each booking by learner and manager, one after the other (two statements)."""
     key = "question__key"
 
@@ -68,18 +111,21 @@ def pairs_of(invitations: QuerySet[Invitation]) -> Iterator[Pair]:
     def chosen(name: str, kind: QuestionnaireKind) -> Max:
         return Max(KeyTextTransform(0, "chosen"), filter=Q(**{key: name}, invitation__kind=kind))
 
-    def when(kind: QuestionnaireKind) -> Max:
-        return Max("invitation__answered_at", filter=Q(invitation__kind=kind))
+    def moment(column: str, kind: QuestionnaireKind) -> Max:
+        return Max(f"invitation__{column}", filter=Q(invitation__kind=kind))
 
-    paths = {name: f"invitation__{path}" for name, (_, path) in GROUPINGS.items()}
+    paths = {name: f"invitation__{path}" for name, (_, path) in GROUPINGS.items()} if for_team else {}
+    counted = {
+        "foreseen_at": moment("counted_at", _K.PRE_COURSE),
+        "evaluated_at": moment("counted_at", _K.EVALUATION),
+        "followed_at": moment("counted_at", _K.IMPACT),
+        "done_closed": moment("choices_counted_at", _K.IMPACT),
+        "saw_closed": moment("choices_counted_at", _K.LINE_MANAGER),
+    }
+    sent = invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False)
     rows = (
-        Answer.objects.filter(
-            invitation__in=invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False).values(
-                "pk"
-            ),
-            question__key__in=_PAIRED,
-        )
-        .values("invitation__booking_id", *paths.values())
+        Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
+        .values("invitation__booking_id", "invitation__session_id", *paths.values())
         .annotate(
             foreseen=number("confidence_before", _K.PRE_COURSE),
             before=number("confidence_before", _K.EVALUATION),
@@ -88,11 +134,9 @@ def pairs_of(invitations: QuerySet[Invitation]) -> Iterator[Pair]:
             now=number("confidence_now", _K.IMPACT),
             done=chosen("done", _K.IMPACT),
             saw=chosen("saw_change", _K.LINE_MANAGER),
-            evaluated_at=when(_K.EVALUATION),
-            followed_at=when(_K.IMPACT),
-            managed_at=when(_K.LINE_MANAGER),
+            **({} if for_team else counted),
         )
-        .order_by("invitation__booking_id")
+        .order_by()
     )
     # All rows are read: planned for the first few, as cursors are, they would take twice as long.
     with connection.cursor() as cursor:
@@ -101,22 +145,10 @@ def pairs_of(invitations: QuerySet[Invitation]) -> Iterator[Pair]:
         yield _pair(row, paths)
 
 
-def in_blocks(pairs: list[Pair], *moments: str) -> list[Pair]:
-    """Of each session as many pairs as make whole blocks, in the order in which they became pairs."""
-    sessions: dict[int, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        sessions[pair.session].append(pair)
-    found = []
-    for of_session in sessions.values():
-        of_session.sort(key=lambda one: max(one.moments[name] for name in moments if one.moments[name]))
-        found += of_session[: whole_blocks(len(of_session))]
-    return found
-
-
 def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
-    before = row["before"] if row["before"] is not None else row["foreseen"]
+    foreseen = row["before"] is None
     numbers = {
-        "confidence_before": before,
+        "confidence_before": row["foreseen"] if foreseen else row["before"],
         "confidence_after": row["after"],
         "confidence_now": row["now"],
         "relevance": row["relevance"],
@@ -128,9 +160,9 @@ def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
         done=row["done"] or "",
         saw_change=row["saw"] or "",
         moments={
-            "confidence_before": row["evaluated_at"],
-            "confidence_after": row["evaluated_at"],
-            "confidence_now": row["followed_at"],
-            "manager": row["managed_at"],
+            "confidence_before": row.get("foreseen_at" if foreseen else "evaluated_at"),
+            "confidence_after": row.get("evaluated_at"),
+            "confidence_now": row.get("followed_at"),
         },
+        closed=row.get("done_closed") is not None and row.get("saw_closed") is not None,
     )

@@ -1,23 +1,20 @@
 """Evaluation and impact summed up over a period, for the report; no figure for fewer than five respondents."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluations.disclosure import averaged, totals
-from evaluations.kinds import QuestionnaireKind
+from evaluations.disclosure import totals
+from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.queries.blocks import Pair, counted_answers, in_blocks, pairs_of
-from evaluations.statistics import Change, change_of, mean_of
-from partnership_portal.working_days import uk_moment
+from evaluations.periods import LATE
+from evaluations.queries.blocks import answers_to, matched_by_session, numbers_by_session, pairs_of
+from evaluations.statistics import Change, Mean, change_of, mean_of
+from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.models import Partnership
-
-# From where to where the scales go.
-RELEVANCE = (1, 5)
-CONFIDENCE = (0, 10)
 
 
 @dataclass(frozen=True)
@@ -77,57 +74,132 @@ class Choices:
     sessions: int
 
 
-def evaluation_summary(partnership: Partnership, start: date, end: date) -> EvaluationSummary:
-    """Sum up the evaluations of the sessions that ended in the period, first and last day included (four statements).
+@dataclass(frozen=True)
+class EvaluatedSession:
+    """How one session was evaluated: who was asked, and the answers that may stand behind a mean."""
 
-    Answers are counted in whole blocks of five about one session (docs/analysis.md), so that nothing can be found by
-    taking one figure from another.
+    course_id: int
+    course: str
+    priority: str
+    ended_on: date
+    invited: int
+    answered: int
+    late: int
+    relevance: Counter[tuple[int, ...]]
+    confidence: Counter[tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Some sessions together."""
+
+    invited: int
+    answered: int
+    late: int
+    relevance: Mean | None
+    change: Change | None
+
+
+def evaluated_sessions(partnership: Partnership, start: date, end: date) -> list[EvaluatedSession]:
+    """How each session that ended in the period was evaluated, first and last day included (four statements).
+
+    Answers are counted in whole blocks about one session (docs/analysis.md): however sessions are put together, nothing
+    can be found by taking one figure from another.
     """
     invitations = _invitations(partnership, start, end, QuestionnaireKind.EVALUATION)
-    courses: list[Any] = list(
-        invitations.order_by("session__course__title")
-        .values("session__course_id", "session__course__title")
-        .annotate(invited=Count("pk"), answered=Count("pk", filter=Q(state="answered")))
+    relevance = numbers_by_session(invitations, "relevance", QuestionKind.SCALE)
+    pairs = pairs_of(invitations, for_team=False)
+    confidence = matched_by_session(pairs, "confidence_before", "confidence_after")
+    about = ("session_id", "session__course_id", "session__course__title", "session__course__priority__title")
+    rows = (
+        invitations.values(*about, "session__ends_at")
+        .annotate(
+            invited=Count("pk"),
+            answered=Count("pk", filter=Q(state="answered")),
+            late=Count("pk", filter=LATE),
+        )
+        .order_by("session__course__title", "session__ends_at", "session_id")
     )
-    relevance: dict[int, Counter[int]] = defaultdict(Counter)
-    for course, number in _numbers(invitations, "relevance", RELEVANCE):
-        relevance[course][number] += 1
-    both = [
-        one for one in pairs_of(invitations) if {"confidence_before", "confidence_after"} <= set(one.numbers)
+    return [
+        EvaluatedSession(
+            course_id=row["session__course_id"],
+            course=row["session__course__title"],
+            priority=row["session__course__priority__title"] or "",
+            ended_on=uk_date(row["session__ends_at"]),
+            invited=row["invited"],
+            answered=row["answered"],
+            late=row["late"],
+            relevance=relevance.get(row["session_id"], Counter()),
+            confidence=confidence.get(row["session_id"], Counter()),
+        )
+        for row in rows
     ]
-    matched = in_blocks(both, "confidence_before")
-    said = [
-        (one.session, (one.numbers["confidence_before"], one.numbers["confidence_after"])) for one in matched
-    ]
-    matched = [matched[place] for place in averaged(said, CONFIDENCE, CONFIDENCE)]
-    whole = _change(matched)
-    by_course: dict[int, list[Pair]] = defaultdict(list)
-    for pair in matched:
-        by_course[pair.places["course"]].append(pair)
+
+
+def together(sessions: Iterable[EvaluatedSession]) -> Evaluated:
+    """What is said about some sessions together, to one decimal."""
+    relevance: Counter[tuple[int, ...]] = Counter()
+    confidence: Counter[tuple[int, ...]] = Counter()
+    counts = [0, 0, 0]
+    for one in sessions:
+        relevance += one.relevance
+        confidence += one.confidence
+        counts = [
+            have + more for have, more in zip(counts, (one.invited, one.answered, one.late), strict=True)
+        ]
+    return Evaluated(
+        *counts,
+        relevance=mean_of({number: count for (number,), count in relevance.items()}),
+        change=change_of({(before, after): count for (before, after), count in confidence.items()}),
+    )
+
+
+def evaluation_summary(partnership: Partnership, start: date, end: date) -> EvaluationSummary:
+    """Sum up the evaluations of the sessions that ended in the period, as a whole and by course (four statements)."""
+    sessions = evaluated_sessions(partnership, start, end)
+    whole = together(sessions)
+    courses: dict[int, list[EvaluatedSession]] = defaultdict(list)
+    for one in sessions:
+        courses[one.course_id].append(one)
     return EvaluationSummary(
-        invited=sum(course["invited"] for course in courses),
-        answered=sum(course["answered"] for course in courses),
-        matched=whole.n if whole else None,
-        mean_relevance=_mean(sum(relevance.values(), Counter())),
-        mean_before=_rounded(whole.before) if whole else None,
-        mean_after=_rounded(whole.after) if whole else None,
+        invited=whole.invited,
+        answered=whole.answered,
+        matched=whole.change.n if whole.change else None,
+        **_means(whole),
         by_course=[
-            _course(one, relevance[one["session__course_id"]], by_course[one["session__course_id"]])
-            for one in courses
+            CourseEvaluation(
+                course_id=key,
+                title=found[0].course,
+                invited=(of_course := together(found)).invited,
+                answered=of_course.answered,
+                **_means(of_course),
+            )
+            for key, found in courses.items()
         ],
     )
+
+
+def _means(found: Evaluated) -> dict[str, float | None]:
+    return {
+        "mean_relevance": _rounded(found.relevance.value if found.relevance else None),
+        "mean_before": _rounded(found.change.before if found.change else None),
+        "mean_after": _rounded(found.change.after if found.change else None),
+    }
 
 
 def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSummary:
     """Sum up the impact surveys about the sessions that ended in the period (seven queries).
 
-    Choices are counted where nobody can answer any more.
+    Choices are counted of sessions whose counts are closed.
     """
     learners = _invitations(partnership, start, end, QuestionnaireKind.IMPACT)
     managers = _invitations(partnership, start, end, QuestionnaireKind.LINE_MANAGER)
     invited, answered = _asked(learners)
     did = _choices(learners, "done", ["done"], ["partly"], ["not_yet"])
-    confidence = Counter(number for _, number in _numbers(learners, "confidence_now", CONFIDENCE))
+    confidence: Counter[tuple[int, ...]] = sum(
+        numbers_by_session(learners, "confidence_now", QuestionKind.CONFIDENCE).values(), Counter()
+    )
+    mean = mean_of({number: count for (number,), count in confidence.items()})
     managers_invited, managers_answered = _asked(managers)
     saw = _choices(managers, "saw_change", ["yes", "some"], ["no", "cannot_say"])
     return ImpactSummary(
@@ -138,7 +210,7 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
         not_yet=did.counts[2],
         done_counted=did.counted,
         done_sessions=did.sessions,
-        mean_confidence=_mean(confidence),
+        mean_confidence=_rounded(mean.value if mean else None),
         managers_invited=managers_invited,
         managers_answered=managers_answered,
         managers_counted=saw.counted,
@@ -167,59 +239,25 @@ def _asked(invitations: QuerySet[Invitation]) -> tuple[int, int]:
     return counts["invited"], counts["answered"]
 
 
-def _numbers(invitations: QuerySet[Invitation], key: str, scale: tuple[int, int]) -> list[tuple[int, int]]:
-    """Course and number of each answer to the question that may stand behind a mean."""
-    given = list(
-        counted_answers(invitations, for_team=False)
-        .filter(question__key=key, number__isnull=False)
-        .order_by("invitation__answered_at", "invitation_id")
-        .values_list("invitation__session_id", "invitation__session__course_id", "number")
-    )
-    kept = averaged([(session, (number,)) for session, _, number in given], scale)
-    return [given[place][1:] for place in kept]
-
-
 def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) -> Choices:
     """How many chose one of each group of codes, of the sessions whose counts may all be shown by themselves."""
     # The last place is for whoever chose none of them.
     sessions: dict[int, list[int]] = defaultdict(lambda: [0] * (len(groups) + 1))
-    waiting = invitations.filter(state=Invitation.State.OPEN).values("session")
-    rows = counted_answers(invitations, for_team=False).filter(question__key=key)
-    for session, chosen in rows.exclude(invitation__session__in=waiting).values_list(
-        "invitation__session_id", "chosen"
-    ):
+    rows = (
+        answers_to(invitations.filter(choices_counted_at__isnull=False))
+        .filter(question__key=key)
+        .values_list("invitation__session_id", "chosen")
+        .annotate(n=Count("pk"))
+    )
+    for session, chosen, count in rows:
         found = [place for place, codes in enumerate(groups) if any(code in codes for code in chosen)]
         for place in found or [len(groups)]:
-            sessions[session][place] += 1
+            sessions[session][place] += count
     counts, whole = totals(list(sessions.values()))
     if not whole:
         return Choices([None for _ in groups], 0, 0)
     return Choices(counts[:-1], sum(count or 0 for count in counts), whole)
 
 
-def _change(pairs: list[Pair]) -> Change | None:
-    return change_of(
-        Counter((one.numbers["confidence_before"], one.numbers["confidence_after"]) for one in pairs)
-    )
-
-
-def _mean(numbers: Counter[int]) -> float | None:
-    found = mean_of(numbers)
-    return _rounded(found.value) if found else None
-
-
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def _course(course: Any, relevance: Counter[int], pairs: list[Pair]) -> CourseEvaluation:
-    change = _change(pairs)
-    return CourseEvaluation(
-        course_id=course["session__course_id"],
-        title=course["session__course__title"],
-        invited=course["invited"],
-        answered=course["answered"],
-        mean_relevance=_mean(relevance),
-        mean_before=_rounded(change.before) if change else None,
-        mean_after=_rounded(change.after) if change else None,
-    )

@@ -119,6 +119,8 @@ def _stamp(asked: Asked) -> tuple[int, str]:
         invited=Count("pk"),
         opened=Count("opened_at"),
         forgotten=Count("forgotten_at"),
+        counted=Count("counted_at"),
+        closed=Count("choices_counted_at"),
         waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
     )
     facts = json.dumps([_form_hash(), *(str(value) for value in found.values())])

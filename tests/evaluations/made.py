@@ -12,6 +12,7 @@ from evaluations.kinds import QuestionKind
 from evaluations.links import holder_of
 from evaluations.models import Certificate, Invitation, Question
 from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.counting import SETTLED_AFTER, close_counts, count_answers
 from evaluations.services.questionnaires import adopt_library
 from partnerships.models import Partnership, Person
 from partnerships.services.policies import version_in_force
@@ -57,6 +58,17 @@ def answer(invitation: Invitation, *, share: bool = False, **given: Value) -> Ce
     actor = holder_of(invitation)
     save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation, **given))
     return submit_answers(actor=actor, invitation=invitation, share=share)
+
+
+def counted(partnership: Partnership) -> None:
+    """Have what was answered counted for others than the team, as far as it makes whole blocks."""
+    count_answers(partnership, timezone.now())
+
+
+def closed(partnership: Partnership) -> None:
+    """Have the counts of choices closed about every session that nobody can answer about any more."""
+    counted(partnership)
+    close_counts(partnership, timezone.now() + SETTLED_AFTER + timedelta(days=1))
 
 
 def at(day: str) -> datetime:

@@ -11,8 +11,9 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.queries.analysis import analysis_of
 from evaluations.queries.blocks import GROUPINGS
+from evaluations.services.counting import close_counts
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.made import adopt, answer, booked, closed, counted, held
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import make_course, make_organisation, make_person
 
@@ -37,6 +38,7 @@ def followed_up(partnership, people: list[dict], *, managers: list[str] = ()):
         for kind, values in given.items():
             invitation = Invitation.objects.filter(session=session, kind=kind).order_by("booking_id")[place]
             answer(invitation, **values)
+    counted(partnership)
     return session
 
 
@@ -171,6 +173,10 @@ class TestForOthers:
         evaluated(partnership, session, [rated(5, 2, 8)] * 5, silent=1)
         assert of(partnership, for_team=False).of(K.EVALUATION, "relevance").counts == []
         Invitation.objects.filter(state="open").update(state="closed")
+        # The register may still be put right.
+        close_counts(partnership, timezone.now() + timedelta(days=13))
+        assert of(partnership, for_team=False).of(K.EVALUATION, "relevance").counts == []
+        closed(partnership)
         assert len(of(partnership, for_team=False).of(K.EVALUATION, "relevance").counts) == 5
 
     def test_confidence_is_that_of_pairs_alone(self, partnership):
@@ -214,6 +220,7 @@ class TestForOthers:
     def test_what_almost_everybody_ticked_is_left_out(self, partnership):
         given = [{**rated(4, 2, 6), "barriers": ["time"] if place else ["manager"]} for place in range(10)]
         evaluated(partnership, held(partnership), given)
+        closed(partnership)
         counts = {
             code: count
             for code, _, count in of(partnership, for_team=False).of(K.EVALUATION, "barriers").counts

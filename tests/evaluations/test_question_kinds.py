@@ -21,7 +21,7 @@ from evaluations.services.invitations import ask_about_bookings
 from evaluations.services.questionnaires import ask_by_default
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
-from tests.evaluations.made import booked, held
+from tests.evaluations.made import booked, counted, held
 from tests.factories import actor_for, job, make_person
 
 USED = DraftQuestion(
@@ -224,5 +224,6 @@ def test_the_team_reads_rows_words_and_days_and_a_trainer_figures_alone(invitati
         "Have you used it?": [f"No: Reason {number}" for number in range(5)],
         "When will you?": ["31 January 2027"] * 5,
     }
+    counted(invitation.partnership)
     seen = analysis_of(asked, for_team=False).questions
     assert [one.mean.value for one in seen if one.row] == [5.0, 3.0]

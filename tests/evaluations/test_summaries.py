@@ -12,7 +12,7 @@ from evaluations.models import Invitation
 from evaluations.queries import evaluation_summary, impact_summary
 from partnership_portal.working_days import uk_date
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, at, booked, held
+from tests.evaluations.made import adopt, answer, at, booked, closed, counted, held
 from tests.factories import make_course, make_person
 
 
@@ -24,6 +24,7 @@ def evaluated(partnership, session, answers: list[dict], *, silent: int = 0) -> 
     waiting = Invitation.objects.filter(session=session, state="open").order_by("pk")
     for invitation, given_ in zip(waiting, answers, strict=False):
         answer(invitation, **given_)
+    counted(partnership)
 
 
 def rated(relevance: int, before: int, after: int) -> dict:
@@ -132,7 +133,7 @@ class TestEvaluationSummary:
             assert evaluation_summary(neighbour, day, day).invited == 0
 
     @pytest.mark.parametrize("sessions", [1, 5])
-    def test_takes_four_queries(self, partnership, sessions, django_assert_num_queries):
+    def test_takes_five_statements(self, partnership, sessions, django_assert_num_queries):
         for _ in range(sessions):
             evaluated(partnership, held(partnership, days_ago=2), [rated(5, 5, 5)])
         today = uk_date(held(partnership).ends_at)
@@ -152,6 +153,7 @@ class TestImpactSummary:
             answer(invitation, done=[code], confidence_now=7)
         for invitation in asked.filter(kind="line_manager"):
             answer(invitation, saw_change=["some"])
+        closed(partnership)
         return uk_date(session.ends_at)
 
     def _followed_up(self, partnership, done: list[str]):

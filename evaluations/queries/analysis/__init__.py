@@ -1,14 +1,14 @@
 """What a selection of surveys says, added up; for anybody but the team in whole blocks of five (docs/analysis.md)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.queries.analysis.figures import Analysis, Response
+from evaluations.queries.analysis.figures import Analysis
 from evaluations.queries.analysis.groups import groups_by
 from evaluations.queries.analysis.pairs import agreement_in, changes_in, tally_for_others, tally_of
 from evaluations.queries.analysis.questions import question_figures
@@ -20,36 +20,29 @@ __all__ = ["PARTS", "Analysis", "Asked", "added_up", "analysis_of", "asked_in"]
 
 @dataclass
 class Asked:
-    """What is added up and for whom, and who was asked, as the first part finds it."""
+    """What is added up and for whom, and who was asked."""
 
     invitations: QuerySet[Invitation]
     for_team: bool
     groupings: tuple[str, ...] = ()
-    responses: list[Response] = field(default_factory=list)
-
-    @property
-    def final(self) -> set[QuestionnaireKind]:
-        """The kinds of survey that nobody can answer any more."""
-        return {one.kind for one in self.responses if not one.waiting}
 
 
 Part = Callable[[Asked], dict[str, Any]]
 
 
 def _who_answered(asked: Asked) -> dict[str, Any]:
-    asked.responses = responses_to(asked.invitations)
     silent = silent_by_sector(asked.invitations, for_team=asked.for_team)
-    return {"responses": asked.responses, "silent": silent}
+    return {"responses": responses_to(asked.invitations), "silent": silent}
 
 
 def _what_was_answered(asked: Asked) -> dict[str, Any]:
-    return {"questions": question_figures(asked.invitations, asked.final, for_team=asked.for_team)}
+    return {"questions": question_figures(asked.invitations, for_team=asked.for_team)}
 
 
 def _who_said_both(asked: Asked) -> dict[str, Any]:
-    pairs = pairs_of(asked.invitations)
+    pairs = pairs_of(asked.invitations, for_team=asked.for_team)
     groupings = asked.groupings if asked.for_team else ()
-    tally = tally_of(pairs, groupings) if asked.for_team else tally_for_others(pairs, asked.final)
+    tally = tally_of(pairs, groupings) if asked.for_team else tally_for_others(pairs)
     return {
         "changes": changes_in(tally, for_team=asked.for_team),
         "agreement": agreement_in(tally, for_team=asked.for_team),

@@ -5,16 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evaluations.disclosure import averaged, shown
-from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.disclosure import shown
 from evaluations.queries.analysis.figures import Agreement
-from evaluations.queries.analysis.questions import scale_of
 from evaluations.queries.analysis.spread import ENOUGH_FOR_SPREAD, rounded
-from evaluations.queries.blocks import Pair, in_blocks
+from evaluations.queries.blocks import Pair, matched_by_session
 from evaluations.statistics import Change, change_of, share
-
-_K = QuestionnaireKind
-_CONFIDENCE = scale_of(QuestionKind.CONFIDENCE)
 
 # The matched comparisons, from one question to the other.
 CHANGES = {
@@ -29,26 +24,26 @@ class GroupTally:
     """What the people of one group said: how relevant the course was, and how confident they were before and after."""
 
     relevance: Counter[int] = field(default_factory=Counter)
-    confidence: Counter[tuple[int, int]] = field(default_factory=Counter)
+    confidence: Counter[tuple[int, ...]] = field(default_factory=Counter)
 
 
 @dataclass
 class PairTally:
     """Pairs added up while they stream by, so that they are never all in memory."""
 
-    changes: dict[str, Counter[tuple[int, int]]]
+    changes: dict[str, Counter[tuple[int, ...]]]
     said: Counter[tuple[str, str]]
     groups: dict[str, dict[Any, GroupTally]]
 
 
 def tally_of(pairs: Iterable[Pair], groupings: Iterable[str] = ()) -> PairTally:
     """How many pairs there are of each kind: of numbers, of what learner and manager said, and by group."""
-    changes: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in CHANGES}
+    changes: dict[str, Counter[tuple[int, ...]]] = {name: Counter() for name in CHANGES}
     said: Counter[tuple[str, str]] = Counter()
     groups: dict[str, dict[Any, GroupTally]] = {name: defaultdict(GroupTally) for name in groupings}
     for pair in pairs:
         for name, counted in changes.items():
-            if (both := both_said(pair, name)) is not None:
+            if (both := pair.both(*CHANGES[name])) is not None:
                 counted[both] += 1
         if pair.done and pair.saw_change:
             said[pair.done, pair.saw_change] += 1
@@ -56,31 +51,20 @@ def tally_of(pairs: Iterable[Pair], groupings: Iterable[str] = ()) -> PairTally:
             group = places[pair.places[name]]
             if "relevance" in pair.numbers:
                 group.relevance[pair.numbers["relevance"]] += 1
-            if (both := both_said(pair, "after")) is not None:
+            if (both := pair.both(*CHANGES["after"])) is not None:
                 group.confidence[both] += 1
     return PairTally(changes, said, groups)
 
 
-def tally_for_others(pairs: Iterable[Pair], final: set[QuestionnaireKind]) -> PairTally:
-    """The same of whole blocks, and of what learner and manager said once nobody can say it any more."""
+def tally_for_others(pairs: Iterable[Pair]) -> PairTally:
+    """The same of what may stand behind a mean, and of what learner and manager said with counts that are closed."""
     every = list(pairs)
-    changes = {}
-    for name, (first, second) in CHANGES.items():
-        matched = in_blocks([one for one in every if both_said(one, name) is not None], first, second)
-        said = [(one.session, (one.numbers[first], one.numbers[second])) for one in matched]
-        changes[name] = Counter(said[place][1] for place in averaged(said, _CONFIDENCE, _CONFIDENCE))
-    both = in_blocks([one for one in every if one.done and one.saw_change], "confidence_now", "manager")
-    if not {_K.IMPACT, _K.LINE_MANAGER} <= final:
-        both = []
-    return PairTally(changes, Counter((one.done, one.saw_change) for one in both), {})
-
-
-def both_said(pair: Pair, name: str) -> tuple[int, int] | None:
-    """Both numbers of one comparison, if the pair has both."""
-    first, second = CHANGES[name]
-    if first in pair.numbers and second in pair.numbers:
-        return pair.numbers[first], pair.numbers[second]
-    return None
+    changes = {
+        name: sum(matched_by_session(every, first, second).values(), Counter())
+        for name, (first, second) in CHANGES.items()
+    }
+    said = Counter((one.done, one.saw_change) for one in every if one.closed and one.done and one.saw_change)
+    return PairTally(changes, said, {})
 
 
 def changes_in(tally: PairTally, *, for_team: bool) -> dict[str, Change | None]:

@@ -1,19 +1,20 @@
 """How each question was answered: counts of its choices, and means of numbers."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from django.db.models import Count, QuerySet
 
 from evaluations.answering import choices_of
-from evaluations.disclosure import FEWEST, averaged, shown, shown_of
+from evaluations.disclosure import FEWEST, averaged, shown, shown_of, whole
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Answer, Invitation, Question
+from evaluations.models import Invitation, Question
 from evaluations.queries.analysis.figures import NUMBERED, QuestionFigures
 from evaluations.queries.analysis.figures import Count as Chosen
 from evaluations.queries.analysis.spread import ENOUGH_FOR_SPREAD, rounded
-from evaluations.queries.blocks import MATCHED, counted_answers
+from evaluations.queries.blocks import MATCHED, Blocks, answers_to, in_order, scale_of
 from evaluations.statistics import Mean, mean_of
 
 _K = QuestionnaireKind
@@ -30,7 +31,7 @@ class _Given:
     numbers: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, number: int | None, chosen: list[str], count: int) -> None:
+    def add(self, number: int | None, chosen: Iterable[str], count: int) -> None:
         """Add so many answers of one kind."""
         self.counted += count
         if number is not None:
@@ -38,48 +39,137 @@ class _Given:
         for code in chosen:
             self.codes[code] += count
 
-    def marks(self, row: str) -> Counter[int]:
-        """The marks of one row of a matrix."""
-        return Counter(
-            {int(code.rsplit(":", 1)[1]): count for code, count in self.codes.items() if _row_of(code) == row}
-        )
+    def row(self, row: str) -> "_Given":
+        """The marks of one row of a matrix, which need not be marked by everybody."""
+        marks = {
+            int(code.rsplit(":", 1)[1]): count for code, count in self.codes.items() if _row_of(code) == row
+        }
+        return _Given(self.counted, Counter(marks))
 
 
-def question_figures(
-    invitations: QuerySet[Invitation], final: set[QuestionnaireKind], *, for_team: bool
-) -> list[QuestionFigures]:
+def question_figures(invitations: QuerySet[Invitation], *, for_team: bool) -> list[QuestionFigures]:
     """The figures of every question that is answered by choosing, in the order of the forms (two queries).
 
-    PostgreSQL counts how often each answer was given, so that as many rows come as there are different answers.
-    Counts are shown of the kinds of survey that are ``final``: nobody can answer any more.
+    For others than the team these are figures of one session.
     """
     questions = _asked(invitations)
     identity = {one.pk: _identity(one) for one in questions}
-    answers = counted_answers(invitations, for_team=for_team)
+    found = _for_team(invitations, identity) if for_team else _for_others(invitations, identity)
+    figures = []
+    for question in _newest(questions):
+        which = _identity(question)
+        if not for_team and question.key in MATCHED:
+            continue
+        rows = [(row["value"], row["label"]) for row in question.rows] or [("", "")]
+        for row, label in rows:
+            said = found.get((which, row))
+            if said is not None:
+                figures.append(said(question, label))
+    return figures
+
+
+# The figures of a question or a row of a matrix, once its words are known.
+_Figures = dict[tuple[_Which, str], Callable[[Question, str], QuestionFigures]]
+
+
+def _for_team(invitations: QuerySet[Invitation], identity: dict[int, _Which]) -> _Figures:
+    """All answers: PostgreSQL counts how often each was given, so that few rows come however many there are."""
     given: dict[_Which, _Given] = defaultdict(_Given)
-    rows = answers.values_list("question_id", "number", "chosen").annotate(n=Count("pk")).order_by()
+    rows = answers_to(invitations).values_list("question_id", "number", "chosen").annotate(n=Count("pk"))
     for question_id, number, chosen, count in rows:
         if question_id in identity:
             given[identity[question_id]].add(number, chosen, count)
-    means = {} if for_team else _averaged(answers)
-    found = []
-    for question in _newest(questions):
-        kind, which = _K(question.version.questionnaire.kind), _identity(question)
-        if which not in given or (not for_team and question.key in MATCHED):
-            continue
-        said = given[which]
-        if question.kind == QuestionKind.MATRIX:
-            for row in question.rows:
-                marks = said.marks(row["value"])
-                # A row need not be marked by everybody, so it would have blocks of its own.
-                if for_team or marks.total() == said.counted:
-                    averages = None if for_team else means.get((*which, row["value"]), {})
-                    of_row = _Given(said.counted, marks)
-                    found.append(_figures(question, kind, of_row, final, averages, row=row["label"]))
+    found: _Figures = {}
+    for which, said in given.items():
+        if which[2] == QuestionKind.MATRIX:
+            for row in {_row_of(code) for code in said.codes}:
+                of_row = said.row(row)
+                found[which, row] = partial(_figures, of_row, mean_of(of_row.numbers))
         else:
-            averages = None if for_team else means.get((*which, ""), {})
-            found.append(_figures(question, kind, said, final, averages))
+            found[which, ""] = partial(_figures, said, mean_of(said.numbers))
     return found
+
+
+@dataclass
+class _Counted:
+    """What others than the team may know of the answers to a question, or to a row of a matrix."""
+
+    blocks: Blocks = field(default_factory=lambda: defaultdict(Counter))
+    closed: _Given = field(default_factory=_Given)
+
+
+def _for_others(invitations: QuerySet[Invitation], identity: dict[int, _Which]) -> _Figures:
+    """The answers that were counted, in their blocks; and the counts of choices that were closed."""
+    given: dict[tuple[_Which, str], _Counted] = defaultdict(_Counted)
+    rows = (
+        answers_to(invitations.filter(counted_at__isnull=False))
+        .values_list(
+            "question_id",
+            "invitation__counted_at",
+            "invitation__choices_counted_at",
+            "number",
+            "chosen",
+        )
+        .annotate(n=Count("pk"))
+    )
+    for question_id, moment, closed_at, number, chosen, count in rows:
+        which = identity.get(question_id)
+        if which is None:
+            continue
+        marked: list[tuple[str, int | None, list[str]]] = [("", number, chosen)]
+        if which[2] == QuestionKind.MATRIX:
+            marked = [(_row_of(code), int(code.rsplit(":", 1)[1]), []) for code in chosen]
+        for row, mark, codes in marked:
+            said = given[which, row]
+            said.blocks[moment][(mark or 0,)] += count
+            if closed_at is not None:
+                said.closed.add(mark, codes, count)
+    found: _Figures = {}
+    for (which, row), said in given.items():
+        counted = whole(in_order(said.blocks)).total()
+        if counted:
+            found[which, row] = partial(_figures_for_others, said, counted)
+    return found
+
+
+def _figures_for_others(said: _Counted, counted: int, question: Question, row: str) -> QuestionFigures:
+    """A mean of whole blocks, and counts once they are closed, as far as they may be shown."""
+    mean = None
+    closed = said.closed
+    exact = _exact(question, closed)
+    if question.kind == QuestionKind.CHOICES:
+        counts: list[int | None] = [shown_of(count, closed.counted) for count in exact]
+    else:
+        counts = shown(exact)
+    if question.kind in NUMBERED:
+        numbers = averaged(in_order(said.blocks), scale_of(question.kind))
+        mean = _mean_for_others({number: count for (number,), count in numbers.items()})
+        # A mean with some of the counts, or of other answers than they, would give the others away.
+        if None in counts or mean is None or mean.n != closed.counted:
+            counts = []
+    if closed.counted < FEWEST:
+        counts = []
+    elif question.kind not in NUMBERED:
+        counted = closed.counted
+    return _written(question, row, counted, counts, mean)
+
+
+def _figures(said: _Given, mean: Mean | None, question: Question, row: str) -> QuestionFigures:
+    return _written(question, row, said.counted, list(_exact(question, said)), mean)
+
+
+def _exact(question: Question, said: _Given) -> list[int]:
+    given = {str(number): count for number, count in said.numbers.items()} | said.codes
+    return [given.get(code, 0) for code, _ in choices_of(question)]
+
+
+def _written(
+    question: Question, row: str, counted: int, counts: list[int | None], mean: Mean | None
+) -> QuestionFigures:
+    choices = choices_of(question)
+    labelled = [Chosen(code, label, count) for (code, label), count in zip(choices, counts, strict=False)]
+    kind, answered_by = _K(question.version.questionnaire.kind), QuestionKind(question.kind)
+    return QuestionFigures(kind, question.key, answered_by, question.text, counted, labelled, mean, row)
 
 
 def _row_of(code: str) -> str:
@@ -88,29 +178,6 @@ def _row_of(code: str) -> str:
 
 def _identity(question: Question) -> _Which:
     return question.version.questionnaire.kind, question.key, question.kind
-
-
-def _averaged(answers: QuerySet[Answer]) -> dict[tuple[str, str, str, str], dict[int, int]]:
-    """How often each number was given among the answers that may stand behind a mean, of questions and matrix rows."""
-    given: dict[tuple[str, str, str, str], list[tuple[int, tuple[int]]]] = defaultdict(list)
-    rows = answers.filter(question__kind__in=NUMBERED).order_by("invitation__answered_at", "invitation_id")
-    for session, kind, key, sort, number, chosen in rows.values_list(
-        "invitation__session_id", "invitation__kind", "question__key", "question__kind", "number", "chosen"
-    ):
-        marked: list[list[Any]] = (
-            [code.rsplit(":", 1) for code in chosen] if number is None else [["", number]]
-        )
-        for row, mark in marked:
-            given[(kind, key, sort, row)].append((session, (int(mark),)))
-    return {
-        which: dict(Counter(one[place][1][0] for place in averaged(one, scale_of(which[2]))))
-        for which, one in given.items()
-    }
-
-
-def scale_of(kind: str) -> tuple[int, int]:
-    """From where to where a question of this kind is answered."""
-    return (0, 10) if kind == QuestionKind.CONFIDENCE else (1, 5)
 
 
 def _asked(invitations: QuerySet[Invitation]) -> list[Question]:
@@ -142,37 +209,6 @@ def _newest(questions: list[Question]) -> list[Question]:
         newest[which] = question
     order = list(_K)
     return sorted(newest.values(), key=lambda one: order.index(_K(one.version.questionnaire.kind)))
-
-
-def _figures(
-    question: Question,
-    kind: QuestionnaireKind,
-    said: _Given,
-    final: set[QuestionnaireKind],
-    averages: dict[int, int] | None,
-    *,
-    row: str = "",
-) -> QuestionFigures:
-    """What is said of one question; ``averages`` are the numbers behind the mean for anybody but the team."""
-    choices = choices_of(question)
-    given = {str(number): count for number, count in said.numbers.items()} | said.codes
-    exact = [given.get(code, 0) for code, _ in choices]
-    counts: list[int | None] = list(exact)
-    mean = mean_of(said.numbers)
-    if averages is not None:
-        mean = _mean_for_others(averages)
-        if question.kind == QuestionKind.CHOICES:
-            counts = [shown_of(count, said.counted) for count in exact]
-        else:
-            counts = shown(exact)
-        # Before the last has answered a later block would show by what it differs; and a mean with some of the
-        # counts, or of other answers than they, would give the others away.
-        whole = None not in counts and mean is not None and mean.n == said.counted
-        if kind not in final or (question.kind in NUMBERED and not whole):
-            counts = []
-    labelled = [Chosen(code, label, count) for (code, label), count in zip(choices, counts, strict=False)]
-    answered_by = QuestionKind(question.kind)
-    return QuestionFigures(kind, question.key, answered_by, question.text, said.counted, labelled, mean, row)
 
 
 def _mean_for_others(numbers: dict[int, int]) -> Mean | None:
