@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
-from evaluations.analysis_sections import analysis_sections, answer_sheet
+from evaluations.analysis_sections import answer_sheet
 from evaluations.queries.analysis import Analysis
 from partnership_portal.documents import render_pdf
-from partnership_portal.sections import sheets_of, words_of
+from partnership_portal.sections import Section, sheets_of, words_of
 from partnership_portal.tables import Sheet, write_xlsx
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.models import Partnership
@@ -23,24 +23,29 @@ class Subject:
     as_of: datetime
 
 
-def analysis_pdf(partnership: Partnership, subject: Subject, analysis: Analysis, *, for_team: bool) -> bytes:
+def analysis_pdf(
+    partnership: Partnership, subject: Subject, sections: list[Section], *, for_team: bool
+) -> bytes:
     """Draw it as PDF/UA."""
     context = {
         "partnership": partnership,
         "brand": partnership.brand_colour,
         "subject": subject,
         "for_team": for_team,
-        "sections": analysis_sections(analysis, partnership.brand_colour, for_team=for_team),
+        "sections": sections,
     }
     identifier = f"{partnership.slug}-{subject.file_name}-{subject.as_of.isoformat()}"
     return render_pdf("pdf/analysis.html", context, title=subject.title, identifier=identifier)
 
 
 def write_analysis_xlsx(
-    stream: IO[bytes], partnership: Partnership, subject: Subject, analysis: Analysis, *, for_team: bool
+    stream: IO[bytes],
+    partnership: Partnership,
+    subject: Subject,
+    sections: list[Section],
+    analysis: Analysis,
 ) -> None:
     """Write its words, its tables, and every count of every question."""
-    sections = analysis_sections(analysis, partnership.brand_colour, for_team=for_team)
     facts: list[list[Any]] = [
         ["Partnership", partnership.name],
         ["About", subject.about],

@@ -155,6 +155,11 @@ def gaps(invitation: Invitation) -> list[Question]:
     ]
 
 
+def one_kind_of_line(text: str) -> str:
+    """The text with the line breaks of one system, whatever browser sent it."""
+    return text.replace("\r\n", "\n")
+
+
 def _scale(question: Question, numbers: range) -> list[tuple[str, str]]:
     lowest, highest = (question.options or ["", ""])[:2]
     ends = {numbers[0]: lowest, numbers[-1]: highest}

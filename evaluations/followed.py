@@ -21,6 +21,9 @@ FOLLOWED: dict[QuestionnaireKind, dict[str, str]] = {
     _K.LINE_MANAGER: {
         "saw_change": "how many managers saw a change in practice",
     },
+    _K.DIP_SAMPLE: {
+        "may_quote": "whether those who were rung may be quoted",
+    },
 }
 
 

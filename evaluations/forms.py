@@ -100,6 +100,16 @@ class ShareForm(forms.Form):
         self.fields["share"].help_text = hint
 
 
+class QuotingForm(forms.Form):
+    """Whether what was written may be quoted."""
+
+    may_quote = forms.BooleanField(required=False, label="What I wrote may be quoted without my name")
+
+    def __init__(self, hint: str, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["may_quote"].help_text = hint
+
+
 class ObserverForm(forms.Form):
     """Who observes a session."""
 

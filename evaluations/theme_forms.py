@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.http import QueryDict
 
+from evaluations.answering import LONG_TEXT
 from evaluations.services.tagging import Retagging
 
 
@@ -35,6 +36,19 @@ class ThemeForm(forms.Form):
         help_text="A number from 1 to 9 or a letter but J, K and S. Leave it empty for the next one free.",
         widget=forms.TextInput(attrs={"class": "govuk-input--width-2", "autocomplete": "off"}),
         error_messages={"max_length": "Enter one number or letter"},
+    )
+
+
+class QuoteForm(forms.Form):
+    """The words of an answer that may be used."""
+
+    words = forms.CharField(
+        label="Words to quote",
+        max_length=LONG_TEXT,
+        help_text="To shorten it, put […] in place of what you leave out: names, places, and whatever could tell who "
+        "is meant. Change nothing else.",
+        widget=forms.Textarea(attrs={"rows": "6"}),
+        error_messages={"required": "Leave some words of the answer"},
     )
 
 

@@ -15,6 +15,7 @@ from .questionnaire import (
     QuestionnaireDraft,
     QuestionnaireVersion,
 )
+from .quote import Quote
 from .redaction import Redaction
 from .sharing import Sharing
 from .signing_key import SigningKey
@@ -43,6 +44,7 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireDraft",
     "QuestionnaireVersion",
+    "Quote",
     "Redaction",
     "Sharing",
     "SigningKey",

@@ -46,6 +46,24 @@ _WORDS_STAY = """
     RETURN NEW;
 """
 
+_QUOTED_WORDS_STAY = """
+    IF EXISTS (SELECT FROM evaluations_quote quote WHERE quote.answer_id = NEW.id) THEN
+        RAISE EXCEPTION 'the words of a quoted answer stay'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'quoted_words_stay';
+    END IF;
+    RETURN NEW;
+"""
+_CONSENT_STAYS = """
+    IF EXISTS (
+        SELECT FROM evaluations_quote quote JOIN evaluations_answer given ON given.id = quote.answer_id
+        WHERE given.invitation_id = NEW.id
+    ) THEN
+        RAISE EXCEPTION 'consent stays while somebody is quoted'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'quoted_with_consent';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class Invitation(TenantModel):
     """Somebody asked to fill in a questionnaire about a session, once; with its answers it is the response."""
@@ -95,6 +113,9 @@ class Invitation(TenantModel):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Who of the team wrote the answers down for somebody they rang.",
+    )
+    quoting_agreed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When whoever answered agreed to be quoted without their name."
     )
     link_number = models.PositiveSmallIntegerField(
         default=0, help_text="Counts the people whom it was sent to; only the last one's link holds."
@@ -154,6 +175,10 @@ class Invitation(TenantModel):
                 name="only_answers_are_counted",
             ),
             models.CheckConstraint(
+                condition=Q(quoting_agreed_at__isnull=True) | Q(state="answered"),
+                name="agreed_to_be_quoted_is_answered",
+            ),
+            models.CheckConstraint(
                 condition=Q(closed_because="") | Q(state="closed"), name="only_closed_ones_say_why"
             ),
             models.CheckConstraint(
@@ -204,6 +229,15 @@ class Invitation(TenantModel):
                 condition=pgtrigger.Q(old__forgotten_at__df=pgtrigger.F("new__forgotten_at")),
                 func=_KEPT,
             ),
+            pgtrigger.Trigger(
+                name="quotes_go_first",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("quoting_agreed_at"),
+                condition=pgtrigger.Q(
+                    old__quoting_agreed_at__isnull=False, new__quoting_agreed_at__isnull=True
+                ),
+                func=_CONSENT_STAYS,
+            ),
         ]
 
     @property
@@ -252,7 +286,14 @@ class Answer(TenantModel):
                 operation=pgtrigger.UpdateOf("text"),
                 condition=pgtrigger.Q(old__text__df=pgtrigger.F("new__text")),
                 func=_WORDS_STAY,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="quoted_words_stay",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("text"),
+                condition=pgtrigger.Q(old__text__df=pgtrigger.F("new__text")),
+                func=_QUOTED_WORDS_STAY,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from evaluations.answering import REMOVED
 from evaluations.kinds import QuestionKind
-from evaluations.models import Answer, Invitation, ThemeTag
+from evaluations.models import Answer, Invitation, Question, ThemeTag
 from partnerships.actors import Actor
 from partnerships.permissions import Permission
 
@@ -20,6 +20,11 @@ def free_texts(actor: Actor) -> QuerySet[Answer]:
     )
 
 
+def asked_in_words(question: Question) -> str:
+    """What was asked; of a yes or a no, what was asked beside it."""
+    return question.follow_up["text"] if question.follow_up else question.text
+
+
 def untagged_first(answers: QuerySet[Answer]) -> QuerySet[Answer]:
     """With ``is_tagged`` to sort by, and what the page of an answer shows.
 
@@ -27,5 +32,5 @@ def untagged_first(answers: QuerySet[Answer]) -> QuerySet[Answer]:
     together.
     """
     return answers.annotate(is_tagged=Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))).select_related(
-        "question", "invitation__session__course"
+        "question", "invitation__session__course", "quote"
     )

@@ -58,6 +58,13 @@ def to_do(actor: Actor) -> list[ToDo]:
     return [_to_do(actor, invitation) for invitation in waiting]
 
 
+def may_be_quoted(actor: Actor) -> QuerySet[Invitation]:
+    """The actor's own answers that may be quoted without a name, the newest first."""
+    own = Invitation.objects.of(actor) if actor.person else Invitation.objects.none()
+    agreed = own.filter(quoting_agreed_at__isnull=False, forgotten_at__isnull=True)
+    return agreed.select_related("session__course").order_by("-answered_at", "-pk")
+
+
 def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
     """The survey that a signed link names, with all that its pages show."""
     return Invitation.objects.filter(partnership=partnership, pk=pk).for_answering().first()

@@ -8,6 +8,7 @@ from django.db.models import F, Func, TextField
 
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Theme, ThemeTag
+from evaluations.queries.free_texts import asked_in_words
 from evaluations.similar import Suggestion, Tagged, suggestions
 from partnerships.actors import Actor
 
@@ -38,9 +39,8 @@ class ToTag:
 
     @property
     def question(self) -> str:
-        """What was asked; of a yes or a no, what was asked beside it."""
-        asked = self.answer.question
-        return asked.follow_up["text"] if asked.follow_up else asked.text
+        """What was asked."""
+        return asked_in_words(self.answer.question)
 
     @property
     def shown(self) -> str:

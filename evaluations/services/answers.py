@@ -14,6 +14,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.queries.redaction import redacted_in
+from evaluations.quoting import agrees_by_itself, is_asked_to_be_quoted
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.sharing import share_answers
 from notifications.outbox import queue_message
@@ -44,12 +45,9 @@ def open_survey(*, actor: Actor, invitation: Invitation) -> None:
         _note_opening(actor, _open(actor, invitation))
 
 
-def save_answers(
-    *, actor: Actor, invitation: Invitation, answers: dict[str, Value], is_typing: bool = False
-) -> None:
+def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
     """Keep answers as a draft, by question key; an empty one takes back what was there.
 
-    What is kept while somebody is typing is not in the trail; that they have left the page is.
     What the team has taken words out of stays as it left it. Refuses numbers out of range and choices that are not
     offered; what is required is checked when sending. Locks the invitation.
     """
@@ -66,17 +64,22 @@ def save_answers(
         }
         _keep(invitation, {question: value for question, value in given.items() if value is not None})
         _take_back(invitation, [question for question, value in given.items() if value is None])
-        if not is_typing:
-            audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
+        audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
 
 def submit_answers(
-    *, actor: Actor, invitation: Invitation, share: bool = False, named: str | None = None
+    *,
+    actor: Actor,
+    invitation: Invitation,
+    share: bool = False,
+    named: str | None = None,
+    may_quote: bool = False,
 ) -> Certificate | None:
     """Send the saved answers, once; gives the certificate if this was the last thing it waited for.
 
     Sent by the team for somebody they rang, it is marked so, and that person is told. With ``share`` the other of
-    learner and line manager may read them, if that is still the one ``named`` (``services.sharing``).
+    learner and line manager may read them, if that is still the one ``named`` (``services.sharing``). With
+    ``may_quote`` the team may quote them without a name; only whoever writes them agrees to that.
 
     Refuses while a required answer is missing. Answers are accepted until the survey closes, however late. Locks the
     booking (of an observation, the session), then the invitation, and for the certificate the year's counter.
@@ -99,14 +102,24 @@ def submit_answers(
         invitation.opened_at = invitation.opened_at or now
         on_behalf = not may_answer(actor, invitation)
         invitation.typed_in_by = actor.person if on_behalf else None
-        invitation.save(update_fields=["state", "answered_at", "opened_at", "typed_in_by"])
+        given = invitation.answers.select_related("question")
+        if (
+            agrees_by_itself(given)
+            if on_behalf
+            else may_quote and is_asked_to_be_quoted(invitation.kind, given)
+        ):
+            invitation.quoting_agreed_at = now
+        invitation.save(
+            update_fields=["state", "answered_at", "opened_at", "typed_in_by", "quoting_agreed_at"]
+        )
         audit.record(
             actor,
             "evaluations.submit_answers",
             invitation,
             before={"state": "open"},
             after={"state": "answered", "kind": invitation.kind, "late": invitation.is_late}
-            | ({"on behalf": True} if on_behalf else {}),
+            | ({"on behalf": True} if on_behalf else {})
+            | ({"may be quoted": True} if invitation.quoting_agreed_at else {}),
         )
         if on_behalf:
             _tell_what_was_typed_in(invitation)

@@ -6,9 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from evaluations.answering import REMOVED
+from evaluations.answering import REMOVED, one_kind_of_line
 from evaluations.kinds import QuestionKind
-from evaluations.models import Answer, Invitation, Redaction, ThemeTag
+from evaluations.models import Answer, Invitation, Quote, Redaction, ThemeTag
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -20,14 +20,14 @@ _TELLING = 3
 def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") -> None:
     """Take an answer's words out, or a part of them wherever it stands there; the original is kept nowhere.
 
-    The themes that the team gave it go with the words. In a draft that is open again afterwards the answer stays as it
-    is. Refuses answers that can still be changed, a part that isn't there, and a reason that says what is taken out.
-    Locks the response, then the answer. Done twice is done once.
+    The themes that the team gave it, and its mark as a quote, go with the words. In a draft that is open again
+    afterwards the answer stays as it is. Refuses answers that can still be changed, a part that isn't there, and a
+    reason that says what is taken out. Locks the response, then the answer. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
         raise PermissionDenied("Only a person can take words out.")
-    reason, part = reason.strip(), _one_kind_of_line(part.strip())
+    reason, part = reason.strip(), one_kind_of_line(part.strip())
     with transaction.atomic():
         response = Invitation.objects.select_for_update(no_key=True).get(pk=answer.invitation_id)
         answer = (
@@ -39,13 +39,14 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
             raise DomainError("These answers are not sent yet. Whoever writes them can still change them.")
         if answer.question.kind == QuestionKind.DATE or not answer.text:
             raise DomainError("There are no words to take out of this answer.")
-        text = _one_kind_of_line(answer.text)
+        text = one_kind_of_line(answer.text)
         if text == REMOVED:
             return
         if part and part not in text:
             raise DomainError("These words do not stand in the answer like this. Copy them from it.")
         _refuse_telling_reason(reason, part or text)
         ThemeTag.objects.filter(answer=answer).delete()
+        Quote.objects.filter(answer=answer).delete()
         answer.text = text.replace(part, REMOVED) if part else REMOVED
         answer.save(update_fields=["text"])
         redaction = Redaction.objects.create(
@@ -59,10 +60,6 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
         )
         after = {"answer": answer.pk, "whole": redaction.is_whole}
         audit.record(actor, "evaluations.redact_answer", redaction, after=after)
-
-
-def _one_kind_of_line(text: str) -> str:
-    return text.replace("\r\n", "\n")
 
 
 def _refuse_telling_reason(reason: str, removed: str) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from courses.models import Session
 from evaluations.analysis_documents import Subject, analysis_pdf, write_analysis_xlsx
 from evaluations.analysis_sections import analysis_sections
+from evaluations.analysis_sections.own_words import own_words
 from evaluations.filters import AnalysisFilter
 from evaluations.forms import RawAnswersForm
 from evaluations.models import Answer, Invitation
@@ -23,6 +24,7 @@ from evaluations.raw_answers import raw_answers as raw_answers_of
 from evaluations.selections import Reader, Selection
 from evaluations.services.analyses import Found, find_analysis
 from evaluations.services.raw_answers import record_raw_answers
+from partnership_portal.sections import Section
 from partnership_portal.tables import XLSX, sheet_response
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
@@ -41,7 +43,7 @@ def analysis(request: HttpRequest) -> HttpResponse:
         find_analysis(actor=request.actor, selection=chosen.selection, again=True)
         return redirect(request.get_full_path())
     found = find_analysis(actor=request.actor, selection=chosen.selection)
-    context = {"filter": chosen, "query": request.GET.urlencode(), **_shown(request, found, for_team=True)}
+    context = {"filter": chosen, "query": request.GET.urlencode(), **_shown(request, found, chosen.selection)}
     return render(request, "evaluations/analysis.html", context)
 
 
@@ -59,7 +61,7 @@ def analysis_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     record_download(
         actor=request.actor, what="analysis", rows=len(found.figures.questions), filtered_by=chosen.in_use
     )
-    return _file(request, ending, subject, found.figures, for_team=True)
+    return _file(request, ending, subject, found.figures, chosen.selection)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -127,10 +129,19 @@ def _session(sessions: QuerySet[Session], pk: int) -> Session:
     return get_object_or_404(sessions.select_related("course", "venue"), pk=pk)
 
 
-def _shown(request: HttpRequest, found: Found, *, for_team: bool) -> dict[str, Any]:
-    brand = request.partnership.brand_colour
-    sections = analysis_sections(found.figures, brand, for_team=for_team) if found.figures else []
+def _shown(request: HttpRequest, found: Found, selection: Selection) -> dict[str, Any]:
+    sections = _sections(request, found.figures, selection) if found.figures else []
     return {"sections": sections, "as_of": found.as_of, "kept": found.kept}
+
+
+def _sections(request: HttpRequest, figures: Analysis, selection: Selection) -> list[Section]:
+    """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
+    brand, for_team = request.partnership.brand_colour, selection.for_team
+    asked = selection.invitations(request.partnership)
+    return [
+        *analysis_sections(figures, brand, for_team=for_team),
+        *own_words(asked, brand, for_team=for_team),
+    ]
 
 
 def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpResponse:
@@ -144,7 +155,7 @@ def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpRespo
         "texts": texts_about(session) if for_team else [],
         "for_team": for_team,
         "is_forgotten": found.figures is not None and not found.figures.questions and is_forgotten(session),
-        **_shown(request, found, for_team=for_team),
+        **_shown(request, found, selection),
     }
     return render(request, "evaluations/session_evaluation.html", context)
 
@@ -159,17 +170,17 @@ def _report_file(request: HttpRequest, ending: str, session: Session, reader: Re
     name = f"evaluation-{session.course.slug}-{session.starts_at:%Y-%m-%d}"
     title = f"Evaluation report: {session.course.title}"
     subject = Subject(title, f"{when}, {session.place}", name, found.as_of)
-    return _file(request, ending, subject, found.figures, for_team=selection.for_team)
+    return _file(request, ending, subject, found.figures, selection)
 
 
 def _file(
-    request: HttpRequest, ending: str, subject: Subject, found: Analysis, *, for_team: bool
+    request: HttpRequest, ending: str, subject: Subject, figures: Analysis, selection: Selection
 ) -> HttpResponseBase:
-    stream = BytesIO()
+    stream, sections = BytesIO(), _sections(request, figures, selection)
     if ending == "pdf":
-        stream.write(analysis_pdf(request.partnership, subject, found, for_team=for_team))
+        stream.write(analysis_pdf(request.partnership, subject, sections, for_team=selection.for_team))
     else:
-        write_analysis_xlsx(stream, request.partnership, subject, found, for_team=for_team)
+        write_analysis_xlsx(stream, request.partnership, subject, sections, figures)
     stream.seek(0)
     return FileResponse(
         stream, as_attachment=True, filename=f"{subject.file_name}.{ending}", content_type=_TYPES[ending]

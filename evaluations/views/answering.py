@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.expectations import certificate_rule
 from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
-from evaluations.forms import QuestionPageForm, ShareForm
+from evaluations.forms import QuestionPageForm, QuotingForm, ShareForm
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import (
     SURVEY,
@@ -33,7 +33,8 @@ from evaluations.queries.supervision import (
     reader_of_form,
     shared_with,
 )
-from evaluations.queries.surveys import survey_of_link, to_do
+from evaluations.queries.surveys import may_be_quoted, survey_of_link, to_do
+from evaluations.quoting import is_asked_to_be_quoted
 from evaluations.services.answers import (
     AlreadyAnswered,
     SurveyClosed,
@@ -45,8 +46,8 @@ from evaluations.services.answers import (
 )
 from evaluations.services.invitations import releases_certificate
 from evaluations.services.notices import say_left, say_not_manager
+from evaluations.services.quotes import stop_quoting
 from evaluations.services.sharing import NamedAnother, could_be_shared_with
-from evaluations.views.typing import FIELD, saved_while_typing
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
@@ -118,7 +119,7 @@ def linked_check(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @holder_of_link
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def linked_sent(request: HttpRequest, token: str) -> HttpResponse:
     """Thanks."""
     return _through_link(request, token, _sent)
@@ -132,6 +133,7 @@ def own_list(request: HttpRequest) -> HttpResponse:
         "surveys": to_do(request.actor),
         "own": own_to_prepare(request.actor)[:_SHOWN],
         "shared": shared_with(request.actor)[:_SHOWN],
+        "quoted": may_be_quoted(request.actor)[:_SHOWN],
     }
     return render(request, "evaluations/my_surveys.html", context)
 
@@ -158,7 +160,7 @@ def own_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def own_sent(request: HttpRequest, pk: int) -> HttpResponse:
     """Thanks."""
     return _or_refusal(request, _own(request, pk), _sent)
@@ -258,13 +260,16 @@ def _or_refusal(request: HttpRequest, door: Door, show: _Show) -> HttpResponse:
     except ToldUs as refusal:
         return _refused(request, "Thank you for telling us", refusal, 200)
     except AlreadyAnswered as refusal:
-        return _refused(request, "You have already answered", refusal, 409)
+        sent = door.address("_sent") if door.invitation.quoting_agreed_at else ""
+        return _refused(request, "You have already answered", refusal, 409, sent)
     except SurveyClosed as refusal:
         return _refused(request, "This survey is closed", refusal, 410)
 
 
-def _refused(request: HttpRequest, heading: str, refusal: DomainError, status: int) -> HttpResponse:
-    context = {"heading": heading, "sentence": refusal.sentence}
+def _refused(
+    request: HttpRequest, heading: str, refusal: DomainError, status: int, sent: str = ""
+) -> HttpResponse:
+    context = {"heading": heading, "sentence": refusal.sentence, "sent": sent}
     return render(request, "evaluations/survey_refused.html", context, status=status)
 
 
@@ -289,8 +294,6 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     if request.method == "POST" and "heading" in request.POST:
         headings = [heading for heading, _ in pages]
         if request.POST["heading"] not in headings:
-            if FIELD in request.POST:
-                return JsonResponse({"shown": []}, status=409)
             messages.info(request, "Your other answers have changed what we ask. Please go on here.")
             return redirect(door.where_to_go_on)
         number = headings.index(request.POST["heading"]) + 1
@@ -303,8 +306,6 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         redacted=redacted_in(door.invitation),
     )
-    if FIELD in request.POST:
-        return saved_while_typing(door.actor, door.invitation, form, request.POST)
     if request.method == "POST":
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
@@ -343,9 +344,11 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
             if one.is_required and not is_complete(one, saved.get(one.key))
         ]
         sections.append({"heading": heading, "rows": rows})
-    form = _share_form(door, request.POST if request.method == "POST" else None)
+    data = request.POST if request.method == "POST" else None
+    form, quoting = _share_form(door, data), _quoting_form(door, data)
     if request.method == "POST" and not missing:
         agreed = form.cleaned_data if form is not None and form.is_valid() else {"share": False, "named": ""}
+        agreed |= quoting.cleaned_data if quoting is not None and quoting.is_valid() else {}
         try:
             submit_answers(actor=door.actor, invitation=door.invitation, **agreed)
         except NamedAnother as refusal:
@@ -354,7 +357,7 @@ def _check(request: HttpRequest, door: Door) -> HttpResponse:
         else:
             return redirect(door.address("_sent"))
     back = door.address("_page", page=len(sections))
-    context = {"sections": sections, "missing": missing, "back": back, "share": form}
+    context = {"sections": sections, "missing": missing, "back": back, "share": form, "quoting": quoting}
     return _render(request, door, "check", context)
 
 
@@ -411,9 +414,25 @@ def _share_form(door: Door, data: QueryDict | None) -> ShareForm | None:
     return ShareForm(label, you_can, other.key, data)
 
 
+def _quoting_form(door: Door, data: QueryDict | None) -> QuotingForm | None:
+    # Only whoever writes the answers agrees to be quoted.
+    if door.is_on_behalf or not is_asked_to_be_quoted(door.invitation.kind, door.invitation.answers.all()):
+        return None
+    where = "under “Surveys”" if door.names == "my_survey" else "by the link to this survey"
+    hint = (
+        "For example in a report to the partnership’s board. Nobody has to. You can take it back "
+        f"{where}; what is printed by then stays."
+    )
+    return QuotingForm(hint, data)
+
+
 def _sent(request: HttpRequest, door: Door) -> HttpResponse:
     if door.invitation.state != Invitation.State.ANSWERED:
         return redirect(door.address())
+    if request.method == "POST":
+        stop_quoting(actor=door.actor, invitation=door.invitation)
+        messages.success(request, "You are not quoted any more.")
+        return redirect(door.address("_sent"))
     # The line manager answers about the same booking, but its certificate is the learner's alone.
     booking, respondent = door.invitation.booking, door.invitation.respondent
     is_before = door.invitation.kind == QuestionnaireKind.PRE_COURSE

@@ -28,6 +28,7 @@ from partnership_portal.demo.door import let_walk_ins_in
 from partnership_portal.demo.group import book_for_colleagues
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
+from partnership_portal.demo.own_words import make_something_of_their_words
 from partnership_portal.demo.people import People, account, make_people
 from partnership_portal.demo.programme import Planner
 from partnership_portal.demo.questionnaires import write_own_questionnaire
@@ -70,6 +71,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     charge_for_the_past(partnership, now)
     write_own_questionnaire(partnership)
     assure_quality(partnership, now)
+    make_something_of_their_words(partnership)
     _publish_last_quarter(partnership, now)
     return True
 

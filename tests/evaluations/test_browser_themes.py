@@ -6,14 +6,16 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from evaluations.jobs import ask_for_evaluations
-from evaluations.models import Invitation, ThemeTag
+from evaluations.links import holder_of, survey_token
+from evaluations.models import Answer, Invitation, Quote, ThemeTag
+from evaluations.services.answers import save_answers
 from evaluations.services.themes import adopt_themes
 from evaluations.start_themes import portal_themes
 from partnerships.models import Partnership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
-from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.made import adopt, answer, answers_to, booked, held
 from tests.factories import job, make_course, make_partnership, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -127,3 +129,67 @@ def test_the_pages_of_themes(shire, open_browser) -> None:
     page.get_by_role("button", name="Retire it").click()
     expect(page.get_by_role("heading", name="Retired")).to_be_visible()
     assert_accessible(page)
+
+
+def test_agreed_quoted_and_taken_back_on_a_phone_without_javascript(shire, open_browser) -> None:
+    with acting_in(shire):
+        booking = booked(held(shire, course=make_course(shire, title="Early Help")))
+    ask_for_evaluations(shire, timezone.now())
+    with acting_in(shire):
+        invitation = Invitation.objects.for_answering().get(booking=booking)
+        save_answers(
+            actor=holder_of(invitation),
+            invitation=invitation,
+            answers=answers_to(invitation, pledge="I will ask Ann and her school."),
+        )
+        at = [shire.slug, survey_token(invitation)]
+        said = Answer.objects.get(invitation=invitation, question__key="pledge")
+    phone = open_browser(width=320, javascript=False)
+    phone.goto(reverse("evaluations:survey_check", args=at))
+    box = phone.get_by_label("What I wrote may be quoted without my name")
+    expect(box).not_to_be_checked()
+    box.check()
+    phone.get_by_role("button", name="Send answers").click()
+    expect(phone.get_by_role("heading", name="Being quoted")).to_be_visible()
+    page = open_browser(team_of(shire), width=320)
+    page.goto(reverse("evaluations:free_texts", args=[shire.slug]))
+    page.get_by_role("link", name="May be quoted").click()
+    assert_accessible(page)
+    page.get_by_label("Words to quote").fill("I will ask Bob")
+    page.get_by_role("button", name="Mark as usable").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Words to quote").fill("I will ask […] her school.")
+    page.get_by_role("button", name="Mark as usable").click()
+    expect(page.get_by_text("It may be quoted like this.")).to_be_visible()
+    expect(page.get_by_label("Words to quote")).to_have_value("I will ask […] her school.")
+    assert_accessible(page)
+    with acting_in(shire):
+        assert Quote.objects.get().answer == said
+    phone.goto(reverse("evaluations:survey", args=at))
+    phone.get_by_role("link", name="Take that back").click()
+    phone.get_by_role("button", name="Do not quote me any more").click()
+    expect(phone.get_by_text("You are not quoted any more.")).to_be_visible()
+    with acting_in(shire):
+        assert not Quote.objects.exists()
+    page.reload()
+    expect(page.get_by_text("has not agreed to be quoted")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_the_pages_of_whoever_agreed(shire, open_browser) -> None:
+    with acting_in(shire):
+        invitation = Invitation.objects.for_answering().order_by("pk").first()
+        Invitation.objects.filter(pk=invitation.pk).update(quoting_agreed_at=timezone.now())
+        user = invitation.respondent.user
+        at = [shire.slug, survey_token(invitation)]
+    page = open_browser(user)
+    for address in (
+        reverse("evaluations:my_surveys", args=[shire.slug]),
+        reverse("evaluations:my_survey_sent", args=[shire.slug, invitation.pk]),
+        reverse("evaluations:survey", args=at),
+        reverse("evaluations:survey_sent", args=at),
+    ):
+        page.goto(address)
+        expect(page.get_by_text("may be quoted without your name").first).to_be_visible()
+        assert_accessible(page)

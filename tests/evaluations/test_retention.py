@@ -49,7 +49,7 @@ HELD = "2026-03-02 10:00"
 TOO_EARLY, IN_TIME = at("2029-03-02 06:30"), at("2029-03-03 06:30")
 
 # What becomes of each row that names an answer or a response.
-HANGS_ON_ANSWERS = {"ThemeTag": "deleted"}
+HANGS_ON_ANSWERS = {"ThemeTag": "deleted", "Quote": "deleted"}
 HANGS_ON_RESPONSES = {
     "Answer": "deleted",
     "Redaction": "deleted",

@@ -60,6 +60,7 @@ from evaluations.models import (
     Questionnaire,
     QuestionnaireDraft,
     QuestionnaireVersion,
+    Quote,
     Redaction,
     Sharing,
     SigningKey,
@@ -212,6 +213,8 @@ def make_whole_partnership(slug: str) -> Partnership:
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
         theme = Theme.objects.create(**where, name="Information sharing", key="1")
         ThemeTag.objects.create(**where, answer=answer, theme=theme, tagged_at=now, tagged_by=person)
+        Invitation.objects.update(state="answered", answered_at=now, quoting_agreed_at=now)
+        Quote.objects.create(**where, answer=answer, parts=[[0, 1]], marked_at=now, marked_by=person)
         Redaction.objects.create(
             **where,
             invitation=invitation,

@@ -1,0 +1,183 @@
+"""What people wrote, added up by themes and quoted where they agreed; worked out whenever somebody looks.
+
+Nothing of it is kept: tags change without an answer, and who takes consent back is quoted no more at the next look.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from evaluations.answering import REMOVED
+from evaluations.disclosure import FEWEST, shown_of
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Answer, Invitation, Question, Quote, ThemeTag
+from evaluations.queries.free_texts import asked_in_words
+from evaluations.quoting import quoted
+
+_SPEAKERS = {
+    QuestionnaireKind.LINE_MANAGER: "a line manager",
+    QuestionnaireKind.TRAINER_FEEDBACK: "a trainer",
+    QuestionnaireKind.DIP_SAMPLE: "somebody who was rung",
+}
+
+_Which = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ThemeFigures:
+    """How many answers to one question, or about one course, are about each theme.
+
+    ``read`` is how many the counts are of, ``written`` how many there are; a count of None is not to be shown.
+    """
+
+    name: str
+    kind: str
+    written: int
+    read: int
+    counts: list[tuple[str, int | None]]
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """Words that may be used, and as much about who wrote them as tells them from nobody."""
+
+    words: str
+    speaker: str
+    course: str
+    session: datetime | None
+
+
+def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> list[ThemeFigures]:
+    """The questions of which an answer is tagged, with their themes (three queries, for others two).
+
+    To others than the team they are counted as choices are, of one session: of the answers with which its counts were
+    closed (docs/analysis.md), once every one of them is read.
+    """
+    figures = _of_team(_written(invitations)) if for_team else _of_others(invitations)
+    if not figures:
+        return []
+    words = _words_of({key for _, key in figures}, invitations)
+    order = list(QuestionnaireKind.values)
+    return [
+        ThemeFigures(words.get((kind, key), key), QuestionnaireKind(kind).label, *figures[(kind, key)])
+        for kind, key in sorted(figures, key=lambda one: (order.index(one[0]), words.get(one, one[1])))
+    ]
+
+
+def themes_by_course(invitations: QuerySet[Invitation]) -> list[ThemeFigures]:
+    """The courses of the selection side by side, for the team (two queries); nothing where there is only one."""
+    courses = _by(
+        _written(invitations), "invitation__session__course_id", "invitation__session__course__title"
+    )
+    if len(courses) < 2:
+        return []
+    return [ThemeFigures(which[1], "", *courses[which]) for which in sorted(courses, key=lambda one: one[1])]
+
+
+def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
+    """The quotes of a selection, in the order of the alphabet (two queries).
+
+    Where fewer than five answered a survey about the session, it isn't named; nor the course, where fewer did about
+    it; and where fewer did in the whole selection, nothing is quoted.
+    """
+    answered = invitations.filter(state=Invitation.State.ANSWERED).order_by()
+    found = (
+        Quote.objects.filter(answer__invitation__in=answered.values("pk"))
+        .exclude(answer__invitation__quoting_agreed_at=None)
+        .select_related("answer__invitation__session__course")
+    )
+    many: Counter[tuple[Any, ...]] = Counter()
+    for kind, course, session, count in answered.values_list(
+        "kind", "session__course_id", "session_id"
+    ).annotate(n=Count("pk")):
+        for place in ((kind,), (kind, "course", course), (kind, "session", session)):
+            many[place] += count
+    shown = []
+    for one in found:
+        asked = one.answer.invitation
+        if many[(asked.kind,)] >= FEWEST:
+            course = many[(asked.kind, "course", asked.session.course_id)] >= FEWEST
+            session = many[(asked.kind, "session", asked.session_id)] >= FEWEST
+            shown.append(
+                Quotation(
+                    quoted(one.answer.text, one.parts),
+                    _SPEAKERS.get(QuestionnaireKind(asked.kind), "a learner"),
+                    asked.session.course.title if course else "",
+                    asked.session.starts_at if session else None,
+                )
+            )
+    return sorted(shown, key=lambda one: one.words)
+
+
+def _texts(invitations: QuerySet[Invitation]) -> QuerySet[Answer]:
+    answered = invitations.filter(state=Invitation.State.ANSWERED).order_by()
+    texts = Answer.objects.filter(invitation__in=answered.values("pk")).exclude(text="").order_by()
+    return texts.exclude(question__kind=QuestionKind.DATE)
+
+
+def _written(invitations: QuerySet[Invitation]) -> QuerySet[Answer]:
+    return _texts(invitations).exclude(text=REMOVED)
+
+
+def _of_team(written: QuerySet[Answer]) -> dict[_Which, tuple[int, int, list[tuple[str, int | None]]]]:
+    return _by(written, "invitation__kind", "question__key")
+
+
+def _by(written: QuerySet[Answer], *paths: str) -> dict[Any, tuple[int, int, list[tuple[str, int | None]]]]:
+    """Of each group how many wrote, how many of these answers are read, and the themes; only where any is tagged."""
+    tagged = Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))
+    counted = written.order_by().values_list(*paths)
+    sizes = {
+        tuple(row[:-2]): row[-2:] for row in counted.annotate(n=Count("pk"), r=Count("pk", filter=tagged))
+    }
+    themes: dict[Any, list[tuple[str, int | None]]] = defaultdict(list)
+    rows = written.filter(theme_tags__isnull=False).order_by().values_list(*paths, "theme_tags__theme__name")
+    for *which, theme, count in rows.annotate(n=Count("pk")):
+        themes[tuple(which)].append((theme, count))
+    return {which: (*sizes[which], _largest_first(themes[which])) for which in sizes if which in themes}
+
+
+def _of_others(
+    invitations: QuerySet[Invitation],
+) -> dict[_Which, tuple[int, int, list[tuple[str, int | None]]]]:
+    """The same of one session, as others may see it.
+
+    An answer without a theme hides the figures of its question, also one whose words were taken out: without it they
+    would differ by one.
+    """
+    closed = _texts(invitations).filter(invitation__choices_counted_at__isnull=False)
+    answers: dict[_Which, list[list[str]]] = defaultdict(list)
+    themes: dict[int, list[str]] = {}
+    rows = closed.values_list("invitation__kind", "question__key", "pk", "theme_tags__theme__name")
+    for kind, key, pk, name in rows:
+        if pk not in themes:
+            answers[(kind, key)].append(themes.setdefault(pk, []))
+        if name is not None:
+            themes[pk].append(name)
+    found = {}
+    for which, has in answers.items():
+        if len(has) >= FEWEST and all(has):
+            counts = Counter(name for names in has for name in names)
+            shown = [(name, shown_of(count, len(has))) for name, count in counts.items()]
+            found[which] = (len(has), len(has), _largest_first(shown))
+    return found
+
+
+def _largest_first(counts: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:
+    return sorted(counts, key=lambda one: (-(one[1] or 0), one[0]))
+
+
+def _words_of(keys: set[str], invitations: QuerySet[Invitation]) -> dict[_Which, str]:
+    """Each question in its newest words."""
+    versions = invitations.order_by().values("version")
+    asked = Question.objects.filter(version__in=versions, key__in=keys).select_related(
+        "version__questionnaire"
+    )
+    return {
+        (one.version.questionnaire.kind, one.key): asked_in_words(one)
+        for one in asked.order_by("version__published_at", "version_id")
+    }
