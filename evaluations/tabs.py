@@ -36,6 +36,16 @@ def with_newer(questions: Iterable[Question], saved: Mapping[str, Value], data: 
     return data
 
 
+def carried(questions: Iterable[Question], saved: Mapping[str, Value], data: QueryDict) -> list[str]:
+    """The marks of those answers that are saved just as the page sent them: it has seen them by now."""
+    found = []
+    for question in questions:
+        now = _posted(question, saved.get(question.key))
+        if (mark := _mark(now)) == _mark({name: data.getlist(name) for name in now}):
+            found.append(f"{question.key}:{mark}")
+    return found
+
+
 def _mark(posted: _Posted) -> str:
     plain = {
         name: [value.replace("\r\n", "\n").strip() for value in values if value.strip()]

@@ -45,9 +45,12 @@ def open_survey(*, actor: Actor, invitation: Invitation) -> None:
         _note_opening(actor, _open(actor, invitation))
 
 
-def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Value]) -> None:
+def save_answers(
+    *, actor: Actor, invitation: Invitation, answers: dict[str, Value], is_typing: bool = False
+) -> None:
     """Keep answers as a draft, by question key; an empty one takes back what was there.
 
+    What is kept while somebody is typing is not in the trail; that they have left the page is.
     What the team has taken words out of stays as it left it. Refuses numbers out of range and choices that are not
     offered; what is required is checked when sending. Locks the invitation.
     """
@@ -64,7 +67,8 @@ def save_answers(*, actor: Actor, invitation: Invitation, answers: dict[str, Val
         }
         _keep(invitation, {question: value for question, value in given.items() if value is not None})
         _take_back(invitation, [question for question, value in given.items() if value is None])
-        audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
+        if not is_typing:
+            audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
 
 def submit_answers(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +48,7 @@ from evaluations.services.invitations import releases_certificate
 from evaluations.services.notices import say_left, say_not_manager
 from evaluations.services.quotes import stop_quoting
 from evaluations.services.sharing import NamedAnother, could_be_shared_with
+from evaluations.views.typing import FIELD, saved_while_typing
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
@@ -294,6 +295,8 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     if request.method == "POST" and "heading" in request.POST:
         headings = [heading for heading, _ in pages]
         if request.POST["heading"] not in headings:
+            if FIELD in request.POST:
+                return JsonResponse({"shown": []}, status=409)
             messages.info(request, "Your other answers have changed what we ask. Please go on here.")
             return redirect(door.where_to_go_on)
         number = headings.index(request.POST["heading"]) + 1
@@ -306,6 +309,8 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         redacted=redacted_in(door.invitation),
     )
+    if FIELD in request.POST:
+        return saved_while_typing(door.actor, door.invitation, form, request.POST)
     if request.method == "POST":
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)

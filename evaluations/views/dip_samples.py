@@ -15,6 +15,7 @@ from evaluations.models import DipContact, DipSample, Invitation
 from evaluations.queries.dip_samples import alike, call_sheet, comes_out_the_same, samples, strata_of
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.dip_samples import begin_interview, draw_sample, note_attempt
+from evaluations.views.typing import FIELD, saved_while_typing
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 from partnerships.services.downloads import record_download
@@ -122,6 +123,8 @@ def dip_interview(request: HttpRequest, pk: int) -> HttpResponse:
     saved = {answer.question.key: value_of(answer) for answer in interview.answers.all()}
     questions = asked(interview.version.questions.all(), saved)
     form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)
+    if FIELD in request.POST:
+        return saved_while_typing(request.actor, interview, form, request.POST)
     if request.method == "POST":
         is_whole = form.is_valid()
         save_answers(actor=request.actor, invitation=interview, answers=form.kept)

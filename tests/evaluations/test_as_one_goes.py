@@ -202,6 +202,59 @@ def test_what_only_the_other_window_changed_stays_and_what_this_one_changed_coun
     assert {name: [one.replace("\r\n", "\n") for one in kept.getlist(name)] for name in expected} == expected
 
 
+class TestTyping:
+    """What a page sends by itself while somebody types on it."""
+
+    def typed(self, link: str, number: int, given: dict[str, object], **more: object):
+        return Client().post(f"{link}{number}/", {**shown_on(link, number), **given, "typing": "yes", **more})
+
+    def test_is_kept_though_required_answers_are_missing(self, link) -> None:
+        response = self.typed(link, 1, {"overall": "4"})
+        assert response.status_code == 200
+        assert Answer.objects.get().number == 4
+        assert "checked" in page_of(link, 1)
+
+    def test_is_no_press_of_a_button_and_not_in_the_trail(self, link) -> None:
+        for overall in ("4", "5"):
+            self.typed(link, 1, {"overall": overall, "relevance": "5"})
+        assert not AuditEntry.objects.filter(action="evaluations.save_answers").exists()
+        assert Client().post(f"{link}1/", FIRST).url == f"{link}2/"
+        assert AuditEntry.objects.filter(action="evaluations.save_answers").count() == 1
+
+    def test_what_is_wrong_waits_and_the_rest_is_kept(self, link) -> None:
+        Client().post(f"{link}1/", FIRST)
+        response = self.typed(link, 4, {"pledge": "x" * 3000, "barriers": ["time"]})
+        assert response.status_code == 200
+        assert Answer.objects.get(question__key="barriers").chosen == ["time"]
+        assert not Answer.objects.filter(question__key="pledge").exists()
+
+    def test_a_page_that_goes_back_to_what_it_showed_first_means_it(self, link) -> None:
+        """It has saved something else meanwhile, and knows that it has."""
+        hidden = shown_on(link, 4)
+        typed = Client().post(f"{link}4/", {**hidden, "pledge": "Half a thou", "typing": "yes"})
+        carried = dict(mark.rsplit(":", 1) for mark in typed.json()["shown"])
+        marks = [
+            f"{key}:{carried.get(key, mark)}" for key, mark in (one.rsplit(":", 1) for one in hidden["shown"])
+        ]
+        Client().post(f"{link}4/", {**hidden, "shown": marks, "pledge": "", "later": "yes"})
+        assert not Answer.objects.filter(question__key="pledge").exists()
+
+    def test_it_has_not_seen_what_another_window_has_saved(self, link) -> None:
+        hidden = shown_on(link, 4)
+        Client().post(f"{link}4/", FOURTH | {"later": "yes"})
+        typed = Client().post(f"{link}4/", {**hidden, "pledge": "", "barriers": ["time"], "typing": "yes"})
+        keys = {mark.rsplit(":", 1)[0] for mark in typed.json()["shown"]}
+        assert "barriers" in keys and "pledge" not in keys
+        assert Answer.objects.get(question__key="pledge").text == FOURTH["pledge"]
+
+    def test_nothing_is_kept_that_can_not_be_answered_any_more(self, link, invitation) -> None:
+        hidden = shown_on(link, 1)
+        answer(invitation)
+        response = Client().post(f"{link}1/", {**hidden, "overall": "1", "typing": "yes"})
+        assert response.status_code == 409
+        assert Answer.objects.get(question__key="overall").number == 4
+
+
 class TestLate:
     DUE = [
         pytest.param("evaluation", {}, "2026-03-16 23:59", id="evaluation: fourteen days"),

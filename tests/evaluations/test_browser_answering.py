@@ -136,3 +136,52 @@ def test_the_team_on_the_telephone(shire, open_browser) -> None:
     page.goto(reverse("pages:desk", args=[shire.slug]))
     expect(page.get_by_role("heading", name="Has left, or is not the manager")).to_be_visible()
     assert_accessible(page)
+
+
+def test_what_is_typed_is_kept_without_a_button_and_through_a_drop_of_the_line(shire, open_browser) -> None:
+    def kept(key: str) -> str:
+        with acting_in(shire):
+            found = asked("impact").answers.filter(question__key=key).first()
+            return found.text if found else ""
+
+    page = open_browser(width=320)
+    page.goto(link(shire, "impact"))
+    go(page, "Start")
+    page.get_by_role("radio").first.check()
+    go(page, "Save and continue")
+    first, second = page.get_by_role("textbox").first, page.get_by_role("textbox").nth(1)
+    first.fill("I asked three children al")
+    expect(page.get_by_text("Saved at")).to_be_visible(timeout=20_000)
+    key, other = (one.get_attribute("name") for one in (first, second))
+    assert kept(key) == "I asked three children al"
+    assert_accessible(page)
+    page.context.set_offline(True)
+    first.fill("I asked three children alone")
+    expect(page.get_by_text("There is no connection.")).to_be_visible(timeout=20_000)
+    assert_accessible(page)
+    here = page.url
+    go(page, "Save and continue")
+    expect(first).to_have_value("I asked three children alone")
+    assert page.url == here and kept(key) == "I asked three children al"
+    page.context.set_offline(False)
+    expect(page.get_by_text("Saved at")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("There is no connection.")).not_to_be_visible()
+    assert kept(key) == "I asked three children alone"
+    # A press right after the last letter saves and goes on, and what was emptied is gone.
+    second.fill("They go to the youth club")
+    page.keyboard.press("Tab")
+    first.fill("")
+    go(page, "Save and come back later")
+    expect(page.get_by_text("Your answers so far are saved")).to_be_visible()
+    assert (kept(key), kept(other)) == ("", "They go to the youth club")
+
+
+def test_a_page_that_can_not_be_answered_any_more_says_so_while_one_types(shire, open_browser) -> None:
+    page = open_browser()
+    page.goto(f"{link(shire, 'line_manager')}1/")
+    with acting_in(shire):
+        answer(asked("line_manager"))
+    page.get_by_label("What have you seen").fill("She asks better questions")
+    expect(page.get_by_text("this can’t be answered any more")).to_be_visible(timeout=20_000)
+    go(page, "Save and continue")
+    expect(page.get_by_role("heading", name="You have already answered")).to_be_visible()
