@@ -29,7 +29,7 @@ from partnerships.permissions import Permission, require
 
 _RANK = {state: number for number, state in enumerate((BookingState.CONFIRMED, BookingState.OFFERED))}
 _WORTH = (BookingState.CONFIRMED, BookingState.OFFERED, BookingState.WAITING, BookingState.REQUESTED)
-# What is said once for a booking; the one that goes on keeps its own.
+# What is said once for a booking; the one that goes on keeps its own. To another organisation it is nothing.
 _SAID = ("declared", "purchase_order", "audience_reason")
 _ON_BOTH = "Their other booking is on the session that it was merged with."
 
@@ -168,14 +168,16 @@ def _end_double(
 ) -> None:
     before, had_place = ended.state, ended.state in EXPECTED
     state = BookingState.CANCELLED if had_place else BookingState.WITHDRAWN
-    needs = access_needs_of(ended)
-    keep_on(ended, goes_on)
+    needs, same = access_needs_of(ended), ended.organisation_id == goes_on.organisation_id
+    if same:
+        keep_on(ended, goes_on)
     end_booking(ended, state, by=None, reason=_ON_BOTH, now=now)
     carry_access_needs(needs, goes_on, kept)
     carry_tasks(ended, goes_on)
-    for name in _SAID:
-        setattr(goes_on, name, getattr(goes_on, name) or getattr(ended, name))
-    goes_on.save(update_fields=_SAID)
+    if same:
+        for name in _SAID:
+            setattr(goes_on, name, getattr(goes_on, name) or getattr(ended, name))
+        goes_on.save(update_fields=_SAID)
     after = {"state": ended.state, "goes_on": goes_on.pk}
     audit.record(actor, "bookings.end_double", ended, before={"state": before}, after=after)
     # What waits for the morning is not true any more. Whoever moves is told by that alone.

@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 
-from bookings.models import AccessNeeds, Approval, Booking, EvidenceFile
+from bookings.models import AccessNeeds, Approval, Booking, EvidenceFile, Prerequisite
 from bookings.services import merging, places
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.merging import merge_sessions
 from bookings.services.moving import may_take_another
-from bookings.services.places import book_place
+from bookings.services.places import Told, book_place
 from bookings.services.prerequisites import EarlierTraining
 from bookings.services.tasks import tick_task
 from bookings.states import BookingState
@@ -30,6 +30,7 @@ from tests.factories import (
     actor_for,
     adopt,
     make_course,
+    make_organisation,
     make_partnership,
     make_person,
     make_session,
@@ -144,6 +145,40 @@ def test_whoever_is_on_both_keeps_evidence_order_and_reason_of_either(
     kept = goes_on.prerequisite
     assert (kept.training, kept.has_evidence) == (earlier.training, evidence)
     assert EvidenceFile.objects.filter(prerequisite=kept).exists() is evidence
+
+
+@pytest.mark.parametrize("stays", [0, 1], ids=["the emptied one's goes on", "the kept one's goes on"])
+def test_what_was_said_for_another_organisation_does_not_come_along(partnership, team, two, book, stays):
+    """Else the charity's purchase order would stand on the school's charge, and its training in the school's name."""
+    sessions, (one,) = two(), people(partnership, 1)
+    Session.objects.filter(pk=sessions[1 - stays].pk).update(capacity=1)
+    book(people(partnership, 1)[0], sessions[1 - stays])
+    task, charity = make_task(sessions[0].course), make_organisation(partnership)
+    one.memberships.create(partnership=partnership, organisation=charity, started_on="2020-01-01")
+    goes_on = book(one, sessions[stays])
+    ended = book_place(
+        actor=actor_for(one),
+        session=sessions[1 - stays],
+        person=one,
+        organisation=charity,
+        told=Told(
+            access_needs="Large print",
+            purchase_order="CHARITY-1",
+            audience_reason="For the charity",
+            declared="My manager at the charity agrees",
+            earlier=EarlierTraining("Level 1", date(2026, 1, 1), _pdf(given=True)),
+        ),
+    )
+    tick_task(actor=actor_for(one), booking=ended, task=task)
+    Session.objects.update(capacity=5)
+    merged(team, *sessions)
+    goes_on, ended = (Booking.objects.get(pk=booking.pk) for booking in (goes_on, ended))
+    assert (goes_on.state, ended.state) == ("confirmed", "withdrawn")
+    assert (goes_on.purchase_order, goes_on.audience_reason, goes_on.declared) == ("", "", "")
+    assert Prerequisite.objects.get().booking == ended and not EvidenceFile.objects.exists()
+    # What is the person's own does.
+    assert AccessNeeds.objects.get().booking == goes_on
+    assert [done.task for done in goes_on.tasks_done.all()] == [task]
 
 
 def _pdf(given: bool) -> bytes:
