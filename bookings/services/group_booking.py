@@ -17,7 +17,7 @@ from bookings.clashes import clashes_with
 from bookings.colleagues import Candidates, Colleagues, Wanted
 from bookings.group_outcomes import Fate, Outcome
 from bookings.models import Booking, GroupBooking, HeldEvidence
-from bookings.services.held_evidence import held_for
+from bookings.services.held_evidence import content_of, held_for
 from bookings.services.locks import locked_session
 from bookings.services.places import Told, ask_for_place, check_open
 from bookings.services.prerequisites import NOTHING_EARLIER, EarlierTraining, asks_earlier_training
@@ -180,7 +180,7 @@ def _book_all(
     colleagues, audience = Colleagues(actor, organisation), Audience(session.course)
     asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
     lock_people(session, also=_may_come_to_wait(actor, colleagues, wanted))
-    held = _held(actor, session, wanted, with_content=not unsaid) if asks_training else {}
+    held = _held(actor, session, wanted) if asks_training else {}
     outcomes = []
     for one in wanted:
         told = Told(
@@ -242,11 +242,10 @@ def _held_keys(wanted: Sequence[Wanted]) -> list[str]:
     return [one.evidence for one in wanted if one.evidence]
 
 
-def _held(
-    actor: Actor, session: Session, wanted: Sequence[Wanted], *, with_content: bool
-) -> dict[str, HeldEvidence]:
-    files = held_for(actor, session, _held_keys(wanted))
-    return {str(one.key): one for one in (files if with_content else files.defer("content"))}
+def _held(actor: Actor, session: Session, wanted: Sequence[Wanted]) -> dict[str, HeldEvidence]:
+    """What is held for the list, without the files themselves: together they are more than a process should hold."""
+    files = held_for(actor, session, _held_keys(wanted)).defer("content")
+    return {str(one.key): one for one in files}
 
 
 def _earlier(one: Wanted, unsaid: str, held: Mapping[str, HeldEvidence]) -> EarlierTraining:
@@ -254,7 +253,7 @@ def _earlier(one: Wanted, unsaid: str, held: Mapping[str, HeldEvidence]) -> Earl
     if unsaid:
         return EarlierTraining(one.training or unsaid, one.trained_on or uk_today())
     file = held.get(one.evidence)
-    return EarlierTraining(one.training, one.trained_on, bytes(file.content) if file else b"")
+    return EarlierTraining(one.training, one.trained_on, content_of(file) if file else b"")
 
 
 def _added(actor: Actor, organisation: Organisation, one: Wanted) -> Membership:

@@ -63,6 +63,12 @@ def held_for(actor: Actor, session: Session, keys: Iterable[str]) -> QuerySet[He
     )
 
 
+def content_of(held: HeldEvidence) -> bytes:
+    """The file itself, read now and kept by nobody but the caller."""
+    own = HeldEvidence.objects.filter(partnership=held.partnership_id, pk=held.pk)
+    return bytes(own.values_list("content", flat=True).get())
+
+
 def forget_held_evidence(partnership: Partnership, now: datetime) -> None:
     """Job: delete the files of lists that nobody has booked; may run any number of times."""
     with acting_in(partnership):

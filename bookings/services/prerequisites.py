@@ -93,7 +93,10 @@ def keep_prerequisite(
     )
     if given.evidence:
         EvidenceFile.objects.create(
-            partnership=booking.partnership, prerequisite=kept, content=given.evidence
+            # By its key: hung on the row, the file would stay in memory as long as the booking.
+            partnership=booking.partnership,
+            prerequisite_id=kept.pk,
+            content=given.evidence,
         )
     return kept
 

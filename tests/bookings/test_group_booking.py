@@ -1,5 +1,6 @@
 """Booking several people of an organisation: each by the rules of booking alone, and nothing that was not shown."""
 
+import tracemalloc
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -8,7 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from bookings.colleagues import SOMEBODY_NEW, Wanted
-from bookings.models import Approval, Booking, GroupBooking, Prerequisite, Quota
+from bookings.models import (
+    Approval,
+    Booking,
+    EvidenceFile,
+    GroupBooking,
+    HeldEvidence,
+    Prerequisite,
+    Quota,
+)
 from bookings.services import group_booking
 from bookings.services.group_booking import (
     MOST,
@@ -19,6 +28,7 @@ from bookings.services.group_booking import (
     digest,
     forget_who_was_left_out,
 )
+from bookings.services.held_evidence import hold_evidence
 from bookings.services.places import give_up
 from bookings.states import BookingState
 from notifications.models import Message
@@ -194,6 +204,30 @@ def test_one_who_cannot_be_booked_keeps_nobody_else_out(partnership, school, lea
     group = book(lead, session, school, *wanted)
     assert [one.person for one in group.bookings.all()] == [staff[1]]
     assert [one["name"] for one in group.left_out] == ["Staff 0", "Bad", "Staff 1", "x@y.org"]
+
+
+def test_the_files_of_a_list_are_read_one_at_a_time(partnership, school, lead) -> None:
+    """All sixty of five megabytes together would be more than a process should hold."""
+    rule = policy(booking__prerequisite="single_agency_first")
+    adopt(partnership, rule, at=datetime(2021, 1, 1, tzinfo=UTC))
+    session, size = make_session(partnership), 1_000_000
+    actor = actor_for(lead)
+
+    def held() -> str:
+        content = b"%PDF-1.4 " + b"x" * size + b"%%EOF"
+        return str(hold_evidence(actor=actor, session=session, content=content).key)
+
+    wanted = [Wanted(name=f"Number {number}", evidence=held()) for number in range(20)]
+    shown = digest(check_group(actor=actor, session=session, organisation=school, wanted=wanted))
+    tracemalloc.start()
+    try:
+        book_group(actor=actor, session=session, organisation=school, wanted=wanted, key=uuid4(), shown=shown)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert EvidenceFile.objects.count() == 20 and not HeldEvidence.objects.exists()
+    # Reading and writing one takes some copies of it.
+    assert peak < 10 * size
 
 
 def test_the_names_of_those_left_out_are_gone_after_the_session(partnership, school, lead, staff) -> None:

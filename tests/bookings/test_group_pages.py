@@ -2,13 +2,18 @@
 
 import re
 from datetime import timedelta
+from fnmatch import fnmatch
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
+from bookings.evidence import MOST_BYTES
 from bookings.models import Booking, EvidenceFile, GroupBooking, HeldEvidence, Prerequisite
+from bookings.services.group_booking import MOST
 from bookings.services.held_evidence import forget_held_evidence
 from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
@@ -121,6 +126,20 @@ def first_training(partnership):
     rule = policy(booking__prerequisite="single_agency_first")
     adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
     return make_session(partnership)
+
+
+def test_the_proxy_lets_a_whole_list_of_files_through(partnership, school, first_training) -> None:
+    """The limit for everything else would refuse a list at the third large file, with an empty page."""
+    caddyfile = (Path(__file__).parents[2] / "deploy" / "Caddyfile").read_text()
+    (lists,) = re.findall(r"@lists path (\S+)\n", caddyfile)
+    (others,) = re.findall(r"@others not path (\S+)\n", caddyfile)
+    (most,) = re.findall(r"request_body @lists \{\s*max_size (\d+)MiB", caddyfile)
+    assert lists == others and len(re.findall(r"request_body", caddyfile)) == 2
+    for name in ("group_pick", "group_check"):
+        address = reverse(f"bookings:{name}", args=["alphashire", first_training.pk, school.pk])
+        assert fnmatch(address, lists), address
+    assert not fnmatch(reverse("bookings:book", args=["alphashire", first_training.pk]), lists)
+    assert int(most) * 1024**2 > MOST * MOST_BYTES
 
 
 def test_a_file_for_each_person_is_kept_through_every_look_and_error(
