@@ -62,8 +62,9 @@ def tell_confirmed(booking: Booking, *, now: datetime) -> None:
 
 
 def tell_waiting(booking: Booking, *, position: int) -> None:
-    """Say that they are on the waiting list, and where."""
-    _queue(booking, WAITING, {"position": str(position)})
+    """Say that they are on the waiting list, where, and why."""
+    full, held = "The session is full.", "The places that are left are held for others."
+    _queue(booking, WAITING, {"position": str(position), "why": full if booking.session.is_full else held})
 
 
 def tell_requested(booking: Booking, approval: Approval) -> None:

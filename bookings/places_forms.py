@@ -1,15 +1,19 @@
 """Forms about the places of one session: how many there are, and for whom some are held."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 
 from courses.forms.session import MOST_PLACES
 from courses.models import Session
+from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.widgets import GovDateField
-from partnerships.models import Organisation, Partnership, Sector
+from partnership_portal.working_days import uk_date
+from partnerships.models import Organisation, Sector
 
 _ORGANISATION = "organisation"
+_UNTIL = "From this day on, anybody gets what is left of them."
 _NARROW = {"class": "govuk-input--width-4"}
 
 
@@ -52,7 +56,7 @@ class QuotaForm(forms.Form):
     )
     releases_on = GovDateField(
         label="Released on",
-        help_text="From this day on, anybody gets what is left of them. To release them now, enter today.",
+        help_text=f"{_UNTIL} To release them now, enter today.",
     )
 
 
@@ -73,8 +77,16 @@ class NewQuotaForm(QuotaForm):
     )
     field_order = ("whom", "organisation", "places", "releases_on")
 
-    def __init__(self, *args: Any, partnership: Partnership, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, session: Session, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        partnership = session.partnership
+        days = partnership.policy(session.starts_at).booking.fair_mix_release_days.value
+        usual = uk_date(session.starts_at) - timedelta(days=days)
+        # Where that day has passed, the team says how long all the same.
+        self.fields["releases_on"].initial = usual if usual > today else None
+        before = f"{days} day{'' if days == 1 else 's'} before" if days else "on the day of"
+        policy = f"By the partnership’s policy that is {before} the session, {in_words(usual)}."
+        self.fields["releases_on"].help_text = f"{_UNTIL} {policy}"
         self.sectors = {str(one.pk): one for one in Sector.objects.filter(partnership=partnership)}
         whom: Any = self.fields["whom"]
         whom.choices = [

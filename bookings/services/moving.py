@@ -25,7 +25,7 @@ from partnerships.errors import DomainError
 from partnerships.permissions import Permission
 from partnerships.services.policies import version_in_force
 
-_GONE = "The last place on that session has just gone. Choose another one."
+_GONE = "No place on that session is free for this booking any more. Choose another one."
 
 
 def take_another_session(*, actor: Actor, booking: Booking, session: Session) -> Booking:

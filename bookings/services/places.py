@@ -49,7 +49,7 @@ class OutsideAudience(DomainError):
 
 
 class SessionIsFull(DomainError):
-    """No place is left, and the person has not said that the waiting list will do."""
+    """No place is left for this person, who has not said that the waiting list will do."""
 
 
 class CameFree(DomainError):
@@ -83,10 +83,10 @@ def book_place(
     is needed.
 
     Locks the session. A free place that somebody waits for goes to them, so that a newcomer never jumps the queue.
-    With ``accept_waiting=False`` a full session refuses (``SessionIsFull``) instead of queueing somebody who expected
-    a place. The team may book until the session ends, for people who come unannounced; everybody else until booking
-    closes. Refuses a second live booking with ``AlreadyBooked``, and somebody whom the course is not for with
-    ``OutsideAudience`` unless a reason is given; the team needs none, nor what the policy wants done first
+    With ``accept_waiting=False`` a session without a place for them refuses (``SessionIsFull``) instead of queueing
+    somebody who expected one. The team may book until the session ends, for people who come unannounced; everybody
+    else until booking closes. Refuses a second live booking with ``AlreadyBooked``, and somebody whom the course is
+    not for with ``OutsideAudience`` unless a reason is given; the team needs none, nor what the policy wants done first
     (``PrerequisiteMissing``).
     """
     require(actor, Permission.BOOK_PLACE)
@@ -229,7 +229,9 @@ def _first_state(
     if not has_place and session.booking_closes_at <= now:
         raise DomainError("This session is full, and its waiting list has closed.")
     if not has_place and not accept_waiting:
-        raise SessionIsFull("The last place on this session has just gone. You can join the waiting list.")
+        gone = "The last place on this session has just gone."
+        held = "The places that are left are held for others, or for people who asked first."
+        raise SessionIsFull(f"{gone if session.is_full else held} You can join the waiting list.")
     if rule is not ApprovalRule.NONE:
         return BookingState.REQUESTED
     return BookingState.CONFIRMED if has_place else BookingState.WAITING

@@ -3,7 +3,8 @@
 Every place that comes free, however it does, is given out by ``allocate``.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -89,10 +90,24 @@ def line_of(session: Session) -> list[InLine]:
 
 def would_get_place(session: Session, organisation: Organisation, line: list[InLine], now: datetime) -> bool:
     """Tell whether somebody of this organisation, last in line, gets a place at once; a look, no promise."""
-    if session.is_full or not _open(session, now):
-        return not session.is_full
-    newcomer = InLine(0, organisation.pk, organisation.sector_id)
-    return newcomer in _placed(session, [*line, newcomer], now)
+    return bool(would_get_places(session, [organisation], line, now))
+
+
+def would_get_places(
+    session: Session, organisations: Iterable[Organisation], line: list[InLine], now: datetime
+) -> set[int]:
+    """Of these organisations those for which one person, last in line, gets a place at once; a look, no promise."""
+    if session.is_full:
+        return set()
+    if not _open(session, now):
+        return {one.pk for one in organisations}
+    shares = _shares(session, now)
+
+    def gets_one(newcomer: InLine) -> bool:
+        # Each look counts on in shares of its own.
+        return newcomer in next_in([*line, newcomer], [replace(one) for one in shares], session.places_left)
+
+    return {one.pk for one in organisations if gets_one(InLine(0, one.pk, one.sector_id))}
 
 
 def position_in_queue(booking: Booking) -> int:
@@ -227,10 +242,7 @@ def _in_line(booking: Booking) -> InLine:
 
 
 def _chosen(session: Session, queue: list[Booking], now: datetime) -> list[InLine]:
-    return _placed(session, [_in_line(one) for one in queue], now)
-
-
-def _placed(session: Session, line: list[InLine], now: datetime) -> list[InLine]:
+    line = [_in_line(one) for one in queue]
     return next_in(line, _shares(session, now), session.places_left) if line else []
 
 

@@ -15,7 +15,7 @@ from bookings.models import Booking
 from bookings.queries import people_to_book
 from bookings.services.approvals import Manager, approval_needed, needs_manager_named
 from bookings.services.places import AlreadyBooked, SessionIsFull, Told, book_place, check_open
-from bookings.services.queue import line_of, would_get_place
+from bookings.services.queue import line_of, would_get_places
 from bookings.services.rights import memberships_to_book_with
 from bookings.states import BookingState
 from courses.models import Session
@@ -69,7 +69,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     form = BookForm(request.POST, request.FILES, asked=asked) if sent else None
     asks_manager = any(needs_manager_named(request.actor, session, one) for one in memberships)
     manager = ManagerForm(request.POST if sent else None) if asks_manager else None
-    just_filled = False
+    just_filled = ""
     if form is not None and _valid(form, manager):
         try:
             booking = book_place(
@@ -83,17 +83,16 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         except AlreadyBooked as refusal:
             messages.info(request, refusal.sentence)
             return _held(request, refusal.booking)
-        except SessionIsFull:
-            just_filled = True
+        except SessionIsFull as refusal:
+            just_filled = refusal.sentence
             form = BookForm(_now_waiting(request), request.FILES, asked=asked)
         else:
             return _booked(request, booking, own)
     prefetch_related_objects([session], "dates")
     waiting = session.bookings.filter(partnership=request.partnership).in_line().count()
     now = timezone.now()
-    has_place = not just_filled and would_get_place(
-        session, memberships[0].organisation, line_of(session), now
-    )
+    placed = would_get_places(session, [one.organisation for one in memberships], line_of(session), now)
+    has_place = bool(placed) and not just_filled
     context = {
         "form": form or BookForm(initial={"expects_place": has_place}, asked=asked),
         "asked": asked,
@@ -103,6 +102,9 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "person": person,
         "own": own,
         "has_place": has_place,
+        # Whoever has several employers may get a place in the name of one alone.
+        "gets_place": [one.organisation for one in memberships if one.organisation_id in placed],
+        "only_waits": [one.organisation for one in memberships if one.organisation_id not in placed],
         "waiting": waiting,
         "just_filled": just_filled,
         "manager": manager,

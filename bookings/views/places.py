@@ -19,11 +19,9 @@ from courses.models import Session
 from courses.plans import class_size_cap
 from courses.refusals import PlanRefused
 from partnership_portal.templatetags.portal import uk_datetime
-from partnership_portal.working_days import add_working_days, uk_date
+from partnership_portal.working_days import uk_date
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
-
-_HELD_FOR = -5
 
 
 @requires(Permission.MANAGE_BOOKINGS)
@@ -67,8 +65,7 @@ def capacity(request: HttpRequest, pk: int) -> HttpResponse:
 def quota_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Hold places of a session for a sector or an organisation."""
     session = _session(request, pk)
-    last = max(add_working_days(uk_date(session.starts_at), _HELD_FOR), uk_date(timezone.now()))
-    form = NewQuotaForm(request.POST or None, partnership=request.partnership, initial={"releases_on": last})
+    form = NewQuotaForm(request.POST or None, session=session, today=uk_date(timezone.now()))
     if request.method == "POST" and carried_out(
         form, lambda: add_quota(actor=request.actor, session=session, **form.quota)
     ):
@@ -134,7 +131,9 @@ def _figures(request: HttpRequest, found: Any) -> list[dict[str, Any]]:
 
 def _session(request: HttpRequest, pk: int) -> Session:
     sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
-    return get_object_or_404(sessions.defer("course__search"), pk=pk)
+    session = get_object_or_404(sessions.defer("course__search"), pk=pk)
+    session.partnership = request.partnership
+    return session
 
 
 def _quota(request: HttpRequest, pk: int) -> Quota:

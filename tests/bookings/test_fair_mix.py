@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from bookings.fair_mix import InLine, Share, next_in
 from bookings.models import Booking, Quota
 from bookings.services.places import give_up
+from bookings.services.queue import line_of, would_get_places
+from notifications.models import Message
 from partnership_portal.working_days import uk_today
 from partnerships.models import Sector
 from tests.factories import actor_for, make_organisation, make_person, make_session
@@ -112,6 +114,77 @@ def test_a_session_holds_places_until_the_day_and_prefers_them_afterwards(partne
     give_up(actor=actor_for(first.person), booking=first)
     assert Booking.objects.get(pk=another.pk).state == "offered"
     assert Booking.objects.get(pk=second.pk).state == "waiting"
+
+
+@pytest.fixture
+def held_for_police(partnership, police, book):
+    """Ten places, of which eight are held and the other two are taken."""
+    session = make_session(partnership, capacity=10)
+    until = uk_today() + timedelta(days=5)
+    Quota.objects.create(partnership=partnership, session=session, sector=police, places=8, releases_on=until)
+    for _ in range(2):
+        book(make_person(partnership), session)
+    session.refresh_from_db()
+    return session
+
+
+def page_of(client, session) -> str:
+    return client.get(f"/alphashire/sessions/{session.pk}/book/").content.decode()
+
+
+def test_whoever_waits_although_places_are_free_is_told_why(
+    partnership, sign_in, book, held_for_police
+) -> None:
+    teacher = make_person(partnership)
+    page = page_of(client := sign_in(teacher), held_for_police)
+    assert "8 places are left, but held for others or for people who asked first." in page
+    assert "This session is full" not in page and "Join the waiting list" in page
+    sent = {"organisation": teacher.memberships.get().organisation_id, "declaration": "on"}
+    address = f"/alphashire/sessions/{held_for_police.pk}/book/"
+    refused = client.post(address, {**sent, "expects_place": "True"})
+    assert refused.status_code == 409 and "has just gone" not in refused.content.decode()
+    assert "The places that are left are held for others, or for people who asked first." in (
+        refused.content.decode()
+    )
+    client.post(address, {**sent, "expects_place": "False"})
+    text = Message.objects.get(purpose="booking_waiting").text
+    assert "The places that are left are held for others. You are number 1" in text
+    # The same words where an approval leads to the list; and where the session is full, that it is.
+    full = make_session(partnership, capacity=1)
+    book(make_person(partnership), full)
+    assert "This session is full." in page_of(client, full)
+    book(teacher, full)
+    assert "The session is full. You are number 1" in Message.objects.latest("pk").text
+
+
+def test_whoever_has_two_employers_is_told_what_each_gets(
+    partnership, sign_in, police, held_for_police
+) -> None:
+    """The place is looked for in the name of every employer, not of the first alone."""
+    person = make_person(partnership)
+    school = person.memberships.get().organisation
+    force = make_organisation(partnership, sector=police, name="The police")
+    person.memberships.create(partnership=partnership, organisation=force, started_on="2020-01-01")
+    page = page_of(client := sign_in(person), held_for_police)
+    assert "8 places left." in page and f"As part of {school} you would join the waiting list" in page
+    assert "As part of The police" not in page
+    address = f"/alphashire/sessions/{held_for_police.pk}/book/"
+    sent = {"organisation": school.pk, "declaration": "on", "expects_place": "True"}
+    refused = client.post(address, sent)
+    assert refused.status_code == 409
+    assert "As part of The police you would get one." in refused.content.decode()
+    client.post(address, {**sent, "organisation": force.pk})
+    assert Booking.objects.get(person=person).state == "confirmed"
+
+
+@pytest.mark.parametrize("employers", [1, 5])
+def test_several_employers_cost_no_more_looks_at_the_queue(
+    partnership, police, held_for_police, employers, django_assert_num_queries
+) -> None:
+    organisations = [make_organisation(partnership) for _ in range(employers)]
+    line = line_of(held_for_police)
+    with django_assert_num_queries(2):
+        assert not would_get_places(held_for_police, organisations, line, timezone.now())
 
 
 def test_released_places_are_offered_by_the_job(partnership, book, police) -> None:

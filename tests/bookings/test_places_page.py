@@ -164,6 +164,26 @@ def test_places_are_held_for_a_sector_and_given_out_when_they_are_no_more(
     assert not Quota.objects.exists() and state(second) == "offered"
 
 
+@pytest.mark.parametrize(
+    ("days", "before"), [(14, "14 days before"), (1, "1 day before"), (0, "on the day of")]
+)
+def test_the_policy_says_until_when_places_are_held(partnership, team, sign_in, days, before) -> None:
+    rule = policy(booking__fair_mix_release_days=days)
+    adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
+    session = make_session(partnership)
+    usual = uk_date(session.starts_at) - timedelta(days=days)
+    page = sign_in(team).get(f"/alphashire/desk/sessions/{session.pk}/quotas/new/")
+    assert page.context["form"]["releases_on"].initial == usual
+    assert f"policy that is {before} the session" in page.content.decode()
+
+
+def test_where_the_policys_day_has_passed_the_team_says_until_when(partnership, team, sign_in) -> None:
+    session = make_session(partnership, starts_at=timezone.now() + timedelta(days=10))
+    page = sign_in(team).get(f"/alphashire/desk/sessions/{session.pk}/quotas/new/")
+    # The default is two weeks: a hold until a day that is over would hold nothing.
+    assert page.context["form"]["releases_on"].initial is None
+
+
 def test_whom_places_are_held_for_comes_first(partnership, team, book, police, officer) -> None:
     session = make_session(partnership, capacity=1)
     has = book(make_person(partnership), session)
