@@ -31,6 +31,11 @@ def arrangements_of(session: Session) -> dict[str, Any]:
     }
 
 
+def told_of(arrangements: dict[str, Any], *, has_place: bool) -> dict[str, Any]:
+    """What of the arrangements somebody is told: how to join is for those with a place alone."""
+    return arrangements if has_place else {name: arrangements[name] for name in ("dates", "place")}
+
+
 def _digest(text: str) -> str:
     """A text as short as it takes to tell that it is another one."""
     text = " ".join(text.split())

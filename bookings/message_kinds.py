@@ -240,6 +240,22 @@ CHANGED = MessageKind(
     files="A calendar file for each date, which moves it in the diary",
     essential=ABOUT_PLACE,
 )
+CHANGED_WITHOUT_PLACE = MessageKind(
+    purpose="session_changed_without_place",
+    subject=SUBJECT,
+    name="Session changed, without a place",
+    when="When the dates or the place of a session change, to everybody who waits for a place, asked for one or has an "
+    "offer.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder(
+            "standing", "What they have instead of a place", "You are on the waiting list for this session."
+        ),
+    ),
+    facts=(*WITHOUT_PLACE, ("Place", ["Civic Centre"])),
+    button="See or leave the queue",
+    essential="It is about a session that you asked for.",
+)
 MERGED = MessageKind(
     purpose="session_merged",
     subject=SUBJECT,
@@ -377,6 +393,7 @@ register(
     JOINING,
     REMINDER,
     CHANGED,
+    CHANGED_WITHOUT_PLACE,
     MERGED,
     TRANSFERRED,
     CANCELLED,

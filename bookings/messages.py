@@ -10,6 +10,7 @@ from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link, rec
 from bookings.message_kinds import (
     CANCELLED,
     CHANGED,
+    CHANGED_WITHOUT_PLACE,
     CLAIM_ASKED,
     CLAIM_TO_SETTLE,
     CONFIRMED,
@@ -267,6 +268,27 @@ def tell_session_changed(booking: Booking, *, what: str, moved: bool, now: datet
     )
 
 
+def tell_session_changed_without_place(booking: Booking) -> None:
+    """Say how the session is now to somebody who waits, asked or has an offer, and leave the choice; once a change."""
+    until = booking.offered_until if booking.state == BookingState.OFFERED else None
+    values = values_of(booking, reader_of(booking))
+    standing = {
+        BookingState.REQUESTED: f"{_capital(values['you have'])} asked for a place on this session.",
+        BookingState.WAITING: f"{_capital(values['you are'])} on the waiting list for this session.",
+    }.get(BookingState(booking.state))
+    if until is not None:
+        standing = f"A place on this session is held for {values['you']} until {uk_datetime(until)}."
+    _queue(
+        booking,
+        CHANGED_WITHOUT_PLACE,
+        {"standing": standing or ""},
+        link=booking_link(booking, OFFER if until is not None else MOVE),
+        button=_BUTTON_OF_OFFER if until is not None else "",
+        no_later_than=until - _OFFER_READ if until is not None else None,
+        more=[("Place", [booking.session.place])],
+    )
+
+
 def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
     """Say that the booking has moved to another session with which theirs was merged, and leave the choice."""
     drop_unsent(booking.partnership, subject_of(booking.pk))
@@ -325,7 +347,7 @@ def subject_of(booking_id: int) -> str:
 
 def subject_for(booking: Booking, kind: MessageKind) -> str:
     """How a message of this kind about the booking is told from others: a move or a new start makes another one."""
-    if kind is CHANGED:
+    if kind in (CHANGED, CHANGED_WITHOUT_PLACE):
         return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
     if kind in (JOINING, REMINDER, STILL_COMING):
         day = uk_day(booking.session.starts_at).isoformat()

@@ -4,10 +4,13 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bookings.arrangements import arrangements_of
+from django.db.models import BooleanField, Case, Exists, OuterRef, When
+
+from bookings.arrangements import arrangements_of, told_of
 from bookings.messages import (
     tell_session_cancelled,
     tell_session_changed,
+    tell_session_changed_without_place,
 )
 from bookings.models import Booking
 from bookings.notice import changes_in_words, has_changed, has_moved
@@ -72,9 +75,9 @@ def _cancel_with_session(partnership: Partnership, booking_id: int, now: datetim
 
 
 def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
-    """Job: tell everybody with a place about dates, places and ways to join that are not what they were last told.
+    """Job: tell everybody about dates, places and ways to join that are not what they were last told.
 
-    Once for each change.
+    Once for each change. Those without a place, who wait, asked or have an offer, hear of dates and places alone.
 
     A booking that came in by another door, such as an import, learns its arrangements without a message.
     """
@@ -87,25 +90,32 @@ def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
 def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[list[int], list[int]]:
     """The bookings to tell, and the sessions with bookings of which it was not noted what they were told."""
     recent = Session.objects.filter(
+        Exists(Booking.objects.filter(session=OuterRef("pk")).live()),
         partnership=partnership,
         status=Session.Status.PUBLISHED,
         ends_at__gt=now - _LOOK_BACK,
-        places_taken__gt=0,
     )
     sessions = {session.pk: session for session in recent.select_related("venue").prefetch_related("dates")}
-    held = Booking.objects.filter(partnership=partnership, session__in=sessions).expected().order_by()
+    live = _live(partnership).filter(session__in=sessions)
     stale: list[int] = []
     untold: set[int] = set()
-    for session_id, told in held.values_list("session_id", "told").distinct():
+    for session_id, told, has_place in live.values_list("session_id", "told", "has_place").distinct():
         session = sessions[session_id]
         if session.ends_at <= now and not _expected(told, now):
             continue
-        arrangements = arrangements_of(session)
+        arrangements = told_of(arrangements_of(session), has_place=has_place)
         if has_changed(told, arrangements):
-            stale += held.filter(session=session_id, told=told).values_list("pk", flat=True)
+            alike = live.filter(session=session_id, told=told, has_place=has_place)
+            stale += alike.values_list("pk", flat=True)
         elif told != arrangements:
             untold.add(session_id)
     return sorted(stale), sorted(untold)
+
+
+def _live(partnership: Partnership) -> BookingQuerySet:
+    """All live bookings, each with whether it ``has_place``, so that its holder knows how to join."""
+    has_place = Case(When(state__in=EXPECTED, then=True), default=False, output_field=BooleanField())
+    return Booking.objects.filter(partnership=partnership).live().order_by().annotate(has_place=has_place)
 
 
 def _expected(told: dict[str, Any], now: datetime) -> bool:
@@ -116,11 +126,12 @@ def _expected(told: dict[str, Any], now: datetime) -> bool:
 def _learn(partnership: Partnership, session_id: int) -> None:
     actor = system(partnership, "tell of changed sessions")
     session = locked_session(actor, Session.objects.get(partnership=partnership, pk=session_id))
-    arrangements = arrangements_of(session)
-    held = Booking.objects.filter(partnership=partnership, session=session).expected().order_by()
-    for told in held.exclude(told=arrangements).values_list("told", flat=True).distinct():
-        if not has_changed(told, arrangements):
-            held.filter(told=told).update(told=arrangements)
+    for has_place in (True, False):
+        arrangements = told_of(arrangements_of(session), has_place=has_place)
+        alike = _live(partnership).filter(session=session, has_place=has_place)
+        for told in alike.exclude(told=arrangements).values_list("told", flat=True).distinct():
+            if not has_changed(told, arrangements):
+                alike.filter(told=told).update(told=arrangements)
 
 
 def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) -> None:
@@ -135,19 +146,23 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     if booking is None:
         return
     booking.partnership, booking.session = partnership, session
-    arrangements = arrangements_of(session)
-    if not has_changed(booking.told, arrangements) or booking.state not in EXPECTED:
+    has_place = booking.state in EXPECTED
+    arrangements = told_of(arrangements_of(session), has_place=has_place)
+    if booking.is_ended or not has_changed(booking.told, arrangements):
         return
     booking.calendar_sequence += 1
     moved = has_moved(booking.told, arrangements)
-    if moved:
+    if moved and has_place:
         booking.change_told_at = now
     if _first_day(booking.told) != _first_day(arrangements):
         # Whoever said that they come, said so of another day.
         booking.coming_asked_at = booking.coming_confirmed_at = None
     # Reads what was told before, for the dates that fell away.
     what = changes_in_words(booking.told, arrangements)
-    tell_session_changed(booking, what=what, moved=moved, now=now)
+    if has_place:
+        tell_session_changed(booking, what=what, moved=moved, now=now)
+    else:
+        tell_session_changed_without_place(booking)
     audit.record(
         actor,
         "bookings.tell_of_change",

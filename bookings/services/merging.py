@@ -194,8 +194,7 @@ def _move(actor: Actor, booking: Booking, kept: Session, reason: str, now: datet
         booking.save(update_fields=["offer_expires_at"])
     audit.record(actor, "bookings.move_with_session", booking, before=before, after={"session": kept.pk})
     tell_merged(booking, reason=reason, now=now)
-    if booking.state in EXPECTED:
-        learn_arrangements(booking)
+    learn_arrangements(booking)
 
 
 def _close(actor: Actor, emptied: Session, kept: Session, reason: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.arrangements import arrangements_of
+from bookings.arrangements import arrangements_of, told_of
 from bookings.messages import tell_transferred
 from bookings.models import Approval, Booking
 from bookings.services.access_needs import forget_dietary_needs
@@ -127,7 +127,7 @@ def move_booking(booking: Booking, session: Session, *, told_at: datetime | None
 
 def learn_arrangements(booking: Booking) -> None:
     """Note that the person has been told of the session as it is; after the message, which reads what was before."""
-    booking.told = arrangements_of(booking.session)
+    booking.told = told_of(arrangements_of(booking.session), has_place=booking.state in EXPECTED)
     booking.save(update_fields=["told"])
 
 

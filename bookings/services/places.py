@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.arrangements import arrangements_of
+from bookings.arrangements import arrangements_of, told_of
 from bookings.audience import outside_audience
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
@@ -268,7 +268,7 @@ def write_booking(
         purchase_order=told.purchase_order.strip()[:60],
         audience_reason=told.audience_reason.strip()[:300],
         policy_version=version_in_force(actor.partnership, session.starts_at),
-        told=arrangements_of(session) if has_place else {},
+        told=told_of(arrangements_of(session), has_place=has_place),
     )
     note_access_needs(booking, told.access_needs, diets=told.diets, dietary=told.dietary)
     earlier = keep_prerequisite(booking, told.earlier, by=actor.person, now=now)

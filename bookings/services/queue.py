@@ -10,7 +10,7 @@ from functools import partial
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from bookings.arrangements import arrangements_of
+from bookings.arrangements import arrangements_of, told_of
 from bookings.fair_mix import InLine, Share, next_in
 from bookings.messages import tell_confirmed, tell_lapsed, tell_offer_shortened, tell_offered
 from bookings.models import Booking, Quota
@@ -280,7 +280,9 @@ def _give(booking: Booking, now: datetime, *, at_once: bool) -> None:
     policy = booking.partnership.policy(booking.session.starts_at).booking
     booking.state, booking.offered_at = BookingState.OFFERED, now
     booking.offer_expires_at = offer_hold(policy, booking.session, now)
-    booking.save(update_fields=["state", "offered_at", "offer_expires_at"])
+    # The offer names the dates as they are.
+    booking.told = told_of(arrangements_of(booking.session), has_place=False)
+    booking.save(update_fields=["state", "offered_at", "offer_expires_at", "told"])
     audit.record(
         system(booking.partnership, JOB),
         "bookings.offer_place",

@@ -22,6 +22,7 @@ from courses.plans import Slot
 from courses.services.copies import plan_of
 from courses.services.sessions import cancel_session, change_session
 from notifications.models import Message
+from partnership_portal.templatetags.portal import uk_date as uk_in_words
 from partnership_portal.working_days import add_working_days, uk_date, uk_moment
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
@@ -79,6 +80,84 @@ def test_a_move_is_told_once_with_the_link_to_the_choices(partnership, team, ses
     assert link(booking) in message.text
     booking.refresh_from_db()
     assert booking.change_told_at == now
+
+
+@pytest.fixture
+def without_places(partnership, session, book):
+    """Somebody who waits, one who asked, and one who has an offer."""
+    Session.objects.filter(pk=session.pk).update(capacity=2)
+    (leaves, _stays), offered, waits = (
+        [book(make_person(partnership), session) for _ in range(2)],
+        book(make_person(partnership), session),
+        book(make_person(partnership), session),
+    )
+    Course.objects.filter(pk=session.course_id).update(approval="team")
+    asked = book(make_person(partnership), Session.objects.get(pk=session.pk))
+    give_up(actor=actor_for(leaves.person), booking=leaves)
+    found = [Booking.objects.get(pk=one.pk) for one in (waits, asked, offered)]
+    assert [one.state for one in found] == ["waiting", "requested", "offered"]
+    Message.objects.all().delete()
+    return found
+
+
+def test_those_without_a_place_hear_of_a_move_too_once(partnership, team, session, now, without_places):
+    """They hold a day free that is none any more, and would else learn of the new one with the place."""
+    waits, asked, offered = without_places
+    moved(team, Session.objects.get(pk=session.pk), now + timedelta(days=61))
+    for _ in range(3):
+        tell_of_changed_sessions(partnership, now)
+    told = Message.objects.filter(purpose="session_changed_without_place")
+    assert {one.person for one in told} == {one.person for one in without_places} and told.count() == 3
+    # Whoever has the place is told with the choices, and nobody twice.
+    assert Message.objects.filter(purpose="session_changed").count() == 1
+    texts = {one.person: one for one in told}
+    day = uk_in_words(now + timedelta(days=61), "full")
+    for booking, standing, way in (
+        (waits, "You are on the waiting list for this session.", "See or leave the queue"),
+        (asked, "You have asked for a place on this session.", "See or leave the queue"),
+        (offered, "A place on this session is held for you until", "Take the place or let it go"),
+    ):
+        text = texts[booking.person].text
+        assert standing in text and way in text and day in text and session.place in text
+        # How to get there and how to join is for those with a place, and so is an entry in the diary.
+        assert "High Street" not in text and not texts[booking.person].attachments
+    assert link(waits) in texts[waits.person].text
+    # It was no place that changed at short notice: what they get later is theirs as it is then.
+    assert not Booking.objects.filter(pk__in=[one.pk for one in without_places], change_told_at__isnull=False)
+    page = Client().get(link(waits)).content.decode()
+    assert "You are waiting for a place" in page and "Leave the queue" in page
+
+
+def test_those_without_a_place_do_not_hear_how_to_join(partnership, team, session, now, without_places):
+    plan = replace(plan_of(team, session), joining_instructions="Ask for room 7.", capacity=2)
+    change_session(actor=team, session=Session.objects.get(pk=session.pk), plan=plan)
+    tell_of_changed_sessions(partnership, now)
+    assert Message.objects.filter(purpose="session_changed").count() == 1
+    assert not Message.objects.filter(purpose="session_changed_without_place").exists()
+    assert all(set(one.told) == {"dates", "place"} for one in without_places)
+
+
+def test_who_was_never_told_learns_without_a_message(partnership, team, session, now, without_places):
+    """Those who waited before this was noted are told of the next change, and not of what was."""
+    Booking.objects.filter(pk__in=[one.pk for one in without_places]).update(told={})
+    tell_of_changed_sessions(partnership, now)
+    assert not Message.objects.exists()
+    assert all(set(Booking.objects.get(pk=one.pk).told) == {"dates", "place"} for one in without_places)
+    moved(team, Session.objects.get(pk=session.pk), now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    assert Message.objects.filter(purpose="session_changed_without_place").count() == 3
+
+
+def test_an_offer_tells_the_dates_as_they_are_and_nothing_has_changed_since(
+    partnership, team, session, book, now
+):
+    Session.objects.filter(pk=session.pk).update(capacity=1)
+    has, waits = book(make_person(partnership), session), book(make_person(partnership), session)
+    moved(team, Session.objects.get(pk=session.pk), now + timedelta(days=61))
+    give_up(actor=actor_for(has.person), booking=has)
+    assert Booking.objects.get(pk=waits.pk).state == "offered"
+    tell_of_changed_sessions(partnership, now)
+    assert not Message.objects.filter(purpose__startswith="session_changed").exists()
 
 
 def test_another_joining_link_moves_nobody(partnership, team, course, book, now):
