@@ -42,6 +42,11 @@ def report_sections(figures: dict[str, Any], brand: str) -> list[Section]:
     return sections
 
 
+def section_of(line: ReportLine, figures: dict[str, Any], brand: str) -> Section:
+    """One section by itself."""
+    return _SECTIONS[line](figures, brand)
+
+
 def _at_a_glance(figures: dict[str, Any]) -> Section:
     total = activity_from(figures).total
     earlier = figures["comparison"]

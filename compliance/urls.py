@@ -19,6 +19,7 @@ urlpatterns = [
     path("desk/reports/<int:pk>/", reports.report, name="desk_report"),
     path("desk/reports/<int:pk>/publish/", reports.report_publish, name="report_publish"),
     path("subgroup/", subgroup.subgroup, name="subgroup"),
+    path("subgroup/figures/", subgroup.live, name="live"),
     path("subgroup/reports/<int:pk>/", subgroup.report, name="report"),
     report_path("subgroup/reports/<int:pk>/report", subgroup.report_file, "report_file"),
 ]

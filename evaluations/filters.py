@@ -192,6 +192,12 @@ class AnalysisFilter(ListFilter):
     )
     first_day = FromDay("session__ends_at", label="Session from")
     last_day = UntilDay("session__ends_at", label="Session until")
+    period = ChoiceFilter(
+        label="Over time",
+        empty_label="By quarter",
+        method="as_it_is",
+        choices=[("month", "By month"), ("year", "By year")],
+    )
 
     orders = {"session": ("session_id", "pk")}
     first_order = "session"
@@ -200,11 +206,22 @@ class AnalysisFilter(ListFilter):
         model = Invitation
         fields: list[str] = []
 
+    def as_it_is(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """All: how time is divided leaves nothing out."""
+        return rows
+
     @property
     def selection(self) -> Selection:
         """What is chosen, for the team."""
-        chosen = {name: getattr(value, "pk", value) for name, value in self.values.items()}
+        chosen = {
+            name: getattr(value, "pk", value) for name, value in self.values.items() if name != "period"
+        }
         return Selection(**chosen)
+
+    @property
+    def divided_by(self) -> str:
+        """How time is divided."""
+        return self.values["period"] or "quarter"
 
     def in_words(self) -> str:
         """What is chosen, for a title."""

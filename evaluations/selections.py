@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.models import DipContact, Invitation
 from partnership_portal.working_days import uk_moment
 from partnerships.models import Partnership
 
@@ -26,6 +26,8 @@ class Reader(models.TextChoices):
 
 # Of what others wrote about a session, trainers read what concerns their own work.
 _FOR_TRAINERS = (_K.PRE_COURSE, _K.EVALUATION, _K.IMPACT)
+# Of which the sub-group reads how many were asked and have answered.
+GROUP_KINDS = (_K.EVALUATION, _K.IMPACT, _K.LINE_MANAGER)
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,31 @@ class Selection:
 
     def invitations(self, partnership: Partnership) -> QuerySet[Invitation]:
         """The surveys that are chosen, answered or not."""
-        chosen = Q(partnership=partnership)
+        chosen = self._chosen("session__", "booking__")
         if not self.for_team:
             chosen &= Q(kind__in=_FOR_TRAINERS)
+        return Invitation.objects.filter(chosen, partnership=partnership)
+
+    def contacts(self, partnership: Partnership) -> QuerySet[DipContact]:
+        """Who was drawn of those who came to these sessions."""
+        return DipContact.objects.filter(
+            self._chosen("booking__session__", "booking__"), partnership=partnership
+        )
+
+    def _chosen(self, session: str, booking: str) -> Q:
+        """What is chosen, where ``session`` and ``booking`` are the ways to them."""
+        chosen = Q()
         for path, key in (
-            ("session__course", self.course),
-            ("session", self.session),
-            ("session__course__priority", self.priority),
-            ("booking__organisation__sector", self.sector),
+            (f"{session}course", self.course),
+            (f"{session}pk", self.session),
+            (f"{session}course__priority", self.priority),
+            (f"{booking}organisation__sector", self.sector),
         ):
             if key is not None:
                 chosen &= Q(**{path: key})
         if self.first_day is not None:
-            chosen &= Q(session__ends_at__gte=uk_moment(self.first_day, time()))
+            chosen &= Q(**{f"{session}ends_at__gte": uk_moment(self.first_day, time())})
         if self.last_day is not None:
-            chosen &= Q(session__ends_at__lt=uk_moment(self.last_day + timedelta(days=1), time()))
-        return Invitation.objects.filter(chosen)
+            after = uk_moment(self.last_day + timedelta(days=1), time())
+            chosen &= Q(**{f"{session}ends_at__lt": after})
+        return chosen

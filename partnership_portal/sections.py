@@ -9,6 +9,7 @@ from partnership_portal.tables import Sheet
 
 Cell = str | int | float | None
 MOST_ROWS = 25
+MOST_ON_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ class Table:
     def first_rows(self) -> list[list[Any]]:
         """As many rows as a printed page should hold."""
         return self.shown_rows[:MOST_ROWS]
+
+    @property
+    def page_rows(self) -> list[list[Any]]:
+        """As many rows as a web page should hold."""
+        return self.shown_rows[:MOST_ON_PAGE]
+
+    @property
+    def rest_of_page(self) -> int:
+        """How many rows a web page leaves to the spreadsheet."""
+        return max(len(self.rows) - MOST_ON_PAGE, 0)
 
     @property
     def rest(self) -> int:

@@ -160,6 +160,28 @@ def _portal(var: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
             process.wait(30)
 
 
+# Adds up one course in a process of its own, to see how much that takes beyond what is there anyway.
+_ADD_UP = """
+import resource, sys, time
+import django
+django.setup()
+import scipy.special
+from evaluations.queries.analysis import added_up, asked_in
+from evaluations.selections import Selection
+from partnerships.models import Partnership
+from partnerships.tenancy import acting_in
+partnership = Partnership.objects.get(pk=sys.argv[1])
+selection = Selection(course=int(sys.argv[2]))
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before, began = peak(), time.perf_counter()
+with acting_in(partnership):
+    asked = asked_in(selection.invitations(partnership), for_team=True, groupings=selection.groupings)
+    added_up(asked)
+print(time.perf_counter() - began, peak() - before)
+"""
+
+
 class _Client:
     """One browser: a kept connection and its cookies."""
 
@@ -244,6 +266,7 @@ class _Bench:
         yield self._certificate()
         yield self._export()
         yield self._report()
+        yield self._analysis()
         yield self._reconciliation()
         yield from self._race()
 
@@ -516,6 +539,41 @@ class _Bench:
         bookings = report.figures and len(str(report.figures))
         note = f"{timezone.localdate(report.built_at):%d %B %Y}, figures {bookings:,} characters"
         return ("quarterly report by the worker, with PDF and XLSX", f"{took:.2f} s", "", "", note)
+
+    def _analysis(self) -> Row:
+        """The course with the most answers, from asking for the page to the page with the figures."""
+        from django.db.models import Count, Q
+
+        from evaluations.models import Invitation, KeptAnalysis
+        from partnerships.tenancy import acting_in
+
+        with acting_in(self.partnership):
+            KeptAnalysis.objects.filter(partnership=self.partnership).delete()
+            course, answered = (
+                Invitation.objects.filter(partnership=self.partnership)
+                .order_by()
+                .values_list("session__course")
+                .annotate(n=Count("pk", filter=Q(state="answered", kind="evaluation")))
+                .order_by("-n")[0]
+            )
+        client, path = _Client(self.team), f"/{PROFILE}/desk/analysis/?course={course}"
+        began = time.perf_counter()
+        while b"data-refresh-seconds" in client.get(path):
+            time.sleep(0.05)
+        took = time.perf_counter() - began
+        alone = subprocess.run(
+            [sys.executable, "-c", _ADD_UP, str(self.partnership.pk), str(course)],
+            cwd=PROJECT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        seconds, megabytes = alone.stdout.split()
+        note = f"alone {float(seconds):.2f} s, and {float(megabytes):.0f} MB more at its peak"
+        return (
+            f"analysis of a course with {answered:,} answers, by the worker",
+            f"{took:.2f} s",
+            "",
+            "",
+            note,
+        )
 
     def _reconciliation(self) -> Row:
         """A meeting report of 500 people about a session with 480 places: most known by address, some by name alone."""

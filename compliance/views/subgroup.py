@@ -10,12 +10,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from compliance.documents import report_pdf, write_report_xlsx
+from compliance.live_sections import live_sections
 from compliance.models import Report
-from compliance.periods import reported_period
+from compliance.periods import periods_to_report, reported_period
+from compliance.queries.live import live_figures
 from compliance.sections import report_sections
 from partnership_portal.tables import XLSX
+from partnership_portal.working_days import uk_today
 from partnerships.models import Meeting, SubGroup
 from partnerships.permissions import Permission, requires
 
@@ -38,6 +42,26 @@ def subgroup(request: HttpRequest) -> HttpResponse:
         "reports": reports,
     }
     return render(request, "compliance/subgroup.html", context)
+
+
+@requires(Permission.READ_REPORTS)
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """What evaluations say about the current period so far: figures, to be read only."""
+    policy = request.partnership.policy().reporting
+    found = live_figures(request.partnership, periods_to_report(policy, uk_today(), count=5))
+    published = Report.objects.visible_to(request.actor).filter(state=Report.State.PUBLISHED)
+    context = {
+        "period": found.period,
+        "now": timezone.now(),
+        "sections": live_sections(found, request.partnership.brand_colour),
+        "reports": [
+            (one, reported_period(policy, one.starts_on, one.ends_on))
+            for one in published.defer("figures").order_by("-starts_on", "-version")[:8]
+        ],
+        "crumbs": [("Sub-group", reverse("compliance:subgroup", args=[request.partnership.slug]))],
+    }
+    return render(request, "compliance/live.html", context)
 
 
 @requires(Permission.READ_REPORTS)

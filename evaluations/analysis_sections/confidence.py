@@ -15,11 +15,11 @@ CHANGES = {
 
 def confidence(analysis: Analysis, brand: str) -> Section:
     """Each comparison in words, drawn, and in figures."""
-    found = [(CHANGES[name], change) for name, change in analysis.changes.items() if change]
+    found = [(words, change) for name, words in CHANGES.items() if (change := analysis.changes.get(name))]
     if not found:
         return Section("confidence", "Confidence")
     drawn = [
-        (f"{words} ({change.n} people)", change.before, change.after)
+        (f"{words} ({change.n:,} people)", change.before, change.after)
         for words, change in found
         if change.before is not None and change.after is not None
     ]
@@ -65,8 +65,9 @@ def confidence(analysis: Analysis, brand: str) -> Section:
 
 def change_in_words(words: str, change: Change) -> str:
     """One comparison as a sentence or two."""
-    moved = "rose" if change.difference > 0 else "fell" if change.difference < 0 else "stayed the same"
-    by = f" by {abs(change.difference):.1f}" if change.difference else ""
+    difference = round(change.difference, 1)
+    moved = "rose" if difference > 0 else "fell" if difference < 0 else "stayed the same"
+    by = f" by {abs(difference):.1f}" if difference else ""
     from_to = (
         f", from {change.before:.1f} to {change.after:.1f} out of 10"
         if change.before is not None and change.after is not None

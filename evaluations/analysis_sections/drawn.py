@@ -7,7 +7,7 @@ from partnership_portal.charts import Chart, bars, columns
 
 def drawn(one: QuestionFigures, brand: str) -> Chart:
     """Its counts as columns or bars."""
-    title = f"{one.words} ({one.counted} answers)"
+    title = f"{one.words} ({one.counted:,} answers)"
     if one.answered_by == QuestionKind.CONFIDENCE:
         numbered = [(code, count) for code, _, count in one.counts]
         return columns(title, numbered, brand=brand, heading="Confidence", measure="People")

@@ -13,8 +13,10 @@ GROUPINGS = {"course": "Course", "session": "Session", "priority": "Priority", "
 
 
 def groups(name: str, found: Sequence[Group], brand: str) -> Section:
-    """How each group evaluated its courses."""
+    """How each group evaluated its courses; nothing where there is but one."""
     title = GROUPINGS[name]
+    if len(found) < 2:
+        return Section(f"by-{name}", f"By {title.lower()}")
     rows: list[list[Cell]] = [
         [
             one.name,

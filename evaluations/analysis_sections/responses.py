@@ -31,7 +31,15 @@ def responses(analysis: Analysis, brand: str) -> Section:
     tables = [
         numbers(
             "From asking to answering",
-            ["Survey", "Asked", "Opened", "Answered", "Of those who opened", "Late", "Can still answer"],
+            [
+                "Survey",
+                "Asked",
+                "Opened",
+                "Answered",
+                "Of those who opened",
+                "Late",
+                "Can still answer",
+            ],
             rows,
         )
     ]

@@ -3,16 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from evaluations.disclosure import averaged
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Answer, Invitation
+from evaluations.models import Answer, Invitation, Question
+from partnership_portal.working_days import uk_date
 
 _K = QuestionnaireKind
 MATCHED = ("confidence_before", "confidence_after", "confidence_now")
@@ -25,6 +27,8 @@ GROUPINGS = {
     "priority": ("session__course__priority__title", "session__course__priority_id"),
     "sector": ("booking__organisation__sector__name", "booking__organisation__sector_id"),
 }
+# By the month in which the session ended, from which quarters and years are put together.
+_MONTH = "invitation__session__ends_at"
 
 # Blocks of what was said about one session, by the moment at which they were counted.
 Blocks = dict[datetime, Counter[tuple[int, ...]]]
@@ -85,6 +89,32 @@ def numbers_by_session(
     return {session: averaged(in_order(blocks), scale_of(kind)) for session, blocks in sessions.items()}
 
 
+def confidence_by_session(invitations: QuerySet[Invitation]) -> dict[int, Counter[tuple[int, ...]]]:
+    """Confidence before and after of evaluations that gave both, as it may stand behind a mean, by session.
+
+    Both are answers of one questionnaire, so PostgreSQL counts how often which two came together (two queries).
+    """
+    keys: dict[str, list[int]] = {key: [] for key in ("confidence_before", "confidence_after")}
+    asked = Question.objects.filter(version__in=invitations.values("version"), key__in=keys)
+    for pk, key in asked.values_list("pk", "key"):
+        keys[key].append(pk)
+    first, second = (
+        FilteredRelation("answers", condition=Q(answers__question__in=one)) for one in keys.values()
+    )
+    rows = (
+        invitations.filter(state=Invitation.State.ANSWERED, counted_at__isnull=False)
+        .annotate(first=first, second=second)
+        .filter(first__number__isnull=False, second__number__isnull=False)
+        .order_by()
+        .values_list("session_id", "counted_at", "first__number", "second__number")
+        .annotate(n=Count("pk"))
+    )
+    sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
+    for session, moment, before, after, count in rows:
+        sessions[session][moment][before, after] += count
+    return _averaged_pairs(sessions)
+
+
 def matched_by_session(pairs: Iterable[Pair], first: str, second: str) -> dict[int, Counter[tuple[int, ...]]]:
     """The pairs of numbers that may stand behind a mean, by session."""
     sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
@@ -92,6 +122,10 @@ def matched_by_session(pairs: Iterable[Pair], first: str, second: str) -> dict[i
         both, moment = pair.both(first, second), pair.counted(first, second)
         if both is not None and moment is not None:
             sessions[pair.session][moment][both] += 1
+    return _averaged_pairs(sessions)
+
+
+def _averaged_pairs(sessions: dict[int, Blocks]) -> dict[int, Counter[tuple[int, ...]]]:
     scale = scale_of(QuestionKind.CONFIDENCE)
     return {session: averaged(in_order(blocks), scale, scale) for session, blocks in sessions.items()}
 
@@ -125,7 +159,12 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
     sent = invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False)
     rows = (
         Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
-        .values("invitation__booking_id", "invitation__session_id", *paths.values())
+        .values(
+            "invitation__booking_id",
+            "invitation__session_id",
+            *paths.values(),
+            *([_MONTH] if for_team else []),
+        )
         .annotate(
             foreseen=number("confidence_before", _K.PRE_COURSE),
             before=number("confidence_before", _K.EVALUATION),
@@ -145,6 +184,12 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
         yield _pair(row, paths)
 
 
+@lru_cache(maxsize=5000)
+def _month_of(ended_at: datetime) -> date:
+    """The first day of the month of a session, which many pairs are about, by UK clocks."""
+    return uk_date(ended_at).replace(day=1)
+
+
 def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
     foreseen = row["before"] is None
     numbers = {
@@ -155,7 +200,8 @@ def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
     }
     return Pair(
         session=row["invitation__session_id"],
-        places={name: row[path] for name, path in paths.items()},
+        places={name: row[path] for name, path in paths.items()}
+        | ({"month": _month_of(row[_MONTH])} if _MONTH in row else {}),
         numbers={key: value for key, value in numbers.items() if value is not None},
         done=row["done"] or "",
         saw_change=row["saw"] or "",

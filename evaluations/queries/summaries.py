@@ -11,7 +11,7 @@ from evaluations.disclosure import totals
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import LATE
-from evaluations.queries.blocks import answers_to, matched_by_session, numbers_by_session, pairs_of
+from evaluations.queries.blocks import answers_to, confidence_by_session, numbers_by_session
 from evaluations.statistics import Change, Mean, change_of, mean_of
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.models import Partnership
@@ -108,8 +108,7 @@ def evaluated_sessions(partnership: Partnership, start: date, end: date) -> list
     """
     invitations = _invitations(partnership, start, end, QuestionnaireKind.EVALUATION)
     relevance = numbers_by_session(invitations, "relevance", QuestionKind.SCALE)
-    pairs = pairs_of(invitations, for_team=False)
-    confidence = matched_by_session(pairs, "confidence_before", "confidence_after")
+    confidence = confidence_by_session(invitations)
     about = ("session_id", "session__course_id", "session__course__title", "session__course__priority__title")
     rows = (
         invitations.values(*about, "session__ends_at")

@@ -105,12 +105,16 @@ def _require(actor: Actor, selection: Selection) -> None:
 
 def _asked(partnership: Partnership, selection: Selection) -> Asked:
     return asked_in(
-        selection.invitations(partnership), for_team=selection.for_team, groupings=selection.groupings
+        selection.invitations(partnership),
+        for_team=selection.for_team,
+        groupings=selection.groupings,
+        contacts=selection.contacts(partnership) if selection.for_team else None,
+        year_starts_in_month=partnership.policy().reporting.year_starts_in_month.value,
     )
 
 
 def _stamp(asked: Asked) -> tuple[int, str]:
-    """How many have answered, and what changes as soon as the figures might (one query)."""
+    """How many have answered, and what changes as soon as the figures might (two queries)."""
     answered = Q(state=Invitation.State.ANSWERED)
     found = asked.invitations.aggregate(
         answered=Count("pk", filter=answered),
@@ -123,7 +127,15 @@ def _stamp(asked: Asked) -> tuple[int, str]:
         closed=Count("choices_counted_at"),
         waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
     )
-    facts = json.dumps([_form_hash(), *(str(value) for value in found.values())])
+    rung = {}
+    if asked.contacts is not None:
+        rung = asked.contacts.aggregate(
+            drawn=Count("pk", distinct=True),
+            attempts=Count("attempts", distinct=True),
+            interviewed=Max("interview__answered_at"),
+            begun=Count("interview", distinct=True),
+        )
+    facts = json.dumps([_form_hash(), *(str(value) for value in (*found.values(), *rung.values()))])
     return found["answered"], hashlib.sha256(facts.encode()).hexdigest()
 
 

@@ -43,7 +43,11 @@ def analysis(request: HttpRequest) -> HttpResponse:
         find_analysis(actor=request.actor, selection=chosen.selection, again=True)
         return redirect(request.get_full_path())
     found = find_analysis(actor=request.actor, selection=chosen.selection)
-    context = {"filter": chosen, "query": request.GET.urlencode(), **_shown(request, found, chosen.selection)}
+    context = {
+        "filter": chosen,
+        "query": request.GET.urlencode(),
+        **_shown(request, found, chosen.selection, period=chosen.divided_by),
+    }
     return render(request, "evaluations/analysis.html", context)
 
 
@@ -61,7 +65,7 @@ def analysis_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     record_download(
         actor=request.actor, what="analysis", rows=len(found.figures.questions), filtered_by=chosen.in_use
     )
-    return _file(request, ending, subject, found.figures, chosen.selection)
+    return _file(request, ending, subject, found.figures, chosen.selection, period=chosen.divided_by)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -129,17 +133,19 @@ def _session(sessions: QuerySet[Session], pk: int) -> Session:
     return get_object_or_404(sessions.select_related("course", "venue"), pk=pk)
 
 
-def _shown(request: HttpRequest, found: Found, selection: Selection) -> dict[str, Any]:
-    sections = _sections(request, found.figures, selection) if found.figures else []
+def _shown(
+    request: HttpRequest, found: Found, selection: Selection, *, period: str = "quarter"
+) -> dict[str, Any]:
+    sections = _sections(request, found.figures, selection, period=period) if found.figures else []
     return {"sections": sections, "as_of": found.as_of, "kept": found.kept}
 
 
-def _sections(request: HttpRequest, figures: Analysis, selection: Selection) -> list[Section]:
+def _sections(request: HttpRequest, figures: Analysis, selection: Selection, *, period: str) -> list[Section]:
     """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
     brand, for_team = request.partnership.brand_colour, selection.for_team
     asked = selection.invitations(request.partnership)
     return [
-        *analysis_sections(figures, brand, for_team=for_team),
+        *analysis_sections(figures, brand, for_team=for_team, period=period),
         *own_words(asked, brand, for_team=for_team),
     ]
 
@@ -174,9 +180,15 @@ def _report_file(request: HttpRequest, ending: str, session: Session, reader: Re
 
 
 def _file(
-    request: HttpRequest, ending: str, subject: Subject, figures: Analysis, selection: Selection
+    request: HttpRequest,
+    ending: str,
+    subject: Subject,
+    figures: Analysis,
+    selection: Selection,
+    *,
+    period: str = "quarter",
 ) -> HttpResponseBase:
-    stream, sections = BytesIO(), _sections(request, figures, selection)
+    stream, sections = BytesIO(), _sections(request, figures, selection, period=period)
     if ending == "pdf":
         stream.write(analysis_pdf(request.partnership, subject, sections, for_team=selection.for_team))
     else:

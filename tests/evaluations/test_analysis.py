@@ -13,7 +13,7 @@ from evaluations.queries.analysis import analysis_of
 from evaluations.queries.blocks import GROUPINGS
 from evaluations.services.counting import close_counts
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, booked, closed, counted, held
+from tests.evaluations.made import adopt, answer, at, booked, closed, counted, held
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import make_course, make_organisation, make_person
 
@@ -120,6 +120,42 @@ class TestForTeam:
         assert (groups["Neglect"].relevance, groups["Exploitation"].relevance) == (5, 3)
         assert groups["Neglect"].change.difference == 4
 
+    def test_month_by_month_by_the_day_of_the_session_and_late_answers_as_such(self, partnership):
+        # Late in the evening of the last day of March it is still March by UK clocks.
+        for day, relevance in (("2026-03-31 20:30", 5), ("2026-04-01 09:00", 3), ("2026-07-01 09:00", 4)):
+            session = held(partnership, starts_at=at(day))
+            for _ in range(2):
+                booked(session)
+            ask_for_evaluations(partnership, session.ends_at)
+            asked = Invitation.objects.filter(session=session)
+            asked.update(closes_at=timezone.now() + timedelta(days=1))
+            asked.filter(pk=asked.first().pk).update(due_at=timezone.now() + timedelta(hours=1))
+            for one in asked:
+                answer(one, **rated(relevance, 2, 6))
+        trend = of(partnership).trend
+        assert [(one.name, one.relevance) for one in trend["month"]] == [
+            ("March 2026", 5),
+            ("April 2026", 3),
+            ("July 2026", 4),
+        ]
+        quarters = [(one.name, one.answered) for one in trend["quarter"]]
+        assert quarters == [("Quarter 4, 2025/26", 2), ("Quarter 1, 2026/27", 2), ("Quarter 2, 2026/27", 2)]
+        (before, year) = trend["year"]
+        assert (before.name, year.name, year.invited, year.answered, year.late) == (
+            "2025/26",
+            "2026/27",
+            4,
+            4,
+            2,
+        )
+        assert (year.relevance, year.change.n, year.change.difference) == (3.5, 4, 4)
+        for period, rows in (("month", 3), ("quarter", 3), ("year", 2)):
+            sections = analysis_sections(of(partnership), "#1d70b8", for_team=True, period=period)
+            (section,) = [one for one in sections if one.key == "trend"]
+            assert len(section.tables[0].rows) == rows
+            assert section.tables[0].rows[0][2] == "1 of 2 (50%)"
+        assert of(partnership, for_team=False).trend == {}
+
     def test_neighbours_answers_do_not_count(self, partnership, neighbour):
         with acting_in(neighbour):
             adopt(neighbour)
@@ -130,7 +166,7 @@ class TestForTeam:
     def test_as_many_queries_whatever_the_size(self, partnership, sessions, django_assert_num_queries):
         for _ in range(sessions):
             evaluated(partnership, held(partnership), [rated(5, 2, 5)])
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             of(partnership)
 
     def test_sections_and_sheet_say_it_all(self, partnership):

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from evaluations.services import analyses
 from partnerships.models import Partnership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -54,3 +55,41 @@ def test_from_the_whole_to_one_session_and_its_answers(shire, open_browser):
     wide = open_browser(trainer.user)
     wide.goto(reverse("evaluations:trainer_evaluation", args=[shire.slug, session.pk]))
     assert_accessible(wide)
+
+
+def test_many_answers_are_added_up_in_sight_of_whoever_asks(shire, open_browser, monkeypatch):
+    monkeypatch.setattr(analyses, "AT_ONCE", 0)
+    with acting_in(shire):
+        team = make_person(shire, Role.TEAM)
+        session = held(shire, course=make_course(shire, title="Neglect"))
+        evaluated(shire, session, [rated(4, 3, 7)] * 6)
+    where = reverse("evaluations:analysis", args=[shire.slug])
+    desk = open_browser(team.user)
+    desk.goto(where)
+    expect(desk.get_by_text("This page shows how far that is, and then the figures.")).to_be_visible()
+    assert_accessible(desk)
+    # It asks again by itself.
+    expect(desk.get_by_text("6 of 6 (100%)").first).to_be_visible(timeout=20_000)
+    expect(desk.get_by_text("Figures as at")).to_be_visible()
+    assert_accessible(desk)
+
+    phone = open_browser(team.user, width=320, javascript=False)
+    phone.goto(f"{where}?course={session.course_id}")
+    phone.get_by_role("link", name="See how far it is now").click()
+    expect(phone.get_by_text("6 of 6 (100%)").first).to_be_visible()
+
+
+def test_the_sub_group_reads_the_period_so_far(shire, open_browser):
+    with acting_in(shire):
+        chair = make_person(shire, Role.SUBGROUP_CHAIR)
+        title = "Working together when there is neglect and more than one organisation knows the family"
+        session = held(shire, course=make_course(shire, title=title))
+        evaluated(shire, session, [rated(4, 3, 7)] * 6, silent=1)
+    page = open_browser(chair.user)
+    page.goto(reverse("compliance:subgroup", args=[shire.slug]))
+    page.get_by_role("link", name="What evaluations say about the current period so far").click()
+    expect(page.get_by_text("6 of 7 (86%)").first).to_be_visible()
+    assert_accessible(page)
+    phone = open_browser(chair.user, width=320, javascript=False)
+    phone.goto(reverse("compliance:live", args=[shire.slug]))
+    expect(phone.get_by_role("heading", name="Over time")).to_be_visible()

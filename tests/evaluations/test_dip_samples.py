@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bookings.models import Booking
 from courses.models import Priority
+from evaluations.analysis_sections.dip_sample import dip_sample
 from evaluations.answering import Value
 from evaluations.drawing import draw, fingerprint, in_order, shares
 from evaluations.jobs import remind_and_close
@@ -26,6 +27,7 @@ from evaluations.queries.analysis import analysis_of
 from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, strata_of
 from evaluations.queries.surveys import to_do
 from evaluations.raw_answers import raw_answers
+from evaluations.selections import Selection
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.dip_samples import Draw, begin_interview, draw_sample, note_attempt
 from notifications.models import Message
@@ -322,6 +324,43 @@ class TestInterviews:
             "Learner": "learner",
             "Line manager": "manager",
         }
+
+    def test_a_strand_of_its_own_of_all_who_were_drawn(self, partnership, sample, team):
+        actor = actor_for(team)
+        learners = sample.contacts.filter(role="learner")
+        managers = sample.contacts.filter(role="manager")
+        self.interviewed(team, learners[0], done=["done"])
+        # Begun is not interviewed, and whoever could not be reached was drawn all the same.
+        begin_interview(actor=actor, contact=learners[1])
+        note_attempt(actor=actor, contact=learners[2], outcome="declined")
+        self.interviewed(team, managers[0])
+        found = analysis_of(
+            Invitation.objects.filter(partnership=partnership),
+            for_team=True,
+            contacts=Selection().contacts(partnership),
+        ).dip_sample
+        said = {one.role: one for one in found}
+        assert [one.role for one in found] == ["learner", "manager"]
+        learner, manager = said["learner"], said["manager"]
+        assert (learner.drawn, learner.reached, learner.interviewed) == (learners.count(), 2, 1)
+        assert learner.declined == 1
+        assert (manager.drawn, manager.reached, manager.interviewed) == (managers.count(), 1, 1)
+        # Never added up together.
+        assert {one.counted for one in learner.questions} == {1}
+        assert {one.counted for one in manager.questions} == {1}
+        section = dip_sample(found)
+        assert [table.caption for table in section.tables] == [
+            "From the draw to the interview",
+            "What learners said in the interview",
+            "What line managers said in the interview",
+        ]
+        assert section.tables[0].rows[0][3] == f"1 of {learners.count()} ({round(100 / learners.count())}%)"
+
+    def test_a_selection_has_its_own_draw_alone(self, partnership, sample):
+        every = Selection().contacts(partnership).count()
+        course = sample.contacts.first().booking.session.course_id
+        assert 0 < Selection(course=course).contacts(partnership).count() <= every
+        assert Selection(course=course + 10_000).contacts(partnership).count() == 0
 
     def test_whom_one_talks_to_is_known(self, sample, team):
         contact = sample.contacts.filter(role="manager").first()

@@ -156,6 +156,23 @@ def read_by_subgroup(partnership, client, sessions) -> list[Figure]:
     return figures
 
 
+def read_live(partnership, client, sessions) -> list[Figure]:
+    """The figures of the sub-group's live page: of the period, of the course, and of the periods beside it."""
+    everybody = frozenset(one.pk for one in sessions)
+    page = client.get(reverse("compliance:live", args=[partnership.slug])).content.decode()
+    matched = re.search(r"among the (\d+) who gave both", page)
+    figures = []
+    for row in cells(page):
+        shown = [cell for cell in row if re.fullmatch(r"[1-5]\.\d", cell)]
+        if len(row) == 5 and row[0] == "Neglect" and shown:
+            figures.append(
+                Figure("live, course", everybody, int(matched.group(1)) if matched else 0, float(row[2]))
+            )
+        if len(row) in {7, 8} and shown and row[-3].isdecimal():
+            figures.append(Figure("live, period", everybody, int(row[-3]), float(row[-4])))
+    return figures
+
+
 class TestAttack:
     def test_trainer_in_the_subgroup_cannot_single_out_an_answer(self, partnership, quarter, sign_in):
         person, sessions = quarter
@@ -163,7 +180,8 @@ class TestAttack:
         client = sign_in(person)
         figures, counts = read_by_trainer(partnership, client, sessions)
         figures += read_by_subgroup(partnership, client, sessions)
-        assert len(figures) >= 6, "the attacker must have read something"
+        figures += (live := read_live(partnership, client, sessions))
+        assert len(figures) >= 7 and live, "the attacker must have read something"
         assert singled_out(figures) == []
         assert counts == []
         assert not [one for one in figures if one.mean != 4.0]
@@ -178,6 +196,7 @@ class TestAttack:
         client = sign_in(person)
         figures, counts = read_by_trainer(partnership, client, sessions)
         reported = read_by_subgroup(partnership, client, sessions)
+        assert any(one.people == 12 for one in read_live(partnership, client, sessions))
         assert any(one.people == 1 and one.mean == 1.0 for one in figures)
         assert counts
         # The report alone gives it away too: the quarter less the sessions that have five or more.
@@ -190,8 +209,10 @@ class TestAttack:
         person, sessions = quarter
         client = sign_in(person)
         before, _ = read_by_trainer(partnership, client, sessions)
+        before += read_live(partnership, client, sessions)
         evaluated(partnership, sessions[1], [rated(1, 9, 2)])
         after, _ = read_by_trainer(partnership, client, sessions)
+        after += read_live(partnership, client, sessions)
         assert singled_out(before + after) == []
         assert [one.mean for one in before] == [one.mean for one in after]
 
@@ -284,6 +305,8 @@ class TestAttack:
         ):
             response = client.get(reverse(f"evaluations:{name}", args=[partnership.slug, *args]))
             assert response.status_code in {403, 404}, name
+        live = client.get(reverse("compliance:live", args=[partnership.slug]))
+        assert live.status_code == (200 if role in {Role.SUBGROUP_MEMBER, Role.SUBGROUP_CHAIR} else 403)
 
 
 ROWS = st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), max_size=4)

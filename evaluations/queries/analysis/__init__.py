@@ -7,12 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.models import DipContact, Invitation
+from evaluations.queries.analysis.dip_sample import dip_strands
 from evaluations.queries.analysis.figures import Analysis
 from evaluations.queries.analysis.groups import groups_by
 from evaluations.queries.analysis.pairs import agreement_in, changes_in, tally_for_others, tally_of
 from evaluations.queries.analysis.questions import question_figures
 from evaluations.queries.analysis.responses import responses_to, silent_by_sector
+from evaluations.queries.analysis.trend import trend_of
 from evaluations.queries.blocks import pairs_of
 
 __all__ = ["PARTS", "Analysis", "Asked", "added_up", "analysis_of", "asked_in"]
@@ -25,6 +27,8 @@ class Asked:
     invitations: QuerySet[Invitation]
     for_team: bool
     groupings: tuple[str, ...] = ()
+    contacts: QuerySet[DipContact] | None = None
+    year_starts_in_month: int = 4
 
 
 Part = Callable[[Asked], dict[str, Any]]
@@ -42,37 +46,64 @@ def _what_was_answered(asked: Asked) -> dict[str, Any]:
 def _who_said_both(asked: Asked) -> dict[str, Any]:
     pairs = pairs_of(asked.invitations, for_team=asked.for_team)
     groupings = asked.groupings if asked.for_team else ()
-    tally = tally_of(pairs, groupings) if asked.for_team else tally_for_others(pairs)
+    if not asked.for_team:
+        tally = tally_for_others(pairs)
+    else:
+        tally = tally_of(pairs, (*groupings, "month"))
     return {
         "changes": changes_in(tally, for_team=asked.for_team),
         "agreement": agreement_in(tally, for_team=asked.for_team),
         "groups": {name: groups_by(asked.invitations, name, tally.groups[name]) for name in groupings},
+        "trend": trend_of(
+            asked.invitations, tally.groups["month"], year_starts_in_month=asked.year_starts_in_month
+        )
+        if asked.for_team
+        else {},
     }
+
+
+def _who_was_rung(asked: Asked) -> dict[str, Any]:
+    if asked.contacts is None or not asked.for_team:
+        return {"dip_sample": []}
+    return {"dip_sample": dip_strands(asked.contacts)}
 
 
 # What is said while a part is being added up, how far the analysis then is, and the part.
 PARTS: tuple[tuple[str, int, Part], ...] = (
     ("Counting who has answered", 5, _who_answered),
     ("Adding up the answers", 20, _what_was_answered),
-    ("Comparing what the same people said", 60, _who_said_both),
+    ("Comparing what the same people said", 50, _who_said_both),
+    ("Adding up the dip sample", 90, _who_was_rung),
 )
 
 
-def asked_in(invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()) -> Asked:
-    """The surveys of a selection that count, ready to be added up; groupings are for the team.
+def asked_in(
+    invitations: QuerySet[Invitation],
+    *,
+    for_team: bool,
+    groupings: Iterable[str] = (),
+    contacts: QuerySet[DipContact] | None = None,
+    year_starts_in_month: int = 4,
+) -> Asked:
+    """The surveys of a selection that count, ready to be added up; groupings and dip sample are for the team.
 
-    Without dip samples: learners and managers answer one form there, and the rows are only those who were reached.
+    Dip-sample interviews are not among the surveys: learners and managers answer one form there, and the rows are only
+    those who were reached. They come in by the ``contacts`` who were drawn.
     """
     counting: Any = invitations
     counted = counting.that_count().exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by()
-    return Asked(counted, for_team, tuple(groupings))
+    return Asked(counted, for_team, tuple(groupings), contacts, year_starts_in_month)
 
 
 def analysis_of(
-    invitations: QuerySet[Invitation], *, for_team: bool, groupings: Iterable[str] = ()
+    invitations: QuerySet[Invitation],
+    *,
+    for_team: bool,
+    groupings: Iterable[str] = (),
+    contacts: QuerySet[DipContact] | None = None,
 ) -> Analysis:
-    """Add up some surveys, all parts at once (eight statements, and one for each grouping)."""
-    return added_up(asked_in(invitations, for_team=for_team, groupings=groupings))
+    """Add up some surveys, all parts at once; as many queries whatever the size."""
+    return added_up(asked_in(invitations, for_team=for_team, groupings=groupings, contacts=contacts))
 
 
 def added_up(asked: Asked) -> Analysis:

@@ -90,6 +90,33 @@ class Group:
 
 
 @dataclass(frozen=True)
+class PeriodFigures:
+    """How the sessions of one month, quarter or year were evaluated."""
+
+    name: str
+    invited: int
+    answered: int
+    late: int
+    relevance: float | None
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class DipStrand:
+    """What came of ringing the learners, or the line managers, who were drawn at random.
+
+    Everybody who was drawn counts, reached or not; an interview counts once it is finished.
+    """
+
+    role: str
+    drawn: int
+    reached: int
+    interviewed: int
+    declined: int
+    questions: list[QuestionFigures]
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that is said about a selection of surveys."""
 
@@ -99,6 +126,8 @@ class Analysis:
     changes: dict[str, Change | None]
     agreement: Agreement | None
     groups: dict[str, list[Group]] = field(default_factory=dict)
+    trend: dict[str, list[PeriodFigures]] = field(default_factory=dict)
+    dip_sample: list[DipStrand] = field(default_factory=list)
 
     def of(self, kind: QuestionnaireKind, key: str) -> QuestionFigures | None:
         """The figures of the question of this identity, if it was answered."""

@@ -15,13 +15,13 @@ from partnership_portal.templatetags.portal import uk_date
 
 
 def groups_by(invitations: QuerySet[Invitation], name: str, said: dict[Any, GroupTally]) -> list[Group]:
-    """Each group with how many were asked for an evaluation and have answered, and what they said (one query)."""
+    """Each group with who was asked for an evaluation and what they said, sessions the newest first (one query)."""
     title, path = GROUPINGS[name]
     rows = (
         invitations.filter(kind=QuestionnaireKind.EVALUATION)
         .values(title, path)
         .annotate(invited=Count("pk"), answered=Count("pk", filter=Q(state=Invitation.State.ANSWERED)))
-        .order_by(title, path)
+        .order_by(f"-{title}" if name == "session" else title, path)
     )
     return [_group(row, title, said.get(row[path], GroupTally())) for row in rows]
 

@@ -1,0 +1,67 @@
+"""What evaluations say about the current period so far and the periods before it, for the sub-group."""
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from compliance.periods import Period
+from evaluations.queries import evaluation_summary, impact_summary
+from evaluations.queries.analysis.dip_sample import dip_rates
+from evaluations.queries.analysis.figures import DipStrand, Response
+from evaluations.queries.analysis.responses import responses_to
+from evaluations.queries.summaries import Evaluated, EvaluatedSession, evaluated_sessions, together
+from evaluations.selections import GROUP_KINDS, Selection
+from partnerships.models import Partnership
+
+
+@dataclass(frozen=True)
+class LiveFigures:
+    """The current period so far, and beside it the periods before."""
+
+    period: Period
+    report: dict[str, Any]
+    responses: list[Response]
+    dip_sample: list[DipStrand]
+    periods: list[tuple[Period, Evaluated]]
+    priorities: list[tuple[str, Period, Evaluated]]
+
+
+def live_figures(partnership: Partnership, periods: list[Period]) -> LiveFigures:
+    """Add up the first of the periods, and evaluations in all of them; as many queries whatever the size.
+
+    Answers are counted as in the reports (docs/analysis.md), so that neither a later look nor a report gives anybody
+    away. What was said in the dip sample is for the team; how many were drawn, reached and interviewed is not.
+    """
+    current = periods[0]
+    start, end = current.starts_on, current.ends_on
+    chosen = Selection(first_day=start, last_day=end)
+    asked: Any = chosen.invitations(partnership)
+    found = evaluated_sessions(partnership, periods[-1].starts_on, end)
+    return LiveFigures(
+        period=current,
+        report={
+            "evaluation": asdict(evaluation_summary(partnership, start, end)),
+            "impact": asdict(impact_summary(partnership, start, end)),
+        },
+        responses=responses_to(asked.that_count().filter(kind__in=GROUP_KINDS).order_by()),
+        dip_sample=dip_rates(chosen.contacts(partnership)),
+        periods=[(one, together(_in(one, found))) for one in periods],
+        priorities=_by_priority(periods, found),
+    )
+
+
+def _in(period: Period, found: list[EvaluatedSession]) -> list[EvaluatedSession]:
+    return [one for one in found if period.starts_on <= one.ended_on <= period.ends_on]
+
+
+def _by_priority(periods: list[Period], found: list[EvaluatedSession]) -> list[tuple[str, Period, Evaluated]]:
+    priorities: dict[str, list[EvaluatedSession]] = defaultdict(list)
+    for one in found:
+        if one.priority:
+            priorities[one.priority].append(one)
+    return [
+        (title, period, together(sessions))
+        for title, every in sorted(priorities.items())
+        for period in periods
+        if (sessions := _in(period, every))
+    ]
