@@ -77,11 +77,13 @@ def _over_time(found: LiveFigures, brand: str) -> Section:
             "Evaluations by period", ["Period", *_MEASURES], [[p.name, *_measured(one)] for p, one in held]
         )
     ]
-    if found.priorities:
-        rows = [[title, period.name, *_measured(one)] for title, period, one in found.priorities]
-        tables.append(
-            numbers("Evaluations by priority and period", ["Priority", "Period", *_MEASURES], rows, 2)
-        )
+    for caption, head, named in (
+        ("Evaluations by priority and period", "Priority", found.priorities),
+        ("Evaluations by course, now and a year ago", "Course", found.courses),
+    ):
+        rows = [[name, period.name, *_measured(one)] for name, period, one in named]
+        if rows:
+            tables.append(numbers(caption, [head, "Period", *_MEASURES], rows, 2))
     words = ["A session belongs to the period in which it ended. The current period is not over yet."]
     return Section("trend", "Over time", words, charts=[chart] if drawn else [], tables=tables)
 

@@ -73,6 +73,11 @@ def periods_to_report(policy: ReportingPolicy, today: date, count: int = 8) -> l
     return [newest.moved(-newest.months * number) for number in range(count)]
 
 
+def year_of_periods(policy: ReportingPolicy, today: date) -> list[Period]:
+    """The period that is running and those back to the same one of the year before, newest first."""
+    return periods_to_report(policy, today, count=12 // _MONTHS[policy.cadence.value] + 1)
+
+
 def reported_period(policy: ReportingPolicy, starts_on: date, ends_on: date) -> Period:
     """The period between two days, named as the policy counts years."""
     return Period(starts_on, ends_on, policy.year_starts_in_month.value)

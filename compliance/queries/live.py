@@ -1,6 +1,7 @@
 """What evaluations say about the current period so far and the periods before it, for the sub-group."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ class LiveFigures:
     dip_sample: list[DipStrand]
     periods: list[tuple[Period, Evaluated]]
     priorities: list[tuple[str, Period, Evaluated]]
+    courses: list[tuple[str, Period, Evaluated]]
 
 
 def live_figures(partnership: Partnership, periods: list[Period]) -> LiveFigures:
@@ -46,7 +48,9 @@ def live_figures(partnership: Partnership, periods: list[Period]) -> LiveFigures
         responses=responses_to(asked.that_count().filter(kind__in=GROUP_KINDS).order_by()),
         dip_sample=dip_rates(chosen.contacts(partnership)),
         periods=[(one, together(_in(one, found))) for one in periods],
-        priorities=_by_priority(periods, found),
+        priorities=_by(lambda one: one.priority, periods, found),
+        # Of all periods it would be a table of a hundred rows.
+        courses=_by(lambda one: one.course, [periods[0], periods[-1]], found),
     )
 
 
@@ -54,14 +58,17 @@ def _in(period: Period, found: list[EvaluatedSession]) -> list[EvaluatedSession]
     return [one for one in found if period.starts_on <= one.ended_on <= period.ends_on]
 
 
-def _by_priority(periods: list[Period], found: list[EvaluatedSession]) -> list[tuple[str, Period, Evaluated]]:
-    priorities: dict[str, list[EvaluatedSession]] = defaultdict(list)
+def _by(
+    name: Callable[[EvaluatedSession], str], periods: list[Period], found: list[EvaluatedSession]
+) -> list[tuple[str, Period, Evaluated]]:
+    """Each name with the periods in which there were sessions; sessions without a name are left out."""
+    named: dict[str, list[EvaluatedSession]] = defaultdict(list)
     for one in found:
-        if one.priority:
-            priorities[one.priority].append(one)
+        if name(one):
+            named[name(one)].append(one)
     return [
         (title, period, together(sessions))
-        for title, every in sorted(priorities.items())
+        for title, every in sorted(named.items())
         for period in periods
         if (sessions := _in(period, every))
     ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from compliance.documents import report_pdf, write_report_xlsx
 from compliance.live_sections import live_sections
 from compliance.models import Report
-from compliance.periods import periods_to_report, reported_period
+from compliance.periods import reported_period, year_of_periods
 from compliance.queries.live import live_figures
 from compliance.sections import report_sections
 from partnership_portal.tables import XLSX
@@ -49,7 +49,7 @@ def subgroup(request: HttpRequest) -> HttpResponse:
 def live(request: HttpRequest) -> HttpResponse:
     """What evaluations say about the current period so far: figures, to be read only."""
     policy = request.partnership.policy().reporting
-    found = live_figures(request.partnership, periods_to_report(policy, uk_today(), count=5))
+    found = live_figures(request.partnership, year_of_periods(policy, uk_today()))
     published = Report.objects.visible_to(request.actor).filter(state=Report.State.PUBLISHED)
     context = {
         "period": found.period,

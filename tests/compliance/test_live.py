@@ -5,9 +5,9 @@ from datetime import time
 import pytest
 from django.urls import reverse
 
-from compliance.periods import periods_to_report
+from compliance.periods import periods_to_report, year_of_periods
 from compliance.queries.live import live_figures
-from partnership_portal.working_days import uk_moment, uk_today
+from partnership_portal.working_days import add_months, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
 from tests.evaluations.made import adopt, held
 from tests.evaluations.test_summaries import evaluated, rated
@@ -26,7 +26,7 @@ def page_of(partnership, client) -> str:
 
 
 def figures(partnership):
-    return live_figures(partnership, periods_to_report(partnership.policy().reporting, uk_today(), count=5))
+    return live_figures(partnership, year_of_periods(partnership.policy().reporting, uk_today()))
 
 
 @pytest.fixture
@@ -68,6 +68,20 @@ def test_periods_and_priorities_are_sums_of_the_same_blocks(partnership, evaluat
     found = figures(partnership)
     total = sum(one.change.n for _, one in found.periods if one.change)
     assert total == found.report["evaluation"]["matched"] == 5
+
+
+def test_a_course_stands_beside_itself_a_year_ago(partnership, evaluated_session):
+    before = held(
+        partnership,
+        course=evaluated_session.course,
+        starts_at=uk_moment(add_months(uk_date(evaluated_session.starts_at), -12), time(9)),
+    )
+    evaluated(partnership, before, [rated(2, 3, 5)] * 5)
+    found = figures(partnership)
+    assert len(found.periods) == 5
+    measured = [(title, one.answered, one.relevance.value) for title, _, one in found.courses]
+    assert measured == [("Neglect", 6, 4.0), ("Neglect", 5, 2.0)]
+    assert sum(one.answered for _, one in found.periods) == 11
 
 
 def test_nothing_yet_says_so(partnership, sign_in):
