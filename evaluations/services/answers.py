@@ -16,8 +16,9 @@ from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.queries.redaction import redacted_in
 from evaluations.quoting import agrees_by_itself, is_asked_to_be_quoted
 from evaluations.services.certificates import issue_if_due
+from evaluations.services.invitations import about_survey
 from evaluations.services.sharing import share_answers
-from notifications.outbox import queue_message
+from notifications.outbox import drop_unsent, queue_message
 from partnership_portal.templatetags.portal import uk_date as in_words
 from partnerships import audit
 from partnerships.actors import Actor
@@ -125,6 +126,8 @@ def submit_answers(
             | ({"on behalf": True} if on_behalf else {})
             | ({"may be quoted": True} if invitation.quoting_agreed_at else {}),
         )
+        # What still waits to be sent would ask for what is there.
+        drop_unsent(invitation.partnership, about_survey(invitation))
         if on_behalf:
             _tell_what_was_typed_in(invitation)
         if share:
@@ -172,7 +175,7 @@ def _tell_what_was_typed_in(invitation: Invitation) -> None:
     queue_message(
         partnership=invitation.partnership,
         purpose="survey-typed_in",
-        subject_key=f"invitation:{invitation.pk}",
+        subject_key=about_survey(invitation),
         person=invitation.respondent,
         to_name=invitation.respondent_name,
         to_email=invitation.respondent_email,

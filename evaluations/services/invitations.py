@@ -126,12 +126,22 @@ def _invite(
                 one,
                 policy_version,
                 purpose=purpose,
-                about=f"booking:{one.booking_id}" if one.booking_id else f"session:{session.pk}",
+                about=asked_key(one),
             )
             for one in invitations
         ],
     )
     return invitations
+
+
+def asked_key(invitation: Invitation) -> str:
+    """What the message that asks is about: with what else is written of this survey, so that it goes when that goes."""
+    return f"{about_survey(invitation)}:asked:{invitation.link_number}"
+
+
+def about_survey(invitation: Invitation) -> str:
+    """What every message about a survey is about; those unsent are dropped by it once nobody is to answer any more."""
+    return f"invitation:{invitation.pk}"
 
 
 def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> None:

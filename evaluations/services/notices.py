@@ -15,7 +15,7 @@ from evaluations.models import Answer, Invitation, Notice, Sharing
 from evaluations.periods import answers_due_at
 from evaluations.queries.managers import line_manager_of, membership_of
 from evaluations.services.answers import refuse_unless_open
-from evaluations.services.invitations import send
+from evaluations.services.invitations import about_survey, asked_key, send
 from notifications.outbox import drop_unsent
 from partnership_portal.working_days import uk_date
 from partnerships import audit
@@ -111,10 +111,11 @@ def ask_other_manager(
         if asked.email != before:
             _stop_sharing_with_whoever_was_asked(invitation)
             Answer.objects.filter(invitation=invitation).delete()
-            drop_unsent(invitation.partnership, f"invitation:{invitation.pk}")
-            invitation.link_number += 1
             invitation.reminders_sent = 0
             invitation.opened_at = None
+        # Sent again to the same address it is a new link all the same: the page says that the old one works no more.
+        drop_unsent(invitation.partnership, about_survey(invitation))
+        invitation.link_number += 1
         _open_again(invitation, now)
         policy = policy_of(invitation.policy_version)
         invitation.due_at = answers_due_at(
@@ -127,7 +128,7 @@ def ask_other_manager(
             invitation,
             invitation.policy_version,
             purpose=f"survey-{invitation.kind}",
-            about=f"booking:{booking.pk}:manager:{invitation.link_number}",
+            about=asked_key(invitation),
         )
         audit.record(
             actor,
@@ -165,7 +166,7 @@ def _say(
         )
         invitation.state, invitation.closed_because = Invitation.State.CLOSED, reason
         invitation.save(update_fields=["state", "closed_because"])
-        drop_unsent(invitation.partnership, f"invitation:{invitation.pk}")
+        drop_unsent(invitation.partnership, about_survey(invitation))
         if reason == Invitation.Closing.NOT_MANAGER:
             _stop_sharing_with_whoever_was_asked(invitation)
         # Who is said to be the manager stays out of the trail: it can't forget.

@@ -11,6 +11,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.observation_messages import tell_assigned, tell_released
 from evaluations.periods import end_of_day
+from evaluations.services.invitations import about_survey
 from evaluations.services.questionnaires import version_in_use
 from notifications.outbox import drop_unsent
 from partnership_portal.working_days import uk_date
@@ -68,6 +69,7 @@ def release_observation(*, actor: Actor, observation: Invitation) -> None:
         observation.save(update_fields=["state"])
         observation.answers.all().delete()
         drop_unsent(actor.partnership, f"observation:{observation.pk}")
+        drop_unsent(actor.partnership, about_survey(observation))
         if not is_own:
             tell_released(observation)
         audit.record(

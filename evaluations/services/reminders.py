@@ -7,7 +7,8 @@ from django.db import transaction
 from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.services.invitations import send
+from evaluations.services.invitations import about_survey, send
+from notifications.outbox import drop_unsent
 from partnership_portal.working_days import is_working_day, uk_date, working_days_between
 from partnerships import audit
 from partnerships.actors import Actor
@@ -44,7 +45,8 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
             invitation,
             invitation.policy_version,
             purpose="survey-reminder",
-            about=f"invitation:{invitation.pk}:{invitation.reminders_sent}",
+            # By the day, since reminders are counted anew when somebody else is asked, or the same one again.
+            about=f"{about_survey(invitation)}:reminder:{uk_date(now).isoformat()}",
         )
         audit.record(
             actor, "evaluations.remind", invitation, after={"reminders_sent": invitation.reminders_sent}
@@ -61,6 +63,7 @@ def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
             return False
         invitation.state = Invitation.State.CLOSED
         invitation.save(update_fields=["state"])
+        drop_unsent(invitation.partnership, about_survey(invitation))
         audit.record(
             actor, "evaluations.close", invitation, before={"state": "open"}, after={"state": "closed"}
         )

@@ -3,7 +3,7 @@
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import holder_of
 from evaluations.models import Invitation, Notice, Sharing
-from evaluations.services.invitations import send
+from evaluations.services.invitations import asked_key, send
 from evaluations.services.notices import say_left, say_not_manager
 from evaluations.services.sharing import could_be_shared_with, share_answers
 from notifications.models import Message
@@ -48,7 +48,7 @@ def _bounce(survey: Invitation | None) -> None:
     """The mail server of somebody's organisation does not know them any more."""
     if survey is None:
         return
-    send(survey, survey.policy_version, purpose=f"survey-{survey.kind}", about=f"booking:{survey.booking_id}")
+    send(survey, survey.policy_version, purpose=f"survey-{survey.kind}", about=asked_key(survey))
     Message.objects.filter(
         partnership=survey.partnership, person=survey.respondent, purpose=f"survey-{survey.kind}"
     ).update(state=Message.State.FAILED, error="550 5.1.1 The mailbox is not known here.")

@@ -108,8 +108,8 @@ def _draw_and_ring(team: Actor, now: dt.datetime) -> None:
     contacts = list(sample.contacts.select_related("booking__session"))
     for contact, outcome in zip(contacts[1:], ("no_answer", "left", "declined"), strict=False):
         note_attempt(actor=team, contact=contact, outcome=outcome)
-    later = now + dt.timedelta(days=1)
-    note_attempt(actor=team, contact=contacts[4], outcome="call_back", call_back_at=later)
+    soon = now + dt.timedelta(minutes=30)
+    note_attempt(actor=team, contact=contacts[4], outcome="call_back", call_back_at=soon)
     note_attempt(actor=team, contact=contacts[0], outcome="reached")
     interview = begin_interview(actor=team, contact=contacts[0])
     save_answers(actor=team, invitation=interview, answers=_SAID)
