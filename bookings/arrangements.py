@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from bookings.links import COMING, booking_link
 from bookings.models import Booking
 from courses.models import Session, SessionDate
 from notifications.calendars import CONTENT_TYPE, Appointment, Method, Party, calendar_file
@@ -61,7 +62,7 @@ def appointments_told(booking: Booking) -> list[Appointment]:
 
 def _appointment(booking: Booking, number: int, starts_at: datetime, ends_at: datetime) -> Appointment:
     session, partnership = booking.session, booking.partnership
-    page = absolute("bookings:booking", partnership=partnership.slug, pk=booking.pk)
+    page = _page_of(booking)
     return Appointment(
         uid=identity(f"booking-{booking.pk}-{number}", partnership),
         sequence=booking.calendar_sequence,
@@ -72,6 +73,13 @@ def _appointment(booking: Booking, number: int, starts_at: datetime, ends_at: da
         description=description_of(session, f"See, change or give up your place:\n{page}"),
         url=page,
     )
+
+
+def _page_of(booking: Booking) -> str:
+    """Where its person sees the booking and answers: for whoever has no account, behind a link for this alone."""
+    if booking.person.user_id is None:
+        return booking_link(booking, COMING)
+    return absolute("bookings:booking", partnership=booking.partnership.slug, pk=booking.pk)
 
 
 def identity(name: str, partnership: Partnership) -> str:

@@ -56,7 +56,7 @@ def _booked(feed: CalendarFeed, now: datetime) -> list[Appointment]:
     )
     found: list[Appointment] = []
     for booking in bookings:
-        booking.partnership = feed.partnership
+        booking.partnership, booking.person = feed.partnership, feed.person
         found += appointments_of(booking)
     return found
 

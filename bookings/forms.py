@@ -236,7 +236,7 @@ class CancelForm(forms.Form):
 
     reason = forms.CharField(
         label="Why can’t you come?",
-        help_text="The partnership team can read this. Leave out anything private.",
+        help_text="Your organisation’s lead and the partnership team can read this. Leave out anything private.",
         required=False,
         max_length=250,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -160,7 +160,8 @@ def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
     drop_unsent(booking.partnership, subject_of(booking.pk))
     if before == BookingState.CONFIRMED:
         late = "yes" if booking.was_late_cancellation else ""
-        _queue(booking, CANCELLED, {"late": late}, attachments=withdrawals(booking, stamp=now))
+        files = withdrawals(booking, stamp=now)
+        _queue(booking, CANCELLED, {"late": late}, attachments=files, more=_by_others(booking))
         return
     _queue(
         booking,
@@ -440,6 +441,14 @@ def _link(booking: Booking, kind: MessageKind) -> str:
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _by_others(booking: Booking) -> list[Fact]:
+    """Who has cancelled somebody's booking for them, and why; who does it themselves knows."""
+    if booking.ended_by is None or booking.ended_by == reader_of(booking):
+        return []
+    why: list[Fact] = [("Reason", [booking.end_reason])] if booking.end_reason else []
+    return [("Cancelled by", [booking.ended_by.name]), *why]
 
 
 def _approver(approval: Approval) -> str:

@@ -71,15 +71,10 @@ def places_of(partnership: Partnership, session: Session, now: datetime) -> Plac
             key=lambda one: (one.offered_until, one.pk),
         ),
         queue=[one for one in bookings if one.state in IN_LINE],
-        not_answered=[one for one in confirmed if _is_silent(one) and session.starts_at > now],
+        not_answered=[one for one in confirmed if one.awaits_answer(now)],
         ran_out=[one for one in bookings if one.state == BookingState.LAPSED and one.person_id not in live],
         quotas=quotas,
         held=sum(quota.open for quota in quotas if quota.holds),
         cap=class_size_cap(policy, lecture_style=session.lecture_style),
         may_exceed=policy.booking.lecture_style_exempt.value,
     )
-
-
-def _is_silent(booking: Booking) -> bool:
-    asked = booking.coming_asked_at is not None and booking.coming_confirmed_at is None
-    return asked and booking.state == BookingState.CONFIRMED

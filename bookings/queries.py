@@ -135,7 +135,8 @@ def queue_of(session: Session) -> BookingQuerySet:
 
 def ended_on(session: Session) -> BookingQuerySet:
     """Whose booking ended without a place: given back, left, declined or run out; last first."""
-    return _of(session).filter(state__in=ENDED).order_by("-ended_at", "pk")
+    ended = _of(session).filter(state__in=ENDED).select_related("ended_by")
+    return ended.order_by("-ended_at", "pk")
 
 
 def sessions_instead(booking: Booking, now: datetime) -> "list[Session]":

@@ -212,6 +212,11 @@ class Booking(TenantModel):
         until = self.offered_until
         return self.state == BookingState.OFFERED and until is not None and until > now
 
+    def awaits_answer(self, now: datetime) -> bool:
+        """Tell whether “still coming?” was asked and not answered, and can be still."""
+        asked = self.coming_asked_at is not None and self.coming_confirmed_at is None
+        return asked and self.state == BookingState.CONFIRMED and self.session.starts_at > now
+
     @property
     def is_ended(self) -> bool:
         """Tell whether it ended without a place."""

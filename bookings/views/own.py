@@ -49,6 +49,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_answer": may_give_up(request.actor, one),
+        "awaits_answer": one.awaits_answer(timezone.now()) and may_give_up(request.actor, one),
         "can_cancel": _can_cancel(request, one),
         "giving_up": _words(request, one),
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
@@ -110,6 +111,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     form, came_free = CancelForm(request.POST or None), ""
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
+        readers = f"{one.person}, the lead of {one.organisation} and the partnership team"
+        form.fields["reason"].help_text = f"{readers} can read this. Leave out anything private."
     if request.method == "POST" and form.is_valid():
         words = _words(request, one)
         said = {"reason": form.cleaned_data["reason"], "shown": request.POST.get("shown", "")}
@@ -184,6 +187,7 @@ def _bookings(request: HttpRequest) -> BookingQuerySet:
             "person",
             "organisation",
             "booked_by",
+            "ended_by",
             "partnership",
             "prerequisite",
         )

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from icalendar import Calendar
 
 from bookings.messages import facts_of
 from bookings.models import Booking, CalendarFeed
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.feeds import close_feed, open_feed
-from bookings.services.places import give_up
+from bookings.services.places import book_place, give_up
 from courses.models import Session, SessionDate, Venue
 from notifications.models import Message
 from partnership_portal.templatetags.portal import time_range, uk_time
@@ -167,6 +168,31 @@ def test_the_entry_leads_to_the_bookings_page_and_says_how_to_join(partnership, 
     page = f"/alphashire/me/bookings/{booking.pk}/"
     assert event["url"].endswith(page) and page in event["description"]
     assert "https://meet.example/room" in event["description"] and "Have a headset." in event["description"]
+
+
+def test_the_entry_of_somebody_without_an_account_leads_to_where_they_can_answer(partnership, book) -> None:
+    """To the booking's page they could not get, since nobody signs in without an account."""
+    lead = make_person(partnership, Role.ORGANISATION_LEAD)
+    place = lead.memberships.get()
+    person = make_person(partnership, organisation=place.organisation, account=False)
+    booking = book_place(
+        actor=actor_for(lead),
+        session=make_session(partnership),
+        person=person,
+        organisation=place.organisation,
+    )
+    ((event, _),) = events_of(Message.objects.get())
+    address = str(event["url"])
+    assert "/s/coming-" in address and address in event["description"]
+    path = address[address.index("/alphashire/") :]
+    page = Client().get(path).content.decode()
+    assert "Yes, still coming" in page and "Give my place to a colleague" in page
+    booking.refresh_from_db()
+    # To look does nothing, and it answers for this booking alone.
+    assert (booking.state, booking.coming_confirmed_at) == ("confirmed", None)
+    Client().post(path, {"yes": "1"})
+    booking.refresh_from_db()
+    assert booking.coming_confirmed_at is not None
 
 
 # Feeds

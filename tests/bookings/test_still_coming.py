@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.urls import reverse
 
 from bookings.models import Booking
 from bookings.services.changes import tell_of_changed_sessions
@@ -16,7 +17,7 @@ from courses.models import Session
 from notifications.models import Message
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
-from tests.bookings.moving import move
+from tests.bookings.moving import begun, move
 from tests.factories import actor_for, adopt, make_person, make_session, policy
 
 
@@ -142,3 +143,33 @@ def test_whoever_takes_another_session_is_asked_about_that_one(partnership, book
     take_another_session(actor=team, booking=booking, session=later)
     ask_who_is_coming(partnership, before(later, 7))
     assert asked() == 2
+
+
+def test_the_bookings_page_behind_the_diary_entry_asks_too(partnership, booked, sign_in, settings) -> None:
+    settings.PORTAL_DEMO = True
+    session, booking = booked
+    page, answer = (
+        reverse(f"bookings:{name}", args=["alphashire", booking.pk]) for name in ("booking", "coming")
+    )
+    school = booking.organisation
+    trainer = make_person(partnership, Role.TRAINER)
+    session.trainer_links.create(partnership=partnership, person=trainer)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    manager = make_person(partnership, organisation=school)
+    booking.person.memberships.update(line_manager=manager)
+    clients = {one: sign_in(one) for one in (booking.person, lead, trainer, manager)}
+
+    def asked_of() -> set:
+        return {one for one, client in clients.items() if answer in client.get(page).content.decode()}
+
+    assert asked_of() == set()
+    ask_who_is_coming(partnership, before(session, 7))
+    # Trainer and line manager see the booking, and it is not theirs to answer.
+    assert asked_of() == {booking.person, lead}
+    assert "Are you still coming?" in clients[booking.person].get(page).content.decode()
+    clients[booking.person].post(answer, {"yes": "1"})
+    assert asked_of() == set()
+    assert "You told us on" in clients[booking.person].get(page).content.decode()
+    Booking.objects.update(coming_confirmed_at=None)
+    begun(session)
+    assert asked_of() == set()
