@@ -32,16 +32,23 @@ class Build(Generic[Row]):
 
     @classmethod
     def begin(cls, model: type[Row], partnership: Partnership, key: int) -> Self | None:
-        """Count the attempt and go to work; nothing, where there is nothing to build. The sixth attempt fails it."""
+        """Count the attempt and go to work; nothing, where there is nothing to build, or somebody is at it.
+
+        What waits long is queued again, so that it may come several times; only who has told nothing for five minutes
+        is taken for dead. The sixth attempt fails it.
+        """
         with acting_in(partnership):
             row: Any = (
                 model._default_manager.select_for_update().filter(partnership=partnership, pk=key).first()
             )
             if row is None or row.state != _BUILDING:
                 return None
+            now = timezone.now()
+            if row.attempts and row.touched_at and row.touched_at > now - STUCK_AFTER:
+                return None
             row.partnership = partnership
             row.attempts += 1
-            row.touched_at = timezone.now()
+            row.touched_at = now
             if row.attempts > MOST_ATTEMPTS:
                 row.state, row.step = _FAILED, f"Given up after {MOST_ATTEMPTS} attempts"
             row.save(update_fields=["attempts", "touched_at", "state", "step"])

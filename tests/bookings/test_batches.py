@@ -287,7 +287,7 @@ def test_the_list_of_batches_costs_the_same_for_one_and_five(partnership, team, 
         if month == 1:
             queries()
             one = queries()
-    assert queries() == one == 12
+    assert queries() == one == 11
 
 
 def test_a_single_month_is_closed_by_one_button(partnership, team, owing, sign_in) -> None:

@@ -135,7 +135,8 @@ class TestJob:
             killed.setattr(analyses, "PARTS", (("Dying", 5, die),))
             with pytest.raises(SystemExit):
                 build_analysis(actor=job(partnership), analysis_id=kept.pk)
-        requeue_stuck_analyses(partnership, timezone.now() + timedelta(minutes=6))
+        KeptAnalysis.objects.update(touched_at=timezone.now() - timedelta(minutes=6))
+        requeue_stuck_analyses(partnership, timezone.now())
         kept.refresh_from_db()
         assert (kept.state, kept.attempts) == ("ready", 2)
 
