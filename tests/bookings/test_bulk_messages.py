@@ -468,7 +468,7 @@ def test_the_list_says_what_became_of_the_messages(partnership, desk, team, peop
 
 
 @pytest.mark.parametrize(
-    ("step", "number"), [("select", 12), ("preview", 13), ("send", 18), ("message", 14), ("list", 13)]
+    ("step", "number"), [("select", 11), ("preview", 12), ("send", 17), ("message", 13), ("list", 12)]
 )
 def test_pages_cost_the_same_for_one_person_and_five(
     step, number, partnership, desk, team, session, book
