@@ -1,11 +1,16 @@
 """The team writes to a selection in a real browser, without JavaScript too; axe and 320 px on each page."""
 
+from uuid import uuid4
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from bookings.models import BulkMessage
+from bookings.message_kinds import BULK_NEWS
+from bookings.models import Booking, BulkMessage
 from bookings.services.places import book_place
 from notifications.models import Message
+from partnerships.models import Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
@@ -84,3 +89,36 @@ def test_the_desks_lists_are_accessible(open_browser, alphashire) -> None:
     for path in _LISTS:
         page.goto(f"/alphashire/desk/{path}/?order=-name")
         assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_who_got_no_message_is_read_on_its_page(width, open_browser, alphashire) -> None:
+    partnership, team = alphashire
+    with acting_in(partnership):
+        ann, bob, long = Person.objects.filter(bookings__isnull=False).order_by("pk")
+        sent = BulkMessage.objects.create(
+            partnership=partnership,
+            purpose=BULK_NEWS.purpose,
+            title="Parking",
+            text="Park behind the hall.",
+            state=BulkMessage.State.SENT,
+            key=uuid4(),
+            written_by=team,
+            bookings=list(Booking.objects.values_list("pk", flat=True)),
+            people=[ann.pk, bob.pk, long.pk],
+            without_email=0,
+            unwanted=0,
+            done=3,
+            asked_at=timezone.now(),
+            touched_at=timezone.now(),
+            missed=[[ann.pk, "no_address"], [bob.pk, "unwanted"], [long.pk, "failed"]],
+        )
+    page = open_browser(team.user, width=width)
+    page.goto(f"/alphashire/desk/bulk-messages/{sent.pk}/")
+    missed = page.get_by_role("heading", name="Got no message")
+    expect(missed).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text=long.name)).to_contain_text("could not be written")
+    expect(page.get_by_role("heading", name="Want no such messages")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("link", name="Ann Ash").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ann Ash")

@@ -1,15 +1,26 @@
 """A lead books for several people in Chromium: accessible and narrow."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from bookings.links import COMING, booking_link, claim_link
-from bookings.models import Booking
+from bookings.models import Booking, EvidenceFile, HeldEvidence
 from partnerships.models import Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
-from tests.factories import make_course, make_organisation, make_partnership, make_person, make_session
+from tests.factories import (
+    adopt,
+    make_course,
+    make_organisation,
+    make_partnership,
+    make_person,
+    make_session,
+    policy,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,3 +109,37 @@ def test_a_lead_books_six_of_whom_three_are_pasted(open_browser, alphashire):
     phone.get_by_role("button", name="Give my place away").click()
     expect(phone.locator(".govuk-error-summary")).to_be_visible()
     assert_accessible(phone)
+
+
+PDF = {"name": "certificate.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\ncertificate\n%%EOF\n"}
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_files_for_the_people_of_a_list(open_browser, alphashire, width):
+    """Where a training must come first: a file for one, one that is none for another, and what stands there after."""
+    partnership, lead, session = alphashire
+    with acting_in(partnership):
+        rule = policy(booking__prerequisite="single_agency_first")
+        adopt(partnership, rule, at=timezone.now() - timedelta(days=1))
+    page = open_browser(lead.user, width=width)
+    page.goto(f"/alphashire/sessions/{session.pk}/book/group/")
+    page.get_by_label("Bartholomew").check()
+    page.get_by_label("Names and email addresses").fill("Nora New <nora@example.org>, Nurse")
+    page.get_by_role("button", name="Check the list").click()
+    files = page.get_by_label("Or attach evidence")
+    expect(files).to_have_count(2)
+    assert_accessible(page)
+    files.nth(0).set_input_files(PDF)
+    files.nth(1).set_input_files({**PDF, "buffer": b"a letter"})
+    page.get_by_role("button", name="Check again after changes").click()
+    expect(page.get_by_text("Attached as evidence: one PDF.")).to_be_visible()
+    expect(page.get_by_label("Attach another file instead")).to_have_count(1)
+    expect(page.locator(".govuk-error-summary")).to_contain_text("must be a PDF, a PNG or a JPEG")
+    assert_accessible(page)
+    page.get_by_label("Or attach evidence").set_input_files(PDF)
+    page.get_by_label("Everybody on this list has agreed").check()
+    page.get_by_role("button", name="Book 2 people").click()
+    expect(page.get_by_role("heading", name="Booked for")).to_be_visible()
+    assert_accessible(page)
+    with acting_in(partnership):
+        assert EvidenceFile.objects.count() == 2 and not HeldEvidence.objects.exists()
