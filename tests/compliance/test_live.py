@@ -1,15 +1,18 @@
 """The sub-group's live page: the current period so far, read only, with the reports' rules about small numbers."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from compliance.periods import periods_to_report, year_of_periods
 from compliance.queries.live import live_figures
+from evaluations.jobs import ask_for_evaluations
+from evaluations.models import Invitation
 from partnership_portal.working_days import add_months, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
-from tests.evaluations.made import adopt, held
+from tests.evaluations.made import adopt, answer, booked, counted, held
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import make_course, make_person
 
@@ -76,7 +79,13 @@ def test_a_course_stands_beside_itself_a_year_ago(partnership, evaluated_session
         course=evaluated_session.course,
         starts_at=uk_moment(add_months(uk_date(evaluated_session.starts_at), -12), time(9)),
     )
-    evaluated(partnership, before, [rated(2, 3, 5)] * 5)
+    for _ in range(5):
+        booked(before)
+    ask_for_evaluations(partnership, before.ends_at)
+    Invitation.objects.filter(session=before).update(closes_at=timezone.now() + timedelta(days=1))
+    for asked in Invitation.objects.filter(session=before):
+        answer(asked, **rated(2, 3, 5))
+    counted(partnership)
     found = figures(partnership)
     assert len(found.periods) == 5
     measured = [(title, one.answered, one.relevance.value) for title, _, one in found.courses]
