@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from notifications.sendings import new_sending
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
@@ -12,7 +13,7 @@ class Message(TenantModel):
         QUEUED = "queued", "Waiting to be sent"
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
-        FAILED = "failed", "Could not be sent"
+        FAILED = "failed", "Could not be delivered"
         DROPPED = "dropped", "No longer needed"
 
     purpose = models.CharField(max_length=60)
@@ -35,6 +36,11 @@ class Message(TenantModel):
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=250, blank=True)
+    sending = models.CharField(
+        max_length=12,
+        default=new_sending,
+        help_text="Tells this sending from others: a mail server that returns it names it.",
+    )
 
     class Meta:
         ordering = ["-created_at"]

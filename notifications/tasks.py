@@ -11,9 +11,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from notifications.bounce_mailbox import MailboxAway
 from notifications.kinds import kind_of
 from notifications.models import Message
 from notifications.preferences import stop_link
+from notifications.sendings import HEADER, name_of
+from notifications.services.bounces import read_bounces
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
@@ -58,6 +61,17 @@ def sweep_outboxes() -> None:
             send_message.apply_async((partnership_id, message_id), expires=_UNTIL_NEXT_SWEEP)
 
 
+@shared_task
+def read_what_came_back() -> None:
+    """Mark as failed what mail servers have sent back; a mailbox that is away is looked at again next time."""
+    if not settings.PORTAL_BOUNCES:
+        return
+    try:
+        read_bounces(settings.PORTAL_BOUNCES)
+    except MailboxAway as refusal:
+        log.warning("%s", refusal.sentence)
+
+
 def _to_send(partnership_id: int) -> "QuerySet[Message]":
     now = timezone.now()
     rested = Q(claimed_at__isnull=True)
@@ -73,7 +87,7 @@ def _to_send(partnership_id: int) -> "QuerySet[Message]":
 def _claim(partnership_id: int, message_id: int) -> Message | None:
     with acting_in(partnership_id):
         # The person is read here and now: when the message is sent, no partnership's rows are to be seen.
-        waiting = _to_send(partnership_id).select_related("person")
+        waiting = _to_send(partnership_id).select_related("person", "partnership")
         message = waiting.select_for_update(skip_locked=True, of=("self",)).filter(pk=message_id).first()
         if message is None:
             return None
@@ -102,6 +116,7 @@ def _close(partnership_id: int, message: Message, *, error: str) -> None:
 
 def _as_email(message: Message) -> EmailMultiAlternatives:
     sender = settings.DEFAULT_FROM_EMAIL.rpartition("<")[2].rstrip(">")
+    name = name_of(message.partnership, message.pk, message.sending)
     email = EmailMultiAlternatives(
         subject=message.title,
         body=message.text,
@@ -109,6 +124,8 @@ def _as_email(message: Message) -> EmailMultiAlternatives:
         to=[formataddr((_one_line(message.to_name), message.to_email))],
         reply_to=[message.reply_to],
         headers={
+            "Message-ID": f"<{name}@{sender.rpartition('@')[2]}>",
+            HEADER: name,
             "X-Portal-Purpose": message.purpose,
             "Auto-Submitted": "auto-generated",
             **_how_to_stop(message),

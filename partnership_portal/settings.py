@@ -205,6 +205,10 @@ else:
     EMAIL_HOST_PASSWORD = os.environ.get("PORTAL_SMTP_PASSWORD", "")
     EMAIL_USE_TLS = environment.flag("PORTAL_SMTP_TLS")
     EMAIL_TIMEOUT = 20
+# Where mail servers send back what they could not deliver; without it, only what they refuse at once is known.
+PORTAL_BOUNCES = os.environ.get("PORTAL_BOUNCES", "")
+if PORTAL_BOUNCES:
+    CELERY_BEAT_SCHEDULE["bounces"] = {"task": "notifications.tasks.read_what_came_back", "schedule": 300.0}
 # In a demonstration nothing waits until the morning: whoever tries it wants to read each message now.
 PORTAL_QUIET_HOURS = not PORTAL_DEMO
 DEMO_MAILBOX_DIR = VAR_DIR / "mailbox"

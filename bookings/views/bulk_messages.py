@@ -99,7 +99,7 @@ def bulk_message_new(request: HttpRequest) -> HttpResponseBase:
 @requires(Permission.MANAGE_BOOKINGS)
 @require_safe
 def bulk_message(request: HttpRequest, pk: int) -> HttpResponse:
-    """One bulk message: how far it is, and which of its messages could not be sent."""
+    """One bulk message: how far it is, and which of its messages could not be delivered."""
     one = get_object_or_404(BulkMessage.objects.visible_to(request.actor).select_related("written_by"), pk=pk)
     subject = subject_of(one)
     own = Message.objects.filter(partnership=request.partnership, purpose=one.purpose, subject_key=subject)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from notifications.models import Message
 from notifications.outbox import hand_over
+from notifications.sendings import new_sending
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -46,7 +47,10 @@ def send_again(*, actor: Actor, message: Message, email: str, correct_person: bo
             _correct(actor, message, email)
         message.to_email, message.state, message.error = email, Message.State.QUEUED, ""
         message.attempts, message.claimed_at, message.not_before = 0, None, None
-        message.save(update_fields=["to_email", "state", "error", "attempts", "claimed_at", "not_before"])
+        message.sending = new_sending()
+        message.save(
+            update_fields=["to_email", "state", "error", "attempts", "claimed_at", "not_before", "sending"]
+        )
         # The trail can't forget, so it keeps no address.
         audit.record(
             actor,

@@ -1,4 +1,4 @@
-"""The team's list of messages: which could not be sent, and why; and sending one again."""
+"""The team's list of messages: which could not be delivered, and why; and sending one again."""
 
 from django.contrib import messages as banners
 from django.core.paginator import Paginator

@@ -425,7 +425,7 @@ NEEDS = (
     ),
     Need(
         "messages",
-        "Messages that could not be sent",
+        "Messages that could not be delivered",
         "Whoever they were for does not know. Correct the address and send them again.",
         _messages,
         _message,
