@@ -211,7 +211,9 @@ def rows_of(outcomes: Sequence[Outcome]) -> Any:
         row.offer(outcome)
     rows.is_valid()
     for row, outcome in zip(rows, outcomes, strict=True):
-        if outcome.wanted.evidence_refused and "evidence" in row.fields:
+        # Who is left out all the same is asked for no other file.
+        asks = "evidence" in row.fields and outcome.fate is not Fate.REFUSED
+        if outcome.wanted.evidence_refused and asks:
             row.add_error("evidence", f"{outcome.name}: {outcome.wanted.evidence_refused}")
     return rows
 

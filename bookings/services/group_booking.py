@@ -193,10 +193,10 @@ def _book_all(
         if outcome.membership is not None:
             outside = audience.outside(outcome.membership)
             clashes = () if outcome.is_new else clashes_with(actor, outcome.membership.person, session)
-            outcome = replace(outcome, outside=outside, clashes=tuple(clashes), asks_training=asks_training)
-            if one.evidence in held:
-                outcome = replace(outcome, evidence=held[one.evidence].get_evidence_type_display())
-        outcomes.append(outcome)
+            outcome = replace(outcome, outside=outside, clashes=tuple(clashes))
+        # Also of somebody who is not booked yet, so that nothing that was said or attached is lost.
+        shown = held[one.evidence].get_evidence_type_display() if one.evidence in held else ""
+        outcomes.append(replace(outcome, asks_training=asks_training, evidence=shown))
     return outcomes
 
 

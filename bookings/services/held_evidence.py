@@ -35,8 +35,7 @@ def hold_evidence(*, actor: Actor, session: Session, content: bytes) -> HeldEvid
         raise PermissionDenied("Files are held for people alone.")
     kind = kind_of_evidence(content)
     with transaction.atomic():
-        own = HeldEvidence.objects.filter(partnership=actor.partnership, held_for=actor.person)
-        if own.count() >= MOST_HELD:
+        if _held_by(actor).count() >= MOST_HELD:
             raise DomainError(
                 "Too many files wait to be booked. Book this list first, or come back tomorrow."
             )
@@ -54,12 +53,13 @@ def hold_evidence(*, actor: Actor, session: Session, content: bytes) -> HeldEvid
 
 def held_for(actor: Actor, session: Session, keys: Iterable[str]) -> QuerySet[HeldEvidence, Any]:
     """What is held for this actor's list under these keys; nobody else's, and nothing that is too old."""
+    return _held_by(actor).filter(session=session, key__in=[UUID(key) for key in keys])
+
+
+def _held_by(actor: Actor) -> QuerySet[HeldEvidence, Any]:
+    """Without what is too old and has yet to be deleted."""
     return HeldEvidence.objects.filter(
-        partnership=actor.partnership,
-        session=session,
-        held_for=actor.person,
-        held_at__gt=timezone.now() - HELD_FOR,
-        key__in=[UUID(key) for key in keys],
+        partnership=actor.partnership, held_for=actor.person, held_at__gt=timezone.now() - HELD_FOR
     )
 
 

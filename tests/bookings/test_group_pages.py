@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from bookings.evidence import MOST_BYTES
 from bookings.models import Booking, EvidenceFile, GroupBooking, HeldEvidence, Prerequisite
+from bookings.services import held_evidence
 from bookings.services.group_booking import MOST
 from bookings.services.held_evidence import forget_held_evidence
 from partnerships.models import AuditEntry, Person
@@ -173,6 +174,41 @@ def test_a_file_for_each_person_is_kept_through_every_look_and_error(
     ]
     assert [bytes(one.content) for one in EvidenceFile.objects.all()] == [PDF, PDF]
     assert not HeldEvidence.objects.exists()
+
+
+def test_who_is_meant_is_asked_without_losing_what_was_said_and_attached(
+    partnership, school, client, first_training
+) -> None:
+    """And a line that can’t be booked yet keeps it, until it is mended."""
+    twin = make_person(partnership, organisation=school, name="Ann Smith")
+    check = f"/alphashire/sessions/{first_training.pk}/book/group/{school.pk}/check/"
+    sent = fields_of(client.post(check, {"pasted": "Ann Smyth\nBob Jones\nCy Green"}).content.decode())
+    sent |= {"rows-0-name": "Ann Smith", "rows-0-email": "ann@example.org", "rows-0-evidence": file()}
+    sent |= {"rows-1-email": "no address", "rows-1-training": "Level 1", "rows-1-trained_on_day": "4"}
+    sent |= {"rows-1-trained_on_month": "9", "rows-1-trained_on_year": "2026"}
+    sent |= {"rows-2-email": "none either", "rows-2-evidence": file(b"MZ a program")}
+    page = client.post(check, sent).content.decode()
+    assert "Who is meant?" in page and page.count("Not booked") == 2
+    assert "Attached as evidence: one PDF" in page and "The file must be a PDF" not in page
+    mended = {**fields_of(page), "rows-0-same_as": "new", "rows-1-email": "bob@example.org"}
+    page = client.post(check, {**mended, "rows-2-leave_out": "on"}).content.decode()
+    client.post(check, {**fields_of(page), "confirm": "1", "declaration": "on"})
+    kept = Prerequisite.objects.order_by("booking__person__name")
+    assert [(one.training, one.evidence_type) for one in kept] == [("", "application/pdf"), ("Level 1", "")]
+    assert not Booking.objects.filter(person=twin).exists()
+
+
+def test_files_that_are_too_old_do_not_count_against_the_limit(
+    partnership, school, client, first_training, monkeypatch
+) -> None:
+    monkeypatch.setattr(held_evidence, "MOST_HELD", 1)
+    check = f"/alphashire/sessions/{first_training.pk}/book/group/{school.pk}/check/"
+    sent = fields_of(client.post(check, {"pasted": "Ann Smith\nBob Jones"}).content.decode())
+    page = client.post(check, {**sent, "rows-0-evidence": file(), "rows-1-evidence": file()}).content.decode()
+    assert "Too many files wait to be booked" in page and page.count("Attached as evidence") == 1
+    HeldEvidence.objects.update(held_at=timezone.now() - timedelta(hours=25))
+    page = client.post(check, {**sent, "rows-1-evidence": file()}).content.decode()
+    assert "Too many files" not in page and page.count("Attached as evidence") == 1
 
 
 def test_nobody_uses_a_file_that_somebody_else_attached(
