@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.services.locks import locked_session
-from bookings.services.queue import allocate, lapse_offers_of
+from bookings.services.queue import settle
 from courses.models import Session
 from courses.services.copies import plan_of
 from courses.services.sessions import change_session
@@ -43,7 +43,5 @@ def change_capacity(
         )
         change_session(actor=actor, session=session, plan=plan)
         session.refresh_from_db(fields=["capacity", "places_taken", "lecture_style", "lecture_style_reason"])
-        now = timezone.now()
-        lapse_offers_of(session, now)
-        allocate(session, now)
+        settle(session, timezone.now())
     return session

@@ -14,7 +14,7 @@ from bookings.services.locks import locked_sessions
 from bookings.services.places import SessionIsFull, check_not_booked, check_open
 from bookings.services.prerequisites import carry_prerequisite
 from bookings.services.purchase_orders import check_single_agency
-from bookings.services.queue import allocate, lapse_offers_of, line_of, lock_people, would_get_place
+from bookings.services.queue import allocate, lock_people, settle, would_get_place
 from bookings.services.rights import may_give_up
 from bookings.services.tasks import carry_tasks
 from bookings.states import EXPECTED, BookingState
@@ -45,10 +45,8 @@ def take_another_session(*, actor: Actor, booking: Booking, session: Session) ->
         now = timezone.now()
         _check_choice(actor, booking, old, new, now)
         check_not_booked(actor, new, booking.person)
-        lapse_offers_of(new, now)
         lock_people(old, new)
-        allocate(new, now)
-        if not would_get_place(new, booking.organisation, line_of(new), now):
+        if not would_get_place(new, booking.organisation, settle(new, now), now):
             raise SessionIsFull(_GONE)
         before = {"session": old.pk, "state": booking.state}
         if booking.is_upcoming:

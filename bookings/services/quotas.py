@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bookings.models import Quota
 from bookings.services.locks import locked_session
-from bookings.services.queue import allocate, lapse_offers_of
+from bookings.services.queue import settle
 from courses.models import Session
 from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.working_days import uk_date
@@ -46,7 +46,7 @@ def add_quota(
             partnership=actor.partnership, session=session, places=places, releases_on=releases_on, **whom
         )
         audit.record(actor, "bookings.add_quota", quota, after=_facts(quota))
-        _give_out(session)
+        settle(session, timezone.now())
     return quota
 
 
@@ -66,7 +66,7 @@ def change_quota(*, actor: Actor, quota: Quota, places: int, releases_on: date) 
             found.places, found.releases_on = places, releases_on
             found.save(update_fields=["places", "releases_on"])
             audit.record(actor, "bookings.change_quota", found, before=before, after=_facts(found))
-            _give_out(session)
+            settle(session, timezone.now())
     return found
 
 
@@ -79,7 +79,7 @@ def remove_quota(*, actor: Actor, quota: Quota) -> None:
             return
         audit.record(actor, "bookings.remove_quota", found, before=_facts(found))
         found.delete()
-        _give_out(session)
+        settle(session, timezone.now())
 
 
 def merge_quotas(emptied: Session, kept: Session) -> None:
@@ -130,12 +130,6 @@ def _check(session: Session, places: int, releases_on: date, but: Quota | None =
         raise DomainError(
             f"Places can be held until a day from today to the session’s own, {in_words(session.starts_at)}."
         )
-
-
-def _give_out(session: Session) -> None:
-    now = timezone.now()
-    lapse_offers_of(session, now)
-    allocate(session, now)
 
 
 def _facts(quota: Quota) -> dict[str, Any]:
