@@ -228,13 +228,8 @@ CHANGED = MessageKind(
     purpose="session_changed",
     subject=SUBJECT,
     name="Session changed",
-    when="When the dates, the place, the joining link or the joining instructions of a session change, to everybody "
-    "with a place.",
-    placeholders=(
-        *ABOUT_BOOKING,
-        Placeholder("what has changed", "What it is that has changed", "the dates or the place have changed"),
-        Placeholder("moved", "Says something if the dates or the place are others", "yes"),
-    ),
+    when="When the dates or the place of a session change, to everybody with a place.",
+    placeholders=ABOUT_BOOKING,
     facts=WITH_PLACE,
     button="Keep the place, change it or give it up",
     files="A calendar file for each date, which moves it in the diary",
@@ -255,6 +250,21 @@ CHANGED_WITHOUT_PLACE = MessageKind(
     facts=(*WITHOUT_PLACE, ("Place", ["Civic Centre"])),
     button="See or leave the queue",
     essential="It is about a session that you asked for.",
+)
+JOINING_CHANGED = MessageKind(
+    purpose="session_joining_changed",
+    subject=SUBJECT,
+    name="Joining link or instructions changed",
+    when="When the joining link or the joining instructions of a session change and it stays where it is, to everybody "
+    "with a place.",
+    placeholders=(
+        *ABOUT_BOOKING,
+        Placeholder("what has changed", "What it is that has changed", "the joining link has changed"),
+    ),
+    facts=WITH_PLACE,
+    button="See the arrangements",
+    files="A calendar file for each date, which changes it in the diary",
+    essential=ABOUT_PLACE,
 )
 MERGED = MessageKind(
     purpose="session_merged",
@@ -394,6 +404,7 @@ register(
     REMINDER,
     CHANGED,
     CHANGED_WITHOUT_PLACE,
+    JOINING_CHANGED,
     MERGED,
     TRANSFERRED,
     CANCELLED,

@@ -17,6 +17,7 @@ from bookings.message_kinds import (
     DATES_ADDED,
     DECLINED,
     JOINING,
+    JOINING_CHANGED,
     LEFT,
     LIST_CLOSED,
     MERGED,
@@ -259,14 +260,11 @@ def tell_session_changed(booking: Booking, *, what: str, moved: bool, now: datet
 
     Other dates or another place leave the choice; for other ways to join there is none, and the button shows them.
     """
-    _queue(
-        booking,
-        CHANGED,
-        {"what has changed": what, "moved": "yes" if moved else ""},
-        attachments=invitations(booking, stamp=now),
-        link=booking_link(booking, MOVE) if moved else "",
-        button="" if moved else "See the arrangements",
-    )
+    files = invitations(booking, stamp=now)
+    if moved:
+        _queue(booking, CHANGED, attachments=files, link=booking_link(booking, MOVE))
+    else:
+        _queue(booking, JOINING_CHANGED, {"what has changed": what}, attachments=files)
 
 
 def tell_session_changed_without_place(booking: Booking) -> None:
@@ -348,7 +346,7 @@ def subject_of(booking_id: int) -> str:
 
 def subject_for(booking: Booking, kind: MessageKind) -> str:
     """How a message of this kind about the booking is told from others: a move or a new start makes another one."""
-    if kind in (CHANGED, CHANGED_WITHOUT_PLACE):
+    if kind in (CHANGED, CHANGED_WITHOUT_PLACE, JOINING_CHANGED):
         return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
     if kind in (JOINING, REMINDER, STILL_COMING):
         day = uk_day(booking.session.starts_at).isoformat()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from bookings.message_kinds import CHANGED, CONFIRMED, JOINING, REMINDER
+from bookings.message_kinds import CHANGED, CONFIRMED, JOINING, JOINING_CHANGED, REMINDER
 from bookings.messages import remind_of_session, subject_for, tell_joining
 from bookings.models import Booking
 from bookings.services.locks import locked_session
@@ -61,7 +61,7 @@ def remind_of_sessions(partnership: Partnership, now: datetime) -> None:
         _Round(
             REMINDER,
             lambda session: partnership.policy(session.starts_at).messages.reminder_working_days.value,
-            (CONFIRMED, JOINING, CHANGED),
+            (CONFIRMED, JOINING, CHANGED, JOINING_CHANGED),
             remind_of_session,
         ),
     )

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bookings.links import MOVE, booking_link, holder_of_booking
+from bookings.message_kinds import CHANGED
 from bookings.models import Booking
 from bookings.notice import is_late
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
@@ -22,6 +23,8 @@ from courses.plans import Slot
 from courses.services.copies import plan_of
 from courses.services.sessions import cancel_session, change_session
 from notifications.models import Message
+from notifications.services.templates import write_template
+from notifications.wording import Wording
 from partnership_portal.templatetags.portal import uk_date as uk_in_words
 from partnership_portal.working_days import add_working_days, uk_date, uk_moment
 from partnerships.errors import DomainError
@@ -132,7 +135,7 @@ def test_those_without_a_place_do_not_hear_how_to_join(partnership, team, sessio
     plan = replace(plan_of(team, session), joining_instructions="Ask for room 7.", capacity=2)
     change_session(actor=team, session=Session.objects.get(pk=session.pk), plan=plan)
     tell_of_changed_sessions(partnership, now)
-    assert Message.objects.filter(purpose="session_changed").count() == 1
+    assert Message.objects.filter(purpose="session_joining_changed").count() == 1
     assert not Message.objects.filter(purpose="session_changed_without_place").exists()
     assert all(set(one.told) == {"dates", "place"} for one in without_places)
 
@@ -167,7 +170,9 @@ def test_another_joining_link_moves_nobody(partnership, team, course, book, now)
     change_session(actor=team, session=online, plan=plan)
     tell_of_changed_sessions(partnership, now)
     booking.refresh_from_db()
-    assert Message.objects.filter(purpose="session_changed").exists() and booking.change_told_at is None
+    assert (
+        Message.objects.filter(purpose="session_joining_changed").exists() and booking.change_told_at is None
+    )
 
 
 def _instructed(team, session, words):
@@ -184,7 +189,7 @@ def test_other_joining_instructions_alone_are_told_once_to_those_with_a_place(
     _instructed(team, session, "Ask for room 7.")
     for _ in range(2):
         tell_of_changed_sessions(partnership, now)
-    message = Message.objects.get(purpose="session_changed")
+    message = Message.objects.get(purpose="session_joining_changed")
     assert message.person == booking.person
     assert "You have a place on this session, and the joining instructions have changed." in message.text
     assert "Ask for room 7." in message.text and "does not count as late" not in message.text
@@ -200,7 +205,7 @@ def test_other_joining_instructions_alone_are_told_once_to_those_with_a_place(
     # Another line break says nothing new.
     _instructed(team, session, "Ask for\n room 7. ")
     tell_of_changed_sessions(partnership, now)
-    assert Message.objects.filter(purpose="session_changed").count() == 1
+    assert Message.objects.filter(purpose="session_joining_changed").count() == 1
 
 
 @pytest.mark.parametrize(("days", "held"), [(28, True), (2, False)])
@@ -214,7 +219,23 @@ def test_other_joining_instructions_wait_for_the_morning_unless_the_session_is_n
     book(make_person(partnership), session)
     _instructed(team, session, "Ask for room 7.")
     tell_of_changed_sessions(partnership, night)
-    assert (Message.objects.get(purpose="session_changed").not_before is not None) is held
+    assert (Message.objects.get(purpose="session_joining_changed").not_before is not None) is held
+
+
+def test_words_of_its_own_for_a_moved_session_are_not_said_of_another_link(
+    partnership, team, course, book, now
+):
+    """What the partnership has written for other dates would send people to the wrong day."""
+    words = Wording(title="Moved: ((course))", opening="This session has new dates. Look at them.")
+    write_template(actor=team, kind=CHANGED, wording=words)
+    session = make_session(partnership, course=course)
+    book(make_person(partnership), session)
+    _instructed(team, session, "Ask for room 7.")
+    tell_of_changed_sessions(partnership, now)
+    assert "new dates" not in Message.objects.get(purpose="session_joining_changed").text
+    moved(team, session, now + timedelta(days=61))
+    tell_of_changed_sessions(partnership, now)
+    assert "This session has new dates." in Message.objects.get(purpose="session_changed").text
 
 
 def test_trainers_hear_nothing_of_other_instructions(partnership, team, course, now):
@@ -235,12 +256,12 @@ def test_whoever_booked_before_instructions_were_noted_learns_them_without_a_mes
     Booking.objects.filter(pk=booking.pk).update(told=told)
     _instructed(team, session, "Ask for room 7.")
     tell_of_changed_sessions(partnership, now)
-    assert not Message.objects.filter(purpose="session_changed").exists()
+    assert not Message.objects.filter(purpose="session_joining_changed").exists()
     booking.refresh_from_db()
     assert booking.told["instructions"]
     _instructed(team, session, "Ask for room 8.")
     tell_of_changed_sessions(partnership, now)
-    assert Message.objects.filter(purpose="session_changed").count() == 1
+    assert Message.objects.filter(purpose="session_joining_changed").count() == 1
 
 
 @pytest.mark.parametrize(

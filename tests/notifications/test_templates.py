@@ -1,8 +1,10 @@
 """A partnership's own words: previewed, checked, in use from then on, and only in that partnership."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings as portal
 
 from notifications.kinds import every_kind, known_kind
@@ -143,3 +145,23 @@ def test_each_kind_has_a_page_and_a_preview(kind, partnership, team, sign_in) ->
     assert kind.name in browser.get(page).content.decode()
     assert kind.button in browser.get(f"{page}preview/").content.decode()
     assert not unknown_in(own_wording(kind).opening, kind.example)
+
+
+def test_own_words_of_changed_sessions_say_what_was_filled_in_before(partnership) -> None:
+    written = MessageTemplate.objects.create(
+        partnership=partnership,
+        purpose="session_changed",
+        title="Changed: ((course))",
+        opening="Look: ((what has changed)). ((What  has changed)).",
+        closing="((moved??Not late (really).)) ((for whom?? for ))((for whom))",
+    )
+    migration = import_module("notifications.migrations.0007_words_of_changed_sessions")
+    migration.say_what_was_filled_in(apps, None)
+    written.refresh_from_db()
+    assert written.opening == (
+        "Look: the dates or the place have changed. The dates or the place have changed."
+    )
+    assert (written.title, written.closing) == (
+        "Changed: ((course))",
+        "Not late (really). ((for whom?? for ))((for whom))",
+    )
