@@ -1,10 +1,9 @@
 """The mailbox to which mail servers send back what they could not deliver: a maildir, or a folder of an IMAP server."""
 
 import imaplib
-import mailbox
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from partnerships.errors import DomainError
 MOST_BYTES = 1024 * 1024
 MOST_LETTERS = 500
 _SECONDS = 30
+_FLAGS = ":2,"
 _SHAPE = "PORTAL_BOUNCES must look like maildir:///folder or imaps://user:password@host/folder."
 
 
@@ -45,31 +45,34 @@ def open_mailbox(address: str) -> Iterator[Iterator[Letter]]:
         raise MailboxAway(_SHAPE)
     try:
         yield from readers[parts.scheme](parts)
-    except (OSError, imaplib.IMAP4.error, mailbox.Error) as error:
+    except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxAway(f"The mailbox of PORTAL_BOUNCES can’t be read: {type(error).__name__}.") from error
 
 
 def _maildir(parts: SplitResult) -> Iterator[Iterator[Letter]]:
     folder = Path(unquote(parts.path))
-    if not (folder / "new").is_dir():
-        raise MailboxAway(f"PORTAL_BOUNCES names no maildir: {folder} has no folder “new”.")
-    box = mailbox.Maildir(folder, create=False)
-    # The name of a file begins with the moment when it came.
-    unread = [key for key in sorted(box.keys()) if "S" not in box.get_message(key).get_flags()]
-    yield (_of_maildir(box, key) for key in unread[:MOST_LETTERS])
+    if not ((folder / "new").is_dir() and (folder / "cur").is_dir()):
+        raise MailboxAway(f"PORTAL_BOUNCES names no maildir: {folder} lacks “new” or “cur”.")
+    files = [file for name in ("new", "cur") for file in (folder / name).iterdir()]
+    # A file's name begins with the moment when it came, and ends with what has become of it.
+    unread = sorted((file.name, file) for file in files if "S" not in file.name.partition(_FLAGS)[2])
+    yield filter(None, (_of_maildir(folder, file) for _, file in unread[:MOST_LETTERS]))
 
 
-def _of_maildir(box: mailbox.Maildir, key: str) -> Letter:
-    with box.get_file(key) as file:
-        content = file.read(MOST_BYTES)
-    return Letter(content, remove=partial(box.discard, key), keep=partial(_read_in_maildir, box, key))
+def _of_maildir(folder: Path, file: Path) -> Letter | None:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES)
+    except FileNotFoundError:
+        # Another worker has dealt with it.
+        return None
+    read = folder / "cur" / f"{file.name.partition(_FLAGS)[0]}{_FLAGS}S"
+    return Letter(content, remove=partial(file.unlink, missing_ok=True), keep=partial(_rename, file, read))
 
 
-def _read_in_maildir(box: mailbox.Maildir, key: str) -> None:
-    message = box.get_message(key)
-    message.set_subdir("cur")
-    message.add_flag("S")
-    box[key] = message
+def _rename(file: Path, name: Path) -> None:
+    with suppress(FileNotFoundError):
+        file.rename(name)
 
 
 def _imap(parts: SplitResult) -> Iterator[Iterator[Letter]]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.bounce_mailbox import MailboxAway
+from notifications.bounce_mailbox import MailboxAway, open_mailbox
 from notifications.bounces import Bounce, bounce_in
 from notifications.models import Message
 from notifications.sendings import name_of
@@ -233,6 +233,22 @@ def test_whatever_is_broken_in_a_report_is_no_traceback(shape, at, length, junk)
     content = came_back(shape, "sent-1.1.abcdefabcdef~x")
     found = bounce_in(content[:at] + junk + content[at + length :])
     assert found is None or (found.reason and len(found.reason) < 120)
+
+
+def test_a_mail_that_another_worker_has_taken_meanwhile_is_passed_over(partnership, box) -> None:
+    first, second = make_message(partnership), make_message(partnership)
+    for one in (first, second, first):
+        box.add(came_back("postfix", named(one)))
+    with open_mailbox(portal.PORTAL_BOUNCES) as letters, open_mailbox(portal.PORTAL_BOUNCES) as others:
+        taken, kept = next(letters), next(letters)
+        taken.remove()
+        kept.keep()
+        (left,) = others
+        for one in (taken, kept, left):
+            one.remove()
+        kept.keep()
+    # What was kept bears its flag, and nothing else is left.
+    assert [message.get_flags() for message in box] == ["S"]
 
 
 def test_an_imap_mailbox_is_read_and_tidied_the_same_way(partnership, settings) -> None:
