@@ -91,9 +91,9 @@ class Membership(TenantModel):
 
     @property
     def manager_contact(self) -> tuple[str, str] | None:
-        """The line manager's name and email, from the person or as typed in; nothing if there is no address."""
+        """The line manager's name and email, as typed in or from the person; nothing if there is no address."""
         if self.line_manager is not None and self.line_manager.email:
-            return self.line_manager.name, self.line_manager.email
+            return self.line_manager_name or self.line_manager.name, self.line_manager.email
         if self.line_manager_email:
             return self.line_manager_name, self.line_manager_email
         return None

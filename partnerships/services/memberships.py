@@ -105,7 +105,7 @@ def end_membership(*, actor: Actor, membership: Membership) -> Membership:
             organisation=membership.organisation_id,
             line_manager=membership.person_id,
         )
-        left = team.update(line_manager=None)
+        left = team.update(line_manager=None, line_manager_name="")
         audit.record(
             actor,
             "partnerships.end_membership",
@@ -189,7 +189,8 @@ def _manager(actor: Actor, person: Person, name: str, email: str) -> dict[str, A
         raise DomainError("Nobody can be their own line manager. Give the manager’s own email address.")
     known = Person.objects.filter(partnership=actor.partnership, email_key=key).first() if key else None
     if known is not None:
-        return {"line_manager": known, "line_manager_name": "", "line_manager_email": ""}
+        # The name stays as it was said, so that an address tells nobody who has it.
+        return {"line_manager": known, "line_manager_name": name.strip(), "line_manager_email": ""}
     return {"line_manager": None, "line_manager_name": name.strip(), "line_manager_email": key}
 
 

@@ -109,6 +109,25 @@ def test_an_address_does_not_tell_the_name_of_whoever_has_it(partnership, sessio
     assert "The boss" in told.text and "Augusta" not in told.text
 
 
+def test_nor_do_the_details_and_the_next_request_tell_whose_address_it_is(
+    partnership, session, sign_in
+) -> None:
+    boss = make_person(partnership, name="Augusta Recorded")
+    booking = ask(partnership, session, manager=Manager("The boss", boss.email))
+    again = book_place(
+        actor=actor_for(booking.person),
+        session=make_session(partnership, course=session.course),
+        person=booking.person,
+        organisation=booking.organisation,
+    )
+    assert (again.approval.manager_name, again.approval.manager_email) == ("The boss", boss.email)
+    browser = sign_in(booking.person)
+    for name in ("details", "job"):
+        place = [booking.person.memberships.get().pk] if name == "job" else []
+        page = browser.get(reverse(f"partnerships:{name}", args=[partnership.slug, *place])).content.decode()
+        assert "The boss" in page and "Augusta" not in page, name
+
+
 def test_a_recorded_manager_without_an_address_stays_and_whom_one_names_is_asked_this_once(
     partnership, session
 ) -> None:
