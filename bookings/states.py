@@ -23,6 +23,8 @@ S = BookingState
 # In the one queue of the session, in the order in which they booked.
 IN_LINE = (S.REQUESTED, S.WAITING)
 MARKED = (S.ATTENDED, S.PARTLY_ATTENDED, S.DID_NOT_ATTEND)
+# Nothing else is said of whether they came.
+MAY_HAVE_COME = (S.CONFIRMED, S.ATTENDED)
 # On the register.
 EXPECTED = (S.CONFIRMED, *MARKED)
 HOLDS_PLACE = (S.OFFERED, *EXPECTED)

@@ -16,6 +16,14 @@ class QuestionnaireKind(models.TextChoices):
     SINGLE_AGENCY_AUDIT = "single_agency_audit", "Single-agency audit"
 
 
+# What is asked of, or about, whoever attended.
+AFTERWARDS = (
+    QuestionnaireKind.EVALUATION,
+    QuestionnaireKind.IMPACT,
+    QuestionnaireKind.LINE_MANAGER,
+)
+
+
 class QuestionKind(models.TextChoices):
     """How a question is answered."""
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from bookings.states import EXPECTED
+from bookings.states import EXPECTED, MAY_HAVE_COME
+from evaluations.kinds import AFTERWARDS
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
     from partnerships.actors import Actor
 
 
-# As the model's ``has_lapsed`` tells of one.
-_LAPSED = Q(kind="pre_course") & (~Q(booking__state__in=EXPECTED) | ~Q(session__status="published"))
+# As the model's ``has_lost_place`` and ``is_of_absent`` tell of one.
+_LOST_PLACE = Q(kind="pre_course") & (~Q(booking__state__in=EXPECTED) | ~Q(session__status="published"))
+_OF_ABSENT = Q(kind__in=AFTERWARDS) & ~Q(booking__state__in=MAY_HAVE_COME)
 
 
 def _observation_shown_to(actor: "Actor", path: str = "") -> Q:
@@ -52,16 +54,20 @@ class InvitationQuerySet(models.QuerySet):
 
     def to_answer(self) -> Self:
         """Those still waiting for answers of whoever was asked; dip-sample interviews wait for nobody."""
-        return self.filter(state="open").exclude(_LAPSED).exclude(kind="dip_sample")
+        return self.filter(state="open").exclude(_LOST_PLACE | _OF_ABSENT).exclude(kind="dip_sample")
 
     def that_count(self) -> Self:
-        """Those of people who could have answered; whoever lost the place before the course could not."""
-        return self.exclude(closed_because="no_place")
+        """Those of people who could have answered, and came; whoever lost the place before the course could not."""
+        return self.exclude(closed_because="no_place").exclude(_OF_ABSENT)
+
+    def that_count_for_others(self) -> Self:
+        """The same for others than the team: what they have seen counted stays, whatever the register says by now."""
+        return self.exclude(closed_because="no_place").exclude(_OF_ABSENT & Q(counted_at__isnull=True))
 
     def astray(self) -> Self:
         """Pre-course questionnaires still open whose booking has no place any more, or whose session was moved."""
         moved = Q(kind="pre_course") & ~Q(closes_at=F("session__starts_at"))
-        return self.filter(_LAPSED | moved, state="open")
+        return self.filter(_LOST_PLACE | moved, state="open")
 
     def observations_shown_to(self, actor: "Actor") -> Self:
         """Observations that somebody may read: whole, not figures."""

@@ -45,7 +45,7 @@ def live_figures(partnership: Partnership, periods: list[Period]) -> LiveFigures
             "evaluation": asdict(evaluation_summary(partnership, start, end)),
             "impact": asdict(impact_summary(partnership, start, end)),
         },
-        responses=responses_to(asked.that_count().filter(kind__in=GROUP_KINDS).order_by()),
+        responses=responses_to(asked.that_count_for_others().filter(kind__in=GROUP_KINDS).order_by()),
         dip_sample=dip_rates(chosen.contacts(partnership)),
         periods=[(one, together(_in(one, found))) for one in periods],
         priorities=_by(lambda one: one.priority, periods, found),

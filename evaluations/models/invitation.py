@@ -4,9 +4,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.states import EXPECTED
+from bookings.states import EXPECTED, MAY_HAVE_COME
 from courses.models import Session
-from evaluations.kinds import QuestionnaireKind
+from evaluations.kinds import AFTERWARDS, QuestionnaireKind
 from evaluations.models.questionnaire import Question, QuestionnaireVersion
 from evaluations.querysets import InvitationQuerySet
 from partnerships.models import Person, PolicyVersion
@@ -252,11 +252,23 @@ class Invitation(TenantModel):
 
     @property
     def has_lapsed(self) -> bool:
+        """Tell whether there is nothing to answer, unless the booking changes again."""
+        return self.has_lost_place or self.is_of_absent
+
+    @property
+    def has_lost_place(self) -> bool:
         """Tell whether it asks before a session at which its booking has no place any more."""
         return self.kind == QuestionnaireKind.PRE_COURSE and (
             self.booking is None
             or self.booking.state not in EXPECTED
             or self.session.status != Session.Status.PUBLISHED
+        )
+
+    @property
+    def is_of_absent(self) -> bool:
+        """Tell whether it asks about a session that its learner did not attend, as the register says by now."""
+        return (
+            self.kind in AFTERWARDS and self.booking is not None and self.booking.state not in MAY_HAVE_COME
         )
 
     def __str__(self) -> str:

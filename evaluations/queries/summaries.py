@@ -221,7 +221,7 @@ def impact_summary(partnership: Partnership, start: date, end: date) -> ImpactSu
 def _invitations(
     partnership: Partnership, start: date, end: date, kind: QuestionnaireKind
 ) -> QuerySet[Invitation]:
-    return Invitation.objects.that_count().filter(
+    return Invitation.objects.that_count_for_others().filter(
         partnership=partnership,
         kind=kind,
         session__ends_at__gte=_midnight(start),

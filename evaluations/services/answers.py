@@ -145,8 +145,15 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
         raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
     if invitation.closed_because in {Invitation.Closing.LEFT, Invitation.Closing.NOT_MANAGER}:
         raise ToldUs("We do not ask you about this any more. The partnership team puts our records right.")
-    if invitation.has_lapsed:
+    if invitation.has_lost_place:
         raise SurveyClosed("You have no place on this session any more, so there is nothing to answer.")
+    if invitation.is_of_absent:
+        is_form = invitation.kind == QuestionnaireKind.LINE_MANAGER
+        who = invitation.booking.person if is_form and invitation.booking else "you"
+        raise SurveyClosed(
+            f"The register does not say that {who} attended this session, so there is nothing to answer. If that is "
+            "wrong, tell the partnership team."
+        )
     if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
         raise SurveyClosed("This survey is closed. The time to answer it is over.")
 

@@ -67,7 +67,7 @@ _STANDING: dict[str, Any] = {
 
 def _countable(partnership: Partnership) -> Any:
     asked: Any = Invitation.objects.filter(partnership=partnership).exclude(kind__in=_NOT_COUNTED)
-    return asked.that_count().order_by()
+    return asked.that_count_for_others().order_by()
 
 
 def _answered(partnership: Partnership) -> Any:

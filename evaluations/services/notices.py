@@ -93,6 +93,8 @@ def ask_other_manager(
             raise DomainError("Only the line manager’s form can go to another line manager.")
         if invitation.state == Invitation.State.ANSWERED:
             raise DomainError("The form has been answered already.")
+        if invitation.has_lapsed:
+            raise DomainError(f"The register does not say that {booking.person} attended this session.")
         membership = membership_of(booking)
         if membership is None:
             raise DomainError(f"{booking.person} is no longer with {booking.organisation}.")

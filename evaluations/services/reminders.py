@@ -55,14 +55,19 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
 
 
 def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
-    """Close a survey that nobody answered in time; tells whether it did. Locks the invitation."""
+    """Close a survey that nobody answered in time; tells whether it did. Locks the invitation.
+
+    Of whoever could not have answered, having lost the place, that is said as the reason.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         invitation = _locked(invitation)
         if invitation.state != Invitation.State.OPEN or now < invitation.closes_at:
             return False
         invitation.state = Invitation.State.CLOSED
-        invitation.save(update_fields=["state"])
+        if invitation.has_lost_place:
+            invitation.closed_because = Invitation.Closing.NO_PLACE
+        invitation.save(update_fields=["state", "closed_because"])
         drop_unsent(invitation.partnership, about_survey(invitation))
         audit.record(
             actor, "evaluations.close", invitation, before={"state": "open"}, after={"state": "closed"}
@@ -82,7 +87,7 @@ def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bo
         if invitation.state != Invitation.State.OPEN or invitation.kind != QuestionnaireKind.PRE_COURSE:
             return False
         before = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
-        if invitation.has_lapsed:
+        if invitation.has_lost_place:
             invitation.state = Invitation.State.CLOSED
             invitation.closed_because = Invitation.Closing.NO_PLACE
         elif invitation.closes_at != invitation.session.starts_at:

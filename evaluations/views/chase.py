@@ -86,6 +86,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: OtherManagerForm |
         and is_form
         and invitation.state != Invitation.State.ANSWERED
         and invitation.closes_at > now
+        and not invitation.has_lapsed
     ):
         said = {"name": notice.manager_name, "email": notice.manager_email} if notice else {}
         form = OtherManagerForm(initial=said)

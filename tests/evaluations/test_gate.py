@@ -17,6 +17,7 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certif
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Invitation
 from evaluations.periods import impact_opens_and_closes
+from evaluations.services.answers import SurveyClosed
 from notifications.models import Message
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
@@ -110,8 +111,12 @@ class Story:
         add_walk_in(actor=team, session_date=self.date, newcomer=newcomer, key=uuid4())
 
     def _answer(self, kind: str) -> None:
+        invitation = self.booking.invitations.select_related("booking").get(kind=QuestionnaireKind(kind))
+        if invitation.state == "open" and invitation.has_lapsed:
+            with pytest.raises(SurveyClosed):
+                answer(invitation)
+            return
         self.answered.add(kind)
-        invitation = self.booking.invitations.get(kind=QuestionnaireKind(kind))
         if invitation.state == "open":
             answer(invitation)
 
@@ -131,10 +136,10 @@ def story(db):
 
 ORDERS = [
     *permutations(["attend", "evaluation", "impact"]),
-    ("evaluation", "absent", "impact", "attend"),
-    ("absent", "evaluation", "attend", "impact"),
+    ("evaluation", "absent", "impact", "attend", "impact"),
+    ("absent", "evaluation", "attend", "impact", "evaluation"),
     ("evaluation", "impact", "half", "attend"),
-    ("half", "impact", "attend", "evaluation"),
+    ("half", "impact", "attend", "evaluation", "impact"),
     ("attend", "evaluation", "absent", "attend", "impact"),
     ("attend", "undo", "evaluation", "impact", "attend"),
     ("evaluation", "impact", "walk in"),
