@@ -29,7 +29,8 @@ class CheckForm(forms.Form):
         label="Check code",
         required=False,
         max_length=20,
-        help_text="It is printed beside the number. Leave this empty if there is none.",
+        help_text="It is printed beside the number. A number with four groups of four, such as "
+        "HSCP-PE44-3SEZ-QWER-DPVK, has none.",
         widget=forms.TextInput(
             attrs={"class": "govuk-input--width-10", "autocomplete": "off", "spellcheck": "false"}
         ),

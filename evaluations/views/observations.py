@@ -111,7 +111,7 @@ def observation(request: HttpRequest, pk: int) -> HttpResponse:
         "observation": one,
         "session": one.session,
         "is_sent": is_sent,
-        "pages": what_was_seen(one) if is_sent else [],
+        "pages": what_was_seen(one) if is_sent and one.forgotten_at is None else [],
         "names_observer": sees_observer(actor, one),
         "may_agree": may_agree(actor, one),
         "actions": [(action, may_finish(actor, action)) for action in one.actions.all()],

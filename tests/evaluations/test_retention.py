@@ -11,6 +11,7 @@ from django.utils import timezone
 from compliance.models import Report
 from compliance.queries.record import record_of
 from compliance.services.reports import build_report, publish_report, request_report
+from courses.models import Session
 from evaluations import jobs
 from evaluations.answering import WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, forget_old_answers, watch_for_concerns
@@ -21,6 +22,7 @@ from evaluations.models import (
     Concern,
     Invitation,
     Notice,
+    ObservationAction,
     Redaction,
     Sharing,
     Theme,
@@ -31,6 +33,7 @@ from evaluations.queries import course_rates, response_rates
 from evaluations.services import retention
 from evaluations.services.answers import save_answers
 from evaluations.services.notices import say_left
+from evaluations.services.observations import observe_session
 from evaluations.services.redaction import redact_answer
 from notifications.models import Message
 from partnership_portal.working_days import quarter_of, uk_date
@@ -264,6 +267,28 @@ class TestPages:
         ):
             response = desk.get(reverse(f"evaluations:{name}", args=[partnership.slug, key]))
             assert words in response.content.decode(), name
+
+
+def test_an_observation_says_so_and_keeps_what_was_agreed(partnership, team, sign_in) -> None:
+    observer = make_person(partnership, Role.OBSERVER)
+    session = held(partnership, starts_at=timezone.now() + timedelta(days=1))
+    observation = observe_session(actor=actor_for(observer), session=session)
+    Session.objects.filter(pk=session.pk).update(
+        starts_at=at(HELD), ends_at=at("2026-03-02 13:00"), booking_closes_at=at("2026-03-01")
+    )
+    answer(Invitation.objects.for_answering().get(pk=observation.pk))
+    ObservationAction.objects.create(
+        partnership=partnership,
+        observation=observation,
+        text="Later slides",
+        due_on=at(HELD).date(),
+        agreed_at=timezone.now(),
+        agreed_by=observer,
+    )
+    forget_old_answers(partnership, IN_TIME)
+    address = reverse("evaluations:observation", args=[partnership.slug, observation.pk])
+    page = sign_in(observer).get(address).content.decode()
+    assert "What was seen is deleted" in page and "Later slides" in page and "Not answered" not in page
 
 
 class TestTheDatabase:
