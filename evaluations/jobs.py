@@ -38,11 +38,16 @@ from partnerships.tenancy import acting_in
 
 def ask_before_courses(partnership: Partnership, now: datetime) -> None:
     """Ask those with a place what they hope for, where the policy wants it; not those who have lost it since."""
-    actor = system(partnership, "ask before courses")
+    follow_bookings(partnership, now)
+    _ask(partnership, QuestionnaireKind.PRE_COURSE, now)
+
+
+def follow_bookings(partnership: Partnership, now: datetime) -> None:
+    """Let pre-course questionnaires follow their bookings: to another day or session, or nowhere without a place."""
+    actor = system(partnership, "follow bookings")
     with acting_in(partnership):
         astray = list(Invitation.objects.filter(partnership=partnership).astray().order_by("pk"))
     one_by_one(partnership, (partial(follow_session, actor=actor, invitation=one, now=now) for one in astray))
-    _ask(partnership, QuestionnaireKind.PRE_COURSE, now)
 
 
 def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 # As the model's ``has_lost_place`` and ``is_of_absent`` tell of one.
-_LOST_PLACE = Q(kind="pre_course") & (~Q(booking__state__in=EXPECTED) | ~Q(session__status="published"))
+_LOST_PLACE = Q(kind="pre_course") & (
+    ~Q(booking__state__in=EXPECTED) | ~Q(booking__session__status="published")
+)
 _OF_ABSENT = Q(kind__in=AFTERWARDS) & ~Q(booking__state__in=MAY_HAVE_COME)
 
 
@@ -65,9 +67,12 @@ class InvitationQuerySet(models.QuerySet):
         return self.exclude(closed_because="no_place").exclude(_OF_ABSENT & Q(counted_at__isnull=True))
 
     def astray(self) -> Self:
-        """Pre-course questionnaires still open whose booking has no place any more, or whose session was moved."""
-        moved = Q(kind="pre_course") & ~Q(closes_at=F("session__starts_at"))
-        return self.filter(_LOST_PLACE | moved, state="open")
+        """Pre-course questionnaires still open whose booking has no place any more, or whose day is another by now.
+
+        The session was moved, or the booking to another session.
+        """
+        same_day = Q(session_id=F("booking__session_id"), closes_at=F("booking__session__starts_at"))
+        return self.filter(_LOST_PLACE | Q(kind="pre_course") & ~same_day, state="open")
 
     def observations_shown_to(self, actor: "Actor") -> Self:
         """Observations that somebody may read: whole, not figures."""

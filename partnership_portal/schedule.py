@@ -49,6 +49,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "count answers": count_answers,
         "watch for concerns": evaluations.watch_for_concerns,
         "follow observations": evaluations.follow_observations,
+        "follow bookings": evaluations.follow_bookings,
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck bundles": requeue_stuck_bundles,
         "requeue stuck analyses": requeue_stuck_analyses,

@@ -261,8 +261,19 @@ class Invitation(TenantModel):
         return self.kind == QuestionnaireKind.PRE_COURSE and (
             self.booking is None
             or self.booking.state not in EXPECTED
-            or self.session.status != Session.Status.PUBLISHED
+            or self._booked_session.status != Session.Status.PUBLISHED
         )
+
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether its booking is on another session by now, which ``follow_session`` has yet to follow."""
+        return self.kind == QuestionnaireKind.PRE_COURSE and self._booked_session != self.session
+
+    @property
+    def _booked_session(self) -> Session:
+        # Read only where it is another one.
+        booking = self.booking
+        return self.session if booking is None or booking.session_id == self.session_id else booking.session
 
     @property
     def is_of_absent(self) -> bool:

@@ -126,6 +126,10 @@ def submit_answers(
             | ({"on behalf": True} if on_behalf else {})
             | ({"may be quoted": True} if invitation.quoting_agreed_at else {}),
         )
+        if booking is not None and invitation.has_moved:
+            # Those who prepare the session that they come to read it.
+            invitation.session_id = booking.session_id
+            invitation.save(update_fields=["session"])
         # What still waits to be sent would ask for what is there.
         drop_unsent(invitation.partnership, about_survey(invitation))
         if on_behalf:

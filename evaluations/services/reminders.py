@@ -1,20 +1,21 @@
 """Reminding those who have not answered, and closing surveys whose time is over."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.services.invitations import about_survey, send
+from evaluations.services.invitations import about_survey, asked_key, send
 from notifications.outbox import drop_unsent
 from partnership_portal.working_days import is_working_day, uk_date, working_days_between
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
 from partnerships.policy import EvaluationPolicy, ImpactPolicy, PreCoursePolicy
-from partnerships.services.policies import policy_of
+from partnerships.services.policies import policy_of, version_in_force
 
 
 def is_time_to_remind(invitation: Invitation, now: datetime) -> bool:
@@ -36,7 +37,7 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
         # A place that is being given up in this moment must not be reminded of.
         Booking.objects.select_for_update(no_key=True, of=("self",)).filter(invitations=invitation).first()
         invitation = _locked(invitation)
-        if invitation.has_lapsed or not is_time_to_remind(invitation, now):
+        if invitation.has_lapsed or invitation.has_moved or not is_time_to_remind(invitation, now):
             return False
         invitation.reminders_sent += 1
         invitation.last_asked_on = uk_date(now)
@@ -57,12 +58,15 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
 def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
     """Close a survey that nobody answered in time; tells whether it did. Locks the invitation.
 
-    Of whoever could not have answered, having lost the place, that is said as the reason.
+    Of whoever could not have answered, having lost the place, that is said as the reason. Whose booking has moved to
+    another session can answer until that one starts.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         invitation = _locked(invitation)
         if invitation.state != Invitation.State.OPEN or now < invitation.closes_at:
+            return False
+        if invitation.has_moved and not invitation.has_lost_place:
             return False
         invitation.state = Invitation.State.CLOSED
         if invitation.has_lost_place:
@@ -78,26 +82,68 @@ def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
 def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
     """Close a pre-course questionnaire whose booking has lost its place, or let it close when its session now starts.
 
+    Where the booking is on another session, it asks about that one from now on, with what was begun, and says so once.
     Tells whether there was anything to do. Locks the booking, then the invitation.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
-        Booking.objects.select_for_update(no_key=True, of=("self",)).get(invitations=invitation)
+        booking = (
+            Booking.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("session__course")
+            .get(invitations=invitation)
+        )
         invitation = _locked(invitation)
         if invitation.state != Invitation.State.OPEN or invitation.kind != QuestionnaireKind.PRE_COURSE:
             return False
-        before = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
+        before = _standing(invitation)
         if invitation.has_lost_place:
             invitation.state = Invitation.State.CLOSED
             invitation.closed_because = Invitation.Closing.NO_PLACE
+            drop_unsent(invitation.partnership, about_survey(invitation))
+        elif invitation.has_moved:
+            _ask_about_another(invitation, booking, now)
         elif invitation.closes_at != invitation.session.starts_at:
             invitation.closes_at = invitation.session.starts_at
         else:
             return False
-        invitation.save(update_fields=["state", "closed_because", "closes_at"])
-        after = {"state": invitation.state, "closes_at": invitation.closes_at.isoformat()}
+        invitation.save(
+            update_fields=[
+                "state",
+                "closed_because",
+                "closes_at",
+                "session",
+                "policy_version",
+                "last_asked_on",
+            ]
+        )
+        after = _standing(invitation)
         audit.record(actor, "evaluations.follow_session", invitation, before=before, after=after)
         return True
+
+
+def _ask_about_another(invitation: Invitation, booking: Booking, now: datetime) -> None:
+    """Put it on the session of its booking, under the rules of that one, and write once for each move."""
+    session = booking.session
+    drop_unsent(invitation.partnership, about_survey(invitation))
+    invitation.session = session
+    invitation.policy_version = version_in_force(invitation.partnership, session.starts_at)
+    invitation.closes_at = session.starts_at
+    invitation.last_asked_on = uk_date(now)
+    if now < session.starts_at:
+        send(
+            invitation,
+            invitation.policy_version,
+            purpose=f"survey-{invitation.kind}",
+            about=f"{asked_key(invitation)}:moved:{booking.calendar_sequence}",
+        )
+
+
+def _standing(invitation: Invitation) -> dict[str, Any]:
+    return {
+        "state": invitation.state,
+        "session": invitation.session_id,
+        "closes_at": invitation.closes_at.isoformat(),
+    }
 
 
 def _locked(invitation: Invitation) -> Invitation:
