@@ -80,9 +80,9 @@ def invitations_to_remind(partnership: Partnership, now: datetime) -> QuerySet[I
 
 
 def invitations_to_close(partnership: Partnership, now: datetime) -> QuerySet[Invitation]:
-    """Surveys whose time to answer is over, also of people who are not asked any more."""
+    """Surveys whose time to answer is over, also of people who are not asked any more, and interviews."""
     over = Invitation.objects.filter(partnership=partnership, state=Invitation.State.OPEN, closes_at__lte=now)
-    return over.exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by("pk")
+    return over.order_by("pk")
 
 
 def sessions_to_forget(partnership: Partnership, now: datetime) -> list[Session]:

@@ -108,15 +108,16 @@ def note_attempt(
 
 
 def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
-    """Open the interview form for somebody who talks; the same one when begun again. Locks the contact.
+    """Open the interview form for somebody who talks; the same one when begun again.
 
-    The team fills it in, so that nobody is asked or reminded.
+    One whose time is over is open again, with what was written so far. The team fills it in, so that nobody is asked or
+    reminded. Refuses where the answers about the session are deleted. Locks the contact, then the interview.
     """
     _team_member(actor)
     with transaction.atomic():
         contact = _locked(contact)
         if contact.interview is not None:
-            return contact.interview
+            return _open_again(actor, contact, contact.interview)
         session, now = contact.booking.session, timezone.now()
         version = version_in_use(actor.partnership, QuestionnaireKind.DIP_SAMPLE, session.course)
         if version is None:
@@ -140,6 +141,24 @@ def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
         _say_as_whom(interview, contact)
         audit.record(actor, "evaluations.begin_interview", contact, after={"interview": interview.pk})
         return interview
+
+
+def _open_again(actor: Actor, contact: DipContact, interview: Invitation) -> Invitation:
+    interview = Invitation.objects.select_for_update(no_key=True).get(pk=interview.pk)
+    if interview.forgotten_at is not None:
+        raise DomainError(
+            "The answers about this session are deleted: they were kept as long as we said. Nobody is interviewed "
+            "about it any more."
+        )
+    now = timezone.now()
+    is_over = interview.state == Invitation.State.CLOSED or interview.closes_at <= now
+    if interview.state != Invitation.State.ANSWERED and is_over:
+        interview.state, interview.closes_at = Invitation.State.OPEN, end_of_day(now + _TIME_TO_TALK)
+        interview.save(update_fields=["state", "closes_at"])
+        audit.record(
+            actor, "evaluations.begin_interview", contact, after={"interview": interview.pk, "again": True}
+        )
+    return interview
 
 
 def _contacts(sample: DipSample) -> None:

@@ -103,7 +103,7 @@ def dip_contact(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.MANAGE_SURVEYS)
 @require_POST
 def dip_begin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open the interview form."""
+    """Open the interview form, or open it again."""
     begin_interview(actor=request.actor, contact=_to_ring(request, pk).contact)
     return redirect("evaluations:dip_interview", request.partnership.slug, pk)
 
@@ -120,6 +120,9 @@ def dip_interview(request: HttpRequest, pk: int) -> HttpResponse:
     if interview.state == Invitation.State.ANSWERED:
         messages.info(request, "This interview is done.")
         return sheet
+    if request.method == "POST":
+        # What was typed is kept, also on a page that stood open until its time was over.
+        begin_interview(actor=request.actor, contact=one.contact)
     saved = {answer.question.key: value_of(answer) for answer in interview.answers.all()}
     questions = asked(interview.version.questions.all(), saved)
     form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)

@@ -20,7 +20,7 @@ from courses.models import Priority
 from evaluations.analysis_sections.dip_sample import dip_sample
 from evaluations.answering import Value
 from evaluations.drawing import draw, fingerprint, in_order, shares
-from evaluations.jobs import remind_and_close
+from evaluations.jobs import forget_old_answers, remind_and_close
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
 from evaluations.queries.analysis import analysis_of
@@ -383,6 +383,59 @@ class TestInterviews:
         remind_and_close(partnership, timezone.now() + timedelta(days=60))
         assert not Message.objects.exists()
         assert Invitation.objects.get(pk=interview.pk).reminders_sent == 0
+
+    def half_typed(self, partnership, team) -> DipContact:
+        """An interview that was begun, and whose time is over."""
+        contact = drawn(team).contacts.filter(role="learner").first()
+        interview = begin_interview(actor=actor_for(team), contact=contact)
+        answers = {"confidence_now": 7}
+        save_answers(actor=actor_for(team), invitation=interview, answers=answers)
+        Invitation.objects.filter(pk=interview.pk).update(closes_at=timezone.now())
+        return DipContact.objects.get(pk=contact.pk)
+
+    @pytest.mark.parametrize("is_closed", [True, False], ids=["closed by the job", "before the job has run"])
+    def test_whose_time_is_over_is_open_again_with_what_was_written(
+        self, partnership, sample, team, sign_in, is_closed
+    ):
+        contact = self.half_typed(partnership, team)
+        if is_closed:
+            remind_and_close(partnership, timezone.now())
+            assert Invitation.objects.get(pk=contact.interview_id).state == "closed"
+        for _ in range(2):
+            interview = begin_interview(actor=actor_for(team), contact=contact)
+            assert (interview.pk, interview.state) == (contact.interview_id, "open")
+            assert interview.closes_at > timezone.now() + timedelta(days=89)
+        assert interview.answers.get(question__key="confidence_now").number == 7
+        again = AuditEntry.objects.filter(action="evaluations.begin_interview", after__has_key="again")
+        assert again.count() == 1
+        answers = answers_to(interview, speaks_as=["learner"])
+        save_answers(actor=actor_for(team), invitation=interview, answers=answers)
+        submit_answers(actor=actor_for(team), invitation=interview)
+        assert begin_interview(actor=actor_for(team), contact=contact).state == "answered"
+
+    def test_what_is_typed_on_a_page_that_stood_open_is_kept(self, partnership, sample, team, sign_in):
+        contact = self.half_typed(partnership, team)
+        remind_and_close(partnership, timezone.now())
+        address = reverse("evaluations:dip_interview", args=[partnership.slug, contact.pk])
+        client = sign_in(team)
+        assert client.get(address).status_code == 200
+        assert client.post(address, {"confidence_now": "9", "later": "1"}).status_code == 302
+        assert Answer.objects.get(question__key="confidence_now").number == 9
+
+    def test_what_was_half_typed_goes_with_the_answers_about_the_session(
+        self, partnership, neighbour, sample, team
+    ):
+        contact = self.half_typed(partnership, team)
+        session = contact.booking.session
+        forget_old_answers(partnership, session.ends_at + timedelta(days=4 * 366))
+        assert Answer.objects.exists()
+        remind_and_close(neighbour, timezone.now())
+        assert Invitation.objects.get(pk=contact.interview_id).state == "open"
+        remind_and_close(partnership, timezone.now())
+        forget_old_answers(partnership, session.ends_at + timedelta(days=4 * 366))
+        assert not Answer.objects.exists()
+        with pytest.raises(DomainError, match="kept as long as we said"):
+            begin_interview(actor=actor_for(team), contact=contact)
 
     def test_pages_of_the_team_and_of_nobody_else(self, partnership, neighbour, sample, team, sign_in):
         contact = sample.contacts.filter(role="learner").first()
