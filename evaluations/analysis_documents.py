@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
-from evaluations.analysis_sections import answer_sheet
-from evaluations.queries.analysis import Analysis
 from partnership_portal.documents import render_pdf
 from partnership_portal.sections import Section, sheets_of, words_of
 from partnership_portal.tables import Sheet, write_xlsx
@@ -43,9 +41,9 @@ def write_analysis_xlsx(
     partnership: Partnership,
     subject: Subject,
     sections: list[Section],
-    analysis: Analysis,
+    sheets: list[Sheet],
 ) -> None:
-    """Write its words, its tables, and every count of every question."""
+    """Write its words, its tables, and the sheets with every count."""
     facts: list[list[Any]] = [
         ["Partnership", partnership.name],
         ["About", subject.about],
@@ -57,6 +55,6 @@ def write_analysis_xlsx(
         [
             Sheet("Report", [subject.title, ""], facts, [32, 90]),
             *sheets_of(one for one in sections if one.tables),
-            answer_sheet(analysis),
+            *sheets,
         ],
     )

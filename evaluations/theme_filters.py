@@ -19,7 +19,7 @@ class FreeTextFilter(ListFilter):
     """Which answers in people's own words; those without a theme come first."""
 
     standing = ChoiceFilter(
-        label="Themes",
+        label="With or without a theme",
         empty_label="All",
         method="with_standing",
         choices=[("untagged", "Without a theme"), ("tagged", "With a theme")],

@@ -1,6 +1,7 @@
 """What people wrote: themes and quotes."""
 
-from collections.abc import Iterable
+from collections import Counter
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -12,17 +13,40 @@ from evaluations.queries.own_words import (
     themes_by_course,
     themes_by_question,
 )
-from partnership_portal.charts import Chart, bars
-from partnership_portal.sections import Cell, Section, numbers
+from partnership_portal.charts import NOT_SHOWN, Chart, bars
+from partnership_portal.sections import Cell, Section, Table, numbers
+from partnership_portal.tables import Sheet
 from partnership_portal.templatetags.portal import uk_date
 
+# As many as a printed page is wide.
+_MOST_THEMES = 6
 
-def own_words(invitations: QuerySet[Invitation], brand: str, *, for_team: bool) -> list[Section]:
-    """The sections that have something to say, worked out now (four queries, for the team seven)."""
+
+@dataclass(frozen=True)
+class OwnWords:
+    """The sections that have something to say, and the counts behind them as a sheet."""
+
+    sections: list[Section]
+    sheet: Sheet
+
+
+def own_words(invitations: QuerySet[Invitation], brand: str, *, for_team: bool) -> OwnWords:
+    """What people wrote, worked out now (four queries, for the team seven)."""
     questions = themes_by_question(invitations, for_team=for_team)
     courses = themes_by_course(invitations) if for_team and questions else []
     sections = [_themes(questions, courses, brand), _quotes(quotations(invitations))]
-    return [one for one in sections if one.words or one.tables]
+    return OwnWords([one for one in sections if one.words], _sheet(questions))
+
+
+def _sheet(questions: list[ThemeFigures]) -> Sheet:
+    rows = [
+        [one.kind, one.name, theme, NOT_SHOWN if count is None else count, one.read]
+        for one in questions
+        for theme, count in one.counts
+    ]
+    return Sheet(
+        "Themes", ["Survey", "Question", "Theme", "Answers", "Of those read"], rows, [22, 60, 30, 10, 14]
+    )
 
 
 def _themes(questions: list[ThemeFigures], courses: list[ThemeFigures], brand: str) -> Section:
@@ -35,25 +59,20 @@ def _themes(questions: list[ThemeFigures], courses: list[ThemeFigures], brand: s
     read, written = (sum(getattr(one, name) for one in questions) for name in ("read", "written"))
     if read < written:
         words.append(f"{read:,} of the {written:,} answers to these questions have been read so far.")
-    tables = [
-        numbers(
-            "Themes by question",
-            ["Survey", "Question", "Theme", "Answers", "Of those read"],
-            [[one.kind, one.name, *row] for one in questions for row in _rows(one)],
-            texts=3,
-        )
-    ]
-    if courses:
-        rows = [[one.name, *row] for one in courses for row in _rows(one)]
-        tables.append(
-            numbers("Themes by course", ["Course", "Theme", "Answers", "Of those read"], rows, texts=2)
-        )
     charts = [_drawn(one, brand) for one in questions]
-    return Section("themes", title, words, charts=charts, tables=tables)
+    return Section("themes", title, words, charts=charts, tables=[_by_course(courses)] if courses else [])
 
 
-def _rows(figures: ThemeFigures) -> Iterable[list[Cell]]:
-    return ([theme, count, figures.read] for theme, count in figures.counts)
+def _by_course(courses: list[ThemeFigures]) -> Table:
+    """The courses side by side, with the themes that most answers are about."""
+    total: Counter[str] = Counter()
+    for one in courses:
+        total.update({theme: count or 0 for theme, count in one.counts})
+    themes = [theme for theme, _ in total.most_common(_MOST_THEMES)]
+    rows: list[list[Cell]] = [
+        [one.name, one.read, *(dict(one.counts).get(theme, 0) for theme in themes)] for one in courses
+    ]
+    return numbers("The most frequent themes, by course", ["Course", "Answers read", *themes], rows)
 
 
 def _drawn(figures: ThemeFigures, brand: str) -> Chart:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import Session
 from evaluations.analysis_documents import Subject, analysis_pdf, write_analysis_xlsx
-from evaluations.analysis_sections import analysis_sections
+from evaluations.analysis_sections import analysis_sections, answer_sheet
 from evaluations.analysis_sections.own_words import own_words
 from evaluations.filters import AnalysisFilter
 from evaluations.forms import RawAnswersForm
@@ -25,7 +25,7 @@ from evaluations.selections import Reader, Selection
 from evaluations.services.analyses import Found, find_analysis
 from evaluations.services.raw_answers import record_raw_answers
 from partnership_portal.sections import Section
-from partnership_portal.tables import XLSX, sheet_response
+from partnership_portal.tables import XLSX, Sheet, sheet_response
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
 from partnerships.permissions import Permission, requires
@@ -136,18 +136,18 @@ def _session(sessions: QuerySet[Session], pk: int) -> Session:
 def _shown(
     request: HttpRequest, found: Found, selection: Selection, *, period: str = "quarter"
 ) -> dict[str, Any]:
-    sections = _sections(request, found.figures, selection, period=period) if found.figures else []
+    sections = _parts(request, found.figures, selection, period=period)[0] if found.figures else []
     return {"sections": sections, "as_of": found.as_of, "kept": found.kept}
 
 
-def _sections(request: HttpRequest, figures: Analysis, selection: Selection, *, period: str) -> list[Section]:
+def _parts(
+    request: HttpRequest, figures: Analysis, selection: Selection, *, period: str
+) -> tuple[list[Section], list[Sheet]]:
     """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
     brand, for_team = request.partnership.brand_colour, selection.for_team
-    asked = selection.invitations(request.partnership)
-    return [
-        *analysis_sections(figures, brand, for_team=for_team, period=period),
-        *own_words(asked, brand, for_team=for_team),
-    ]
+    words = own_words(selection.invitations(request.partnership), brand, for_team=for_team)
+    sections = [*analysis_sections(figures, brand, for_team=for_team, period=period), *words.sections]
+    return sections, [answer_sheet(figures), words.sheet]
 
 
 def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpResponse:
@@ -188,11 +188,11 @@ def _file(
     *,
     period: str = "quarter",
 ) -> HttpResponseBase:
-    stream, sections = BytesIO(), _sections(request, figures, selection, period=period)
+    stream, (sections, sheets) = BytesIO(), _parts(request, figures, selection, period=period)
     if ending == "pdf":
         stream.write(analysis_pdf(request.partnership, subject, sections, for_team=selection.for_team))
     else:
-        write_analysis_xlsx(stream, request.partnership, subject, sections, figures)
+        write_analysis_xlsx(stream, request.partnership, subject, sections, sheets)
     stream.seek(0)
     return FileResponse(
         stream, as_attachment=True, filename=f"{subject.file_name}.{ending}", content_type=_TYPES[ending]
