@@ -1,7 +1,7 @@
 """Small numbers: which figures must be left out so that nobody's answer can be singled out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, TypeVar
 
 # Answers are confidential: no figure for fewer respondents than this, except for the team (design rule 7).
@@ -35,6 +35,18 @@ def shown(counts: Sequence[int]) -> list[int | None]:
 def shown_of(count: int, of: int) -> int | None:
     """How many of so many chose something, unless those who did or those who did not are 1 to 4."""
     return None if withheld([count, of - count]) or of < FEWEST else count
+
+
+def known_already(counts: Mapping[str, int | None], codes: Set[str], *, several: bool) -> bool:
+    """Tell whether the counts that are shown say how many chose one of the codes, so that it may be said again.
+
+    Nor may it cut through the counts that are left out, or it would tell them apart. Of choices of which ``several``
+    may be chosen only one code can be asked for: how many chose both of two is not among the counts.
+    """
+    left_out = {code for code, count in counts.items() if count is None}
+    if not codes <= counts.keys() or (several and len(codes) != 1):
+        return False
+    return not left_out & codes or (not several and left_out <= codes)
 
 
 def publishable(row: Sequence[int]) -> bool:

@@ -26,7 +26,8 @@ def answers(analysis: Analysis, brand: str, *, for_team: bool) -> Iterator[Secti
         elif not for_team and found and found[0].counted < response.answered:
             words.append(
                 "Answers are confidential. They are added up five at a time for each session, so that nobody can "
-                "be told by what a later answer changes, and counts appear when nobody can answer any more."
+                "be told by what a later answer changes, and counts appear when nobody can answer any more. A question "
+                "that only some were asked is left out where the number of its answers would tell who they are."
             )
         # A mean that only the team may see is named, so that nobody looks for it.
         rated = [one for one in found if one.mean is not None or (one.is_scale and not for_team)]

@@ -1,5 +1,7 @@
 """What changed in practice: pledges done, what stood in the way, and what managers saw."""
 
+from collections.abc import Sequence
+
 from evaluations.analysis_sections.drawn import drawn
 from evaluations.analysis_sections.written import percents
 from evaluations.kinds import QuestionnaireKind
@@ -26,11 +28,19 @@ def practice(analysis: Analysis, brand: str) -> Section:
                 f"{of_people(did, done.counted)} have done what they pledged "
                 f"(likely range {percents(found.interval)})."
             )
-    expected, met = analysis.of(_K.EVALUATION, "barriers"), analysis.of(_K.IMPACT, "stopped_by")
-    if (expected and expected.counts) or (met and met.counts):
-        rows = _barriers(expected, met)
-        tables.append(numbers("What could stop people, and what did", ["Barrier", "Expected", "Met"], rows))
-        counted = [f"{one.counted:,} {when}" for one, when in ((expected, "before"), (met, "later")) if one]
+    barriers = [
+        (heading, when, found)
+        for heading, when, found in (
+            ("Expected", "before", analysis.of(_K.EVALUATION, "barriers")),
+            ("Met", "later", analysis.of(_K.IMPACT, "stopped_by")),
+        )
+        if found is not None and found.counts
+    ]
+    if barriers:
+        headers = ["Barrier", *(heading for heading, _, _ in barriers)]
+        rows = _barriers([found for _, _, found in barriers])
+        tables.append(numbers("What could stop people, and what did", headers, rows))
+        counted = [f"{found.counted:,} {when}" for _, when, found in barriers]
         words.append(f"Barriers are those of the people who were asked about them: {' and '.join(counted)}.")
     agreement = analysis.agreement
     if agreement is not None:
@@ -50,11 +60,9 @@ def practice(analysis: Analysis, brand: str) -> Section:
     return Section("practice", "What changed in practice", words, charts=charts, tables=tables)
 
 
-def _barriers(expected: QuestionFigures | None, met: QuestionFigures | None) -> list[list[Cell]]:
+def _barriers(asked: Sequence[QuestionFigures]) -> list[list[Cell]]:
     labels: dict[str, str] = {}
-    counts: list[dict[str, int | None]] = []
-    for one in (expected, met):
-        given = one.counts if one else []
-        labels |= {code: label for code, label, _ in given if code not in labels}
-        counts.append({code: count for code, _, count in given})
+    for one in asked:
+        labels |= {code: label for code, label, _ in one.counts if code not in labels}
+    counts = [{code: count for code, _, count in one.counts} for one in asked]
     return [[label, *(found.get(code, "not asked") for found in counts)] for code, label in labels.items()]

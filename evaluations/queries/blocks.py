@@ -73,13 +73,18 @@ def answers_to(invitations: QuerySet[Invitation]) -> QuerySet[Answer]:
     return Answer.objects.filter(invitation__in=sent.values("pk")).exclude(number=None, chosen=[]).order_by()
 
 
+def asked_of_all(answers: QuerySet[Answer]) -> QuerySet[Answer]:
+    """Those to questions without a condition: how many are asked the others tells what they had chosen before."""
+    return answers.filter(question__shown_if__isnull=True)
+
+
 def numbers_by_session(
     invitations: QuerySet[Invitation], key: str, kind: QuestionKind
 ) -> dict[int, Counter[tuple[int, ...]]]:
     """The answers to one question that may stand behind a mean, by session (one query)."""
     sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
     rows = (
-        answers_to(invitations.filter(counted_at__isnull=False))
+        asked_of_all(answers_to(invitations.filter(counted_at__isnull=False)))
         .filter(question__key=key, number__isnull=False)
         .values_list("invitation__session_id", "invitation__counted_at", "number")
         .annotate(n=Count("pk"))
@@ -95,7 +100,9 @@ def confidence_by_session(invitations: QuerySet[Invitation]) -> dict[int, Counte
     Both are answers of one questionnaire, so PostgreSQL counts how often which two came together (two queries).
     """
     keys: dict[str, list[int]] = {key: [] for key in ("confidence_before", "confidence_after")}
-    asked = Question.objects.filter(version__in=invitations.values("version"), key__in=keys)
+    asked = Question.objects.filter(
+        version__in=invitations.values("version"), key__in=keys, shown_if__isnull=True
+    )
     for pk, key in asked.values_list("pk", "key"):
         keys[key].append(pk)
     first, second = (
@@ -157,8 +164,9 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
         "saw_closed": moment("choices_counted_at", _K.LINE_MANAGER),
     }
     sent = invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False)
+    answers = Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
     rows = (
-        Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
+        (answers if for_team else asked_of_all(answers))
         .values(
             "invitation__booking_id",
             "invitation__session_id",

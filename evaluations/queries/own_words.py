@@ -15,6 +15,7 @@ from evaluations.answering import REMOVED
 from evaluations.disclosure import FEWEST, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question, Quote, ThemeTag
+from evaluations.queries.blocks import asked_of_all
 from evaluations.queries.free_texts import asked_in_words
 from evaluations.quoting import quoted
 
@@ -147,9 +148,12 @@ def _of_others(
     """The same of one session, as others may see it.
 
     An answer without a theme hides the figures of its question, also one whose words were taken out: without it they
-    would differ by one.
+    would differ by one. What only some were asked to write is the team's alone: how many wrote would tell what they had
+    chosen before.
     """
-    closed = _texts(invitations).filter(invitation__choices_counted_at__isnull=False)
+    closed = asked_of_all(_texts(invitations)).filter(invitation__choices_counted_at__isnull=False)
+    # What is written beside a yes or a no is written by those who said it.
+    closed = closed.exclude(question__kind=QuestionKind.YES_NO)
     answers: dict[_Which, list[list[str]]] = defaultdict(list)
     themes: dict[int, list[str]] = {}
     rows = closed.values_list("invitation__kind", "question__key", "pk", "theme_tags__theme__name")

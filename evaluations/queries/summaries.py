@@ -11,7 +11,7 @@ from evaluations.disclosure import totals
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import LATE
-from evaluations.queries.blocks import answers_to, confidence_by_session, numbers_by_session
+from evaluations.queries.blocks import answers_to, asked_of_all, confidence_by_session, numbers_by_session
 from evaluations.statistics import Change, Mean, change_of, mean_of
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.models import Partnership
@@ -243,7 +243,7 @@ def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) ->
     # The last place is for whoever chose none of them.
     sessions: dict[int, list[int]] = defaultdict(lambda: [0] * (len(groups) + 1))
     rows = (
-        answers_to(invitations.filter(choices_counted_at__isnull=False))
+        asked_of_all(answers_to(invitations.filter(choices_counted_at__isnull=False)))
         .filter(question__key=key)
         .values_list("invitation__session_id", "chosen")
         .annotate(n=Count("pk"))

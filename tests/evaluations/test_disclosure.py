@@ -21,15 +21,20 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from compliance.services.reports import build_report, publish_report, request_report
+from courses.models import SessionTrainer
 from evaluations import disclosure
-from evaluations.disclosure import FEWEST, averaged, publishable, shown_of, totals
-from evaluations.models import Invitation
-from evaluations.queries.analysis import questions, responses
+from evaluations.disclosure import FEWEST, averaged, known_already, publishable, shown_of, totals
+from evaluations.disclosure import shown as shown_counts
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Invitation, Question, Questionnaire, QuestionnaireVersion
+from evaluations.queries.analysis import analysis_of, conditions, questions, responses
+from evaluations.queries.analysis.figures import Count, QuestionFigures
 from evaluations.services import counting
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
 from tests.evaluations.made import closed, held
+from tests.evaluations.test_analysis import followed_up
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, job, make_course, make_person
 
@@ -307,6 +312,100 @@ class TestAttack:
             assert response.status_code in {403, 404}, name
         live = client.get(reverse("compliance:live", args=[partnership.slug]))
         assert live.status_code == (200 if role in {Role.SUBGROUP_MEMBER, Role.SUBGROUP_CHAIR} else 403)
+
+
+class TestConditions:
+    """What got in the way is asked only of those who have not done all of it: how many says who has."""
+
+    def _followed_up(self, partnership, counts: tuple[int, int, int]):
+        people = [
+            {"impact": {"done": [code], "confidence_now": 6}}
+            for code, count in zip(("done", "partly", "not_yet"), counts, strict=True)
+            for _ in range(count)
+        ]
+        session = followed_up(partnership, people)
+        closed(partnership)
+        trainer = make_person(partnership, Role.TRAINER)
+        SessionTrainer.objects.create(partnership=partnership, session=session, person=trainer)
+        return session, trainer
+
+    @pytest.mark.parametrize(
+        ("counts", "told"),
+        [((2, 6, 2), None), ((7, 3, 5), 8), ((5, 3, 7), None), ((5, 5, 0), 5), ((5, 5, 5), 10)],
+    )
+    def test_nobody_learns_how_many_were_asked(self, partnership, sign_in, counts, told):
+        session, trainer = self._followed_up(partnership, counts)
+        client, args = sign_in(trainer), [partnership.slug, session.pk]
+        page = client.get(reverse("evaluations:trainer_evaluation", args=args)).content.decode()
+        sheet = client.get(reverse("evaluations:trainer_evaluation_file", args=[*args, "xlsx"]))
+        rows = workbook(sheet)
+        shown = {row[2]: row[3] for row in rows if "planned to do" in row[1] and len(row) == 8}
+        assert len(shown) == 3, "the attacker must have read something"
+        of = {
+            int(float(row[4])) for row in rows if len(row) == 8 and row[1].startswith("What got in the way")
+        }
+        assert of == ({told} if told else set())
+        assert ("later." in page) == bool(told)
+        if told is None:
+            assert "Met" not in [cell for row in cells(page) for cell in row]
+            assert "got in the way" not in page
+
+    def test_control_the_attack_succeeds_without_the_rule(self, partnership, sign_in, monkeypatch):
+        monkeypatch.setattr(conditions, "known_already", lambda *args, **kwargs: True)
+        session, trainer = self._followed_up(partnership, (2, 6, 2))
+        args = [partnership.slug, session.pk, "xlsx"]
+        rows = workbook(sign_in(trainer).get(reverse("evaluations:trainer_evaluation_file", args=args)))
+        of = {
+            int(float(row[4])) for row in rows if len(row) == 8 and row[1].startswith("What got in the way")
+        }
+        assert of == {8}
+
+    def test_the_team_reads_it(self, partnership):
+        session, _ = self._followed_up(partnership, (2, 6, 2))
+        found = analysis_of(Invitation.objects.filter(session=session), for_team=True)
+        assert found.of(QuestionnaireKind.IMPACT, "stopped_by").counted == 8
+
+    @given(
+        st.lists(st.integers(0, 12), min_size=2, max_size=5),
+        st.sets(st.integers(0, 4), min_size=1, max_size=4),
+    )
+    def test_whatever_is_chosen_nothing_hidden_is_cut_through(self, counts, places):
+        codes = {str(place) for place in places if place < len(counts)}
+        found = {str(place): count for place, count in enumerate(shown_counts(counts))}
+        if sum(counts) < FEWEST or not codes or not known_already(found, codes, several=False):
+            return
+        hidden = {code for code, count in found.items() if count is None}
+        for part in (hidden & codes, hidden - codes):
+            assert sum(counts[int(code)] for code in part) == 0 or (
+                len(part) >= 2 and sum(counts[int(code)] for code in part) >= FEWEST
+            )
+
+    def test_of_several_choices_one_code_alone(self):
+        counts = {"a": 10, "b": 10, "c": None}
+        assert known_already(counts, {"a"}, several=True)
+        for codes in ({"a", "b"}, {"c"}, {"d"}):
+            assert not known_already(counts, codes, several=True)
+
+    def test_versions_that_ask_otherwise_are_not_told(self):
+        def question(version: int, key: str, condition: dict | None) -> Question:
+            form = QuestionnaireVersion(pk=version, questionnaire=Questionnaire(kind="impact"))
+            return Question(version=form, key=key, kind="choice", shown_if=condition)
+
+        def tell(*questions: Question) -> bool:
+            earlier, which = ("impact", "done", "choice"), ("impact", "why", "choice")
+            counts = [Count("done", "Done", 7), Count("partly", "Partly", 8)]
+            kinds = QuestionnaireKind.IMPACT, "done", QuestionKind.CHOICE, "Done?"
+            return conditions.Conditions(questions).tell_nothing_new(
+                which, {earlier: QuestionFigures(*kinds, 15, counts)}
+            )
+
+        needs = {"key": "done", "values": ["partly"]}
+        asked = [question(1, "done", None), question(1, "why", needs)]
+        assert tell(*asked)
+        assert tell(*asked, question(2, "done", None), question(2, "why", needs))
+        assert not tell(*asked, question(2, "done", None), question(2, "why", None))
+        assert not tell(*asked, question(2, "done", None), question(2, "why", {**needs, "values": ["done"]}))
+        assert not tell(*asked, question(2, "done", None))
 
 
 ROWS = st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), max_size=4)

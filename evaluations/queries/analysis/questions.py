@@ -11,6 +11,7 @@ from evaluations.answering import choices_of
 from evaluations.disclosure import FEWEST, averaged, shown, shown_of, whole
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question
+from evaluations.queries.analysis.conditions import Conditions, Which, identity_of
 from evaluations.queries.analysis.figures import NUMBERED, QuestionFigures
 from evaluations.queries.analysis.figures import Count as Chosen
 from evaluations.queries.analysis.spread import ENOUGH_FOR_SPREAD, rounded
@@ -18,8 +19,6 @@ from evaluations.queries.blocks import MATCHED, Blocks, answers_to, in_order, sc
 from evaluations.statistics import Mean, mean_of
 
 _K = QuestionnaireKind
-# A kind of survey, the question's key, and how it is answered.
-_Which = tuple[str, str, str]
 _TEXTS = (QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT, QuestionKind.DATE)
 
 
@@ -53,28 +52,31 @@ def question_figures(invitations: QuerySet[Invitation], *, for_team: bool) -> li
     For others than the team these are figures of one session.
     """
     questions = _asked(invitations)
-    identity = {one.pk: _identity(one) for one in questions}
-    found = _for_team(invitations, identity) if for_team else _for_others(invitations, identity)
-    figures = []
+    identity = {one.pk: identity_of(one) for one in questions}
+    conditions = Conditions(questions)
+    found = _for_team(invitations, identity) if for_team else _for_others(invitations, identity, conditions)
+    figures: list[QuestionFigures] = []
+    shown_so_far: dict[Which, QuestionFigures] = {}
     for question in _newest(questions):
-        which = _identity(question)
-        if not for_team and question.key in MATCHED:
+        which = identity_of(question)
+        if not for_team and (question.key in MATCHED or not conditions.tell_nothing_new(which, shown_so_far)):
             continue
         rows = [(row["value"], row["label"]) for row in question.rows] or [("", "")]
         for row, label in rows:
             said = found.get((which, row))
             if said is not None:
                 figures.append(said(question, label))
+                shown_so_far[which] = figures[-1]
     return figures
 
 
 # The figures of a question or a row of a matrix, once its words are known.
-_Figures = dict[tuple[_Which, str], Callable[[Question, str], QuestionFigures]]
+_Figures = dict[tuple[Which, str], Callable[[Question, str], QuestionFigures]]
 
 
-def _for_team(invitations: QuerySet[Invitation], identity: dict[int, _Which]) -> _Figures:
+def _for_team(invitations: QuerySet[Invitation], identity: dict[int, Which]) -> _Figures:
     """All answers: PostgreSQL counts how often each was given, so that few rows come however many there are."""
-    given: dict[_Which, _Given] = defaultdict(_Given)
+    given: dict[Which, _Given] = defaultdict(_Given)
     rows = answers_to(invitations).values_list("question_id", "number", "chosen").annotate(n=Count("pk"))
     for question_id, number, chosen, count in rows:
         if question_id in identity:
@@ -92,15 +94,22 @@ def _for_team(invitations: QuerySet[Invitation], identity: dict[int, _Which]) ->
 
 @dataclass
 class _Counted:
-    """What others than the team may know of the answers to a question, or to a row of a matrix."""
+    """What others than the team may know of the answers to a question, or to a row of a matrix.
 
+    Of a question that is ``asked_of_some`` these are the answers whose counts are closed: others are of other people
+    than the counts that say how many were asked.
+    """
+
+    asked_of_some: bool = False
     blocks: Blocks = field(default_factory=lambda: defaultdict(Counter))
     closed: _Given = field(default_factory=_Given)
 
 
-def _for_others(invitations: QuerySet[Invitation], identity: dict[int, _Which]) -> _Figures:
+def _for_others(
+    invitations: QuerySet[Invitation], identity: dict[int, Which], conditions: Conditions
+) -> _Figures:
     """The answers that were counted, in their blocks; and the counts of choices that were closed."""
-    given: dict[tuple[_Which, str], _Counted] = defaultdict(_Counted)
+    given: dict[tuple[Which, str], _Counted] = defaultdict(_Counted)
     rows = (
         answers_to(invitations.filter(counted_at__isnull=False))
         .values_list(
@@ -114,20 +123,21 @@ def _for_others(invitations: QuerySet[Invitation], identity: dict[int, _Which]) 
     )
     for question_id, moment, closed_at, number, chosen, count in rows:
         which = identity.get(question_id)
-        if which is None:
+        if which is None or (closed_at is None and conditions.ask_some(which)):
             continue
         marked: list[tuple[str, int | None, list[str]]] = [("", number, chosen)]
         if which[2] == QuestionKind.MATRIX:
             marked = [(_row_of(code), int(code.rsplit(":", 1)[1]), []) for code in chosen]
         for row, mark, codes in marked:
             said = given[which, row]
+            said.asked_of_some = conditions.ask_some(which)
             said.blocks[moment][(mark or 0,)] += count
             if closed_at is not None:
                 said.closed.add(mark, codes, count)
     found: _Figures = {}
     for (which, row), said in given.items():
-        counted = whole(in_order(said.blocks)).total()
-        if counted:
+        counted = said.closed.counted if said.asked_of_some else whole(in_order(said.blocks)).total()
+        if counted >= FEWEST:
             found[which, row] = partial(_figures_for_others, said, counted)
     return found
 
@@ -147,6 +157,8 @@ def _figures_for_others(said: _Counted, counted: int, question: Question, row: s
         # A mean with some of the counts, or of other answers than they, would give the others away.
         if None in counts or mean is None or mean.n != closed.counted:
             counts = []
+        if said.asked_of_some and mean is not None and mean.n != closed.counted:
+            mean = None
     if closed.counted < FEWEST:
         counts = []
     elif question.kind not in NUMBERED:
@@ -176,10 +188,6 @@ def _row_of(code: str) -> str:
     return code.rsplit(":", 1)[0]
 
 
-def _identity(question: Question) -> _Which:
-    return question.version.questionnaire.kind, question.key, question.kind
-
-
 def _asked(invitations: QuerySet[Invitation]) -> list[Question]:
     """The questions that were asked and are not answered in words, of the oldest versions first."""
     return list(
@@ -192,9 +200,9 @@ def _asked(invitations: QuerySet[Invitation]) -> list[Question]:
 
 def _newest(questions: list[Question]) -> list[Question]:
     """Each identity once in its newest words, in the order of their forms."""
-    newest: dict[_Which, Question] = {}
+    newest: dict[Which, Question] = {}
     for question in questions:
-        which = _identity(question)
+        which = identity_of(question)
         earlier = newest.pop(which, None)
         if (
             earlier is not None
