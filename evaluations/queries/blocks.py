@@ -189,7 +189,7 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     for row in rows.iterator(chunk_size=2000):
-        yield _pair(row, paths)
+        yield _pair(row, paths, for_team=for_team)
 
 
 @lru_cache(maxsize=5000)
@@ -198,10 +198,14 @@ def _month_of(ended_at: datetime) -> date:
     return uk_date(ended_at).replace(day=1)
 
 
-def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
-    foreseen = row["before"] is None
+def _pair(row: dict[str, Any], paths: dict[str, str], *, for_team: bool) -> Pair:
+    foreseen = row["foreseen"] is not None
     numbers = {
-        "confidence_before": row["foreseen"] if foreseen else row["before"],
+        # For others it is what the evaluation says, whoever has said it before as well: so it is in reports.
+        "confidence_before": row["foreseen"] if for_team and row["before"] is None else row["before"],
+        # What was said before the course can't change once it has begun. Were an evaluation that comes later to take
+        # its place, a pair that was counted would leave the figures, or bring another number.
+        "confidence_first": row["foreseen"] if foreseen else row["before"],
         "confidence_after": row["after"],
         "confidence_now": row["now"],
         "relevance": row["relevance"],
@@ -214,7 +218,8 @@ def _pair(row: dict[str, Any], paths: dict[str, str]) -> Pair:
         done=row["done"] or "",
         saw_change=row["saw"] or "",
         moments={
-            "confidence_before": row.get("foreseen_at" if foreseen else "evaluated_at"),
+            "confidence_before": row.get("evaluated_at"),
+            "confidence_first": row.get("foreseen_at" if foreseen else "evaluated_at"),
             "confidence_after": row.get("evaluated_at"),
             "confidence_now": row.get("followed_at"),
         },

@@ -8,6 +8,7 @@ four people: shown as such, or what is left when one figure is taken from anothe
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from itertools import permutations
@@ -25,18 +26,21 @@ from courses.models import SessionTrainer
 from evaluations import disclosure
 from evaluations.disclosure import FEWEST, averaged, known_already, publishable, shown_of, totals
 from evaluations.disclosure import shown as shown_counts
+from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question, Questionnaire, QuestionnaireVersion
+from evaluations.queries import evaluation_summary
 from evaluations.queries.analysis import analysis_of, conditions, questions, responses
 from evaluations.queries.analysis.figures import Count, QuestionFigures
 from evaluations.services import counting
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
-from tests.evaluations.made import closed, held
+from partnerships.policy import PreCourseRule
+from tests.evaluations.made import answer, booked, closed, counted, held
 from tests.evaluations.test_analysis import followed_up
 from tests.evaluations.test_summaries import evaluated, rated
-from tests.factories import actor_for, job, make_course, make_person
+from tests.factories import actor_for, adopt, job, make_course, make_person, policy
 
 RELEVANCE = "How relevant was the course to your work?"
 
@@ -312,6 +316,62 @@ class TestAttack:
             assert response.status_code in {403, 404}, name
         live = client.get(reverse("compliance:live", args=[partnership.slug]))
         assert live.status_code == (200 if role in {Role.SUBGROUP_MEMBER, Role.SUBGROUP_CHAIR} else 403)
+
+
+class TestSaidTwice:
+    """Confidence before is asked before the course and in the evaluation; which of both counts never changes."""
+
+    def test_an_evaluation_that_comes_later_changes_no_pair(self, partnership, sign_in):
+        long_ago = timezone.now() - timedelta(days=400)
+        adopt(partnership, policy(pre_course__courses=PreCourseRule.ALL_COURSES), at=long_ago)
+        trainer = make_person(partnership, Role.TRAINER)
+        session = held(partnership, days_ago=100, trainers=(trainer,))
+        for _ in range(10):
+            booked(session, state="confirmed")
+        ask_before_courses(partnership, session.starts_at - timedelta(days=1))
+        self._answered(session, "pre_course", [{"confidence_before": 3}] * 9 + [{"confidence_before": 0}])
+        session.bookings.update(state="attended")
+        ask_for_evaluations(partnership, session.ends_at)
+        ask_about_impact(partnership, timezone.now())
+        self._answered(session, "impact", [{"confidence_now": 5}] * 9 + [{"confidence_now": 9}])
+        client, args = sign_in(trainer), [partnership.slug, session.pk]
+
+        def read() -> list[str]:
+            page = client.get(reverse("evaluations:trainer_evaluation", args=args)).content.decode()
+            return re.findall(r"Before the course and months later: [^<]*", page.replace("\xa0", " "))
+
+        first = read()
+        assert len(first) == 1 and "confidence of 10 people" in first[0]
+        # The one who is unlike all others, then four more, so that a block is full, then the rest.
+        for places in ([9], [0, 1, 2, 3], [4, 5, 6, 7, 8]):
+            self._answered(session, "evaluation", [rated(4, 10, 10)] * 10, places)
+            assert read() == first
+
+    def test_trainers_and_reports_count_the_same_pairs(self, partnership):
+        long_ago = timezone.now() - timedelta(days=400)
+        adopt(partnership, policy(pre_course__courses=PreCourseRule.ALL_COURSES), at=long_ago)
+        session = held(partnership, days_ago=2)
+        for _ in range(10):
+            booked(session, state="confirmed")
+        ask_before_courses(partnership, session.starts_at - timedelta(days=1))
+        # Two of the seven are left over: what they said before the course is counted nowhere.
+        self._answered(session, "pre_course", [{"confidence_before": 1}] * 7, range(7))
+        session.bookings.update(state="attended")
+        ask_for_evaluations(partnership, session.ends_at)
+        self._answered(session, "evaluation", [rated(4, 3, 7)] * 10)
+        day = uk_date(session.ends_at)
+        reported = evaluation_summary(partnership, day, day)
+        after = analysis_of(Invitation.objects.filter(session=session), for_team=False).changes["after"]
+        assert (after.n, after.before, after.after) == (10, 3, 7)
+        assert (reported.matched, reported.mean_before, reported.mean_after) == (10, 3, 7)
+
+    def _answered(self, session, kind: str, said: list[dict], places=range(10)) -> None:
+        asked = Invitation.objects.filter(session=session, kind=kind).order_by("booking_id")
+        asked.update(closes_at=timezone.now() + timedelta(days=1))
+        every = list(asked.for_answering())
+        for place in places:
+            answer(every[place], **said[place])
+        counted(session.partnership)
 
 
 class TestConditions:

@@ -17,6 +17,8 @@ CHANGES = {
     "later": ("confidence_before", "confidence_now"),
     "kept": ("confidence_after", "confidence_now"),
 }
+# Those that others than the team see, of numbers that stay what they are once a pair is counted.
+_FOR_OTHERS = {"after": CHANGES["after"], "later": ("confidence_first", "confidence_now")}
 
 
 @dataclass
@@ -61,7 +63,7 @@ def tally_for_others(pairs: Iterable[Pair]) -> PairTally:
     every = list(pairs)
     changes = {
         name: sum(matched_by_session(every, first, second).values(), Counter())
-        for name, (first, second) in CHANGES.items()
+        for name, (first, second) in _FOR_OTHERS.items()
     }
     said = Counter((one.done, one.saw_change) for one in every if one.closed and one.done and one.saw_change)
     return PairTally(changes, said, {})
@@ -76,10 +78,8 @@ def changes_in(tally: PairTally, *, for_team: bool) -> dict[str, Change | None]:
     return found
 
 
-def _protected(change: Change, name: str) -> Change | None:
+def _protected(change: Change, name: str) -> Change:
     """What others than the team may know of it: the same people's answers in one figure each."""
-    if name == "kept":
-        return None
     spread = change.n >= ENOUGH_FOR_SPREAD
     change = Change(
         change.n,
