@@ -97,11 +97,7 @@ def pledge_for(invitation: Invitation) -> Pledge | None:
         return None
     if invitation.kind == _K.LINE_MANAGER:
         reader = _of_form(invitation)
-        shared = Sharing.objects.filter(
-            invitation__booking=invitation.booking,
-            invitation__kind__in=[_K.EVALUATION, _K.IMPACT],
-            withdrawn_at__isnull=True,
-        )
+        shared = Sharing.objects.filter(invitation=plan, withdrawn_at__isnull=True)
         if not any(reader.is_named(one.with_person_id, one.with_email) for one in shared):
             return None
     return _pledge(plan)
@@ -190,9 +186,7 @@ def supervision_of(booking: Booking, reader: Reader) -> Supervision | None:
     manager = part(_K.LINE_MANAGER, is_own=wrote)
     if reader.part == "manager" and not (wrote or plan.is_visible or learner.is_visible):
         return None
-    # Whoever may read what became of the plan may read the plan.
-    readable = plan.is_visible or learner.is_visible
-    pledge = _pledge(plan.invitation) if plan.invitation and plan.is_answered and readable else None
+    pledge = _pledge(plan.invitation) if plan.invitation and plan.is_answered and plan.is_visible else None
     return Supervision(booking, reader, pledge, plan, learner, manager)
 
 

@@ -135,7 +135,8 @@ def submit_answers(
         if on_behalf:
             _tell_what_was_typed_in(invitation)
         if share:
-            share_answers(actor=actor, invitation=invitation, named=named)
+            # The tick beside the answers of an impact survey names what was planned too.
+            share_answers(actor=actor, invitation=invitation, named=named, with_plan=True)
         return issue_if_due(actor=actor, booking=booking) if booking is not None else None
 
 

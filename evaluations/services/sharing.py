@@ -42,12 +42,15 @@ def could_be_shared_with(invitation: Invitation) -> Contact | None:
             return None
 
 
-def share_answers(*, actor: Actor, invitation: Invitation, named: str | None = None) -> Sharing:
+def share_answers(
+    *, actor: Actor, invitation: Invitation, named: str | None = None, with_plan: bool = False
+) -> Sharing:
     """Let the other of the two read these answers from now on, and tell them; only whoever wrote them may.
 
     A line manager is the one whom the membership names now: shared with another before, it is shared with that one no
     longer. ``named`` is the ``Contact.key`` of whom the page named: agreed to for one, it is shared with no other.
-    Locks the invitation. Done twice is done once.
+    ``with_plan`` shares what the learner had planned as well, by a sharing of its own, so that each is taken back by
+    itself. Locks the invitation, then that of the plan. Done twice is done once.
     """
     with transaction.atomic():
         invitation = _own(actor, invitation)
@@ -62,25 +65,9 @@ def share_answers(*, actor: Actor, invitation: Invitation, named: str | None = N
             raise NamedAnother(
                 f"This would be shared with {other.name} by now. Say whether you agree to that."
             )
-        live = _live(invitation)
-        if live is not None and (live.with_person, live.with_email) == (other.person, other.email):
-            return live
-        now = timezone.now()
-        if live is not None:
-            live.withdrawn_at = now
-            live.save(update_fields=["withdrawn_at"])
-        sharing = Sharing.objects.create(
-            partnership=invitation.partnership,
-            invitation=invitation,
-            with_person=other.person,
-            with_name=other.name,
-            with_email=other.email,
-            agreed_at=now,
-        )
-        audit.record(actor, "evaluations.share_answers", invitation, after={"sharing": sharing.pk})
-        if invitation.kind != QuestionnaireKind.EVALUATION:
-            _tell(invitation, sharing)
-        return sharing
+        if with_plan and (plan := _plan_of(invitation)) is not None:
+            _share(actor, plan, other)
+        return _share(actor, invitation, other)
 
 
 def stop_sharing(*, actor: Actor, invitation: Invitation) -> None:
@@ -93,6 +80,45 @@ def stop_sharing(*, actor: Actor, invitation: Invitation) -> None:
         live.withdrawn_at = timezone.now()
         live.save(update_fields=["withdrawn_at"])
         audit.record(actor, "evaluations.stop_sharing", invitation, after={"sharing": live.pk})
+
+
+def _plan_of(invitation: Invitation) -> Invitation | None:
+    """The evaluation in which the learner wrote what they would do; locks it."""
+    if invitation.kind != QuestionnaireKind.IMPACT:
+        return None
+    return (
+        Invitation.objects.select_for_update(no_key=True, of=("self",))
+        .filter(
+            partnership=invitation.partnership,
+            booking=invitation.booking,
+            kind=QuestionnaireKind.EVALUATION,
+            state=Invitation.State.ANSWERED,
+            forgotten_at__isnull=True,
+        )
+        .first()
+    )
+
+
+def _share(actor: Actor, invitation: Invitation, other: Contact) -> Sharing:
+    live = _live(invitation)
+    if live is not None and (live.with_person, live.with_email) == (other.person, other.email):
+        return live
+    now = timezone.now()
+    if live is not None:
+        live.withdrawn_at = now
+        live.save(update_fields=["withdrawn_at"])
+    sharing = Sharing.objects.create(
+        partnership=invitation.partnership,
+        invitation=invitation,
+        with_person=other.person,
+        with_name=other.name,
+        with_email=other.email,
+        agreed_at=now,
+    )
+    audit.record(actor, "evaluations.share_answers", invitation, after={"sharing": sharing.pk})
+    if invitation.kind != QuestionnaireKind.EVALUATION:
+        _tell(invitation, sharing)
+    return sharing
 
 
 def _own(actor: Actor, invitation: Invitation) -> Invitation:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.models import Booking
+from evaluations.kinds import QuestionnaireKind
 from evaluations.links import SUPERVISION, holder_of
 from evaluations.models import Invitation
 from evaluations.queries.supervision import (
@@ -21,6 +22,8 @@ from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.links import read_token
 from partnerships.permissions import Permission, holder_of_link, requires
+
+_TAKEN_BACK: dict[str, str] = {QuestionnaireKind.EVALUATION: "You no longer share your plan."}
 
 
 @holder_of_link
@@ -94,10 +97,16 @@ def _page(request: HttpRequest, booking: Booking, reader: Reader, actor: Actor |
                 messages.info(request, refusal.sentence)
         else:
             stop_sharing(actor=acting, invitation=invitation)
-            messages.success(request, "You no longer share it.")
+            messages.success(request, _TAKEN_BACK.get(invitation.kind, "You no longer share your answers."))
         return redirect(request.path)
     offers = {kind: could_be_shared_with(one) for kind, one in own.items()}
-    context = {"found": found, "session": booking.session, "offers": offers, "is_team": reader.part == "team"}
+    context = {
+        "found": found,
+        "session": booking.session,
+        "offers": offers,
+        "own": dict.fromkeys(own, True),
+        "is_team": reader.part == "team",
+    }
     return render(request, "evaluations/supervision.html", context)
 
 

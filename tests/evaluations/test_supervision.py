@@ -142,6 +142,57 @@ class TestAgreeing:
         assert Invitation.objects.get(pk=invitation.pk).state == "answered"
         assert Sharing.objects.count() == ticked
 
+    def test_the_plan_that_the_tick_names_is_shared_beside_the_answers(self, booking, manager) -> None:
+        evaluate(booking)
+        tell(booking, share=True)
+        shared = Sharing.objects.filter(withdrawn_at__isnull=True, with_person=manager)
+        assert {one.invitation.kind for one in shared} == {"evaluation", "impact"}
+
+    @pytest.mark.parametrize("again", [False, True])
+    def test_the_plan_taken_back_is_read_nowhere_though_the_answers_are_shared(
+        self, booking, manager, sign_in, again
+    ) -> None:
+        evaluate(booking, share=True)
+        tell(booking, share=True)
+        form = survey(booking, "line_manager")
+        assert PLAN in form and PLAN in page_of(sign_in(manager), booking)
+        client = sign_in(booking.person)
+        address = reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
+        page = client.post(address, {"part": "evaluation"}, follow=True).content.decode()
+        assert "You no longer share your plan." in page
+        if again:
+            # Sharing the answers once more by their own button does not bring the plan with them.
+            client.post(address, {"part": "impact"})
+            impact = asked(booking, "impact")
+            share_answers(actor=holder_of(impact), invitation=impact)
+        other = page_of(sign_in(manager), booking)
+        assert DID in other and PLAN not in other and "Lee Learner has not shared it" in other
+        for more in ("", "1/"):
+            assert PLAN not in survey(booking, "line_manager", more)
+
+    def test_the_answers_taken_back_leave_the_plan_where_it_was_shared(
+        self, booking, manager, sign_in
+    ) -> None:
+        evaluate(booking)
+        tell(booking, share=True)
+        client = sign_in(booking.person)
+        address = reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
+        page = client.post(address, {"part": "impact"}, follow=True).content.decode()
+        assert "You no longer share your answers." in page and page.count("Stop sharing") == 1
+        other = page_of(sign_in(manager), booking)
+        assert PLAN in other and DID not in other
+
+    def test_taken_back_also_where_nobody_could_be_named_by_now(self, booking, manager, sign_in) -> None:
+        evaluate(booking)
+        tell(booking, share=True)
+        Membership.objects.filter(person=booking.person).update(line_manager=None)
+        client = sign_in(booking.person)
+        assert page_of(client, booking).count("Stop sharing") == 2
+        address = reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
+        for part in ("evaluation", "impact"):
+            client.post(address, {"part": part})
+        assert not Sharing.objects.filter(withdrawn_at__isnull=True).exists()
+
     def test_never_with_another_than_the_page_named(self, partnership, booking, sign_in) -> None:
         evaluate(booking)
         invitation = asked(booking, "impact")
@@ -166,7 +217,7 @@ class TestAgreeing:
         Membership.objects.filter(person=booking.person).update(line_manager=third)
         page = client.post(own, {"part": "impact", "share": "yes", "named": named}, follow=True)
         assert "shared with Third Manager by now" in page.content.decode()
-        assert Sharing.objects.get().with_person == other
+        assert {one.with_person for one in Sharing.objects.all()} == {other}
 
     def test_nobody_is_asked_where_no_manager_is_known(self, booking) -> None:
         Membership.objects.filter(person=booking.person).update(line_manager=None)
@@ -195,6 +246,10 @@ class TestAgreeing:
         path = "/" + link.split("/", 3)[3]
         page = Client().get(path).content.decode()
         assert DID in page and PLAN in page
+        plan = asked(booking, "evaluation")
+        stop_sharing(actor=holder_of(plan), invitation=plan)
+        page = Client().get(path).content.decode()
+        assert DID in page and PLAN not in page
         impact = asked(booking, "impact")
         stop_sharing(actor=holder_of(impact), invitation=impact)
         gone = Client().get(path)
@@ -311,6 +366,7 @@ ACTS = (
     "share plan",
     "share impact",
     "share form",
+    "stop plan",
     "stop impact",
     "stop form",
     "move",
@@ -353,7 +409,7 @@ def test_in_any_order_nobody_reads_what_is_not_shared_with_them(partnership, boo
                 assert page is None
                 continue
             assert bool(page.learner.rows) is ("impact" in reads)
-            assert (page.pledge is not None) is (bool(reads) and "evaluation" in answered)
+            assert (page.pledge is not None) is ("evaluation" in reads)
             assert bool(page.manager.rows) is (reader == manager and "line_manager" in answered)
         page = supervision_of(booking, reader_of_actor(actor_for(booking.person), booking))
         assert bool(page.learner.rows) is ("impact" in answered)
