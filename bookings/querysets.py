@@ -34,7 +34,7 @@ class BookingQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= _of_the_team(actor)
+            seen |= of_the_team(actor)
         return bookings.filter(seen).distinct()
 
     def of(self, actor: "Actor") -> Self:
@@ -63,7 +63,7 @@ class BookingQuerySet(models.QuerySet):
         return self.filter(state__in=IN_LINE).order_by("booked_at", "pk")
 
 
-def _of_the_team(actor: "Actor", path: str = "") -> Q:
+def of_the_team(actor: "Actor", path: str = "") -> Q:
     """Tell whether the booking is of somebody whom the actor manages at the organisation that it is for."""
     own = Membership.objects.managed_by(actor)
     there = own.filter(person=OuterRef(f"{path}person"), organisation=OuterRef(f"{path}organisation"))
@@ -99,7 +99,7 @@ class ApprovalQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(booking__organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= _of_the_team(actor, "booking__")
+            seen |= of_the_team(actor, "booking__")
         return approvals.filter(seen)
 
     def to_decide(self, actor: "Actor") -> Self:
@@ -120,7 +120,7 @@ class ApprovalQuerySet(models.QuerySet):
                 asked=ApprovalRule.ORGANISATION_LEAD, booking__organisation__in=actor.led_organisation_ids
             )
         if actor.person is not None and actor.may(Permission.SEE_TEAM):
-            asked |= Q(_of_the_team(actor, "booking__"), asked=ApprovalRule.LINE_MANAGER)
+            asked |= Q(of_the_team(actor, "booking__"), asked=ApprovalRule.LINE_MANAGER)
         return self.visible_to(actor).open().exclude(booking__person=actor.person).filter(asked)
 
 

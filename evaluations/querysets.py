@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from bookings.querysets import of_the_team
 from bookings.states import EXPECTED, MAY_HAVE_COME
 from evaluations.kinds import AFTERWARDS
 from partnerships.permissions import Permission
@@ -186,7 +187,7 @@ class CertificateQuerySet(models.QuerySet):
     """Certificates of one partnership."""
 
     def visible_to(self, actor: "Actor") -> Self:
-        """The team sees all; a lead those of the organisation's people; a manager those of their own; each own."""
+        """The team sees all; a lead those of the organisation; a manager those of their people there; each own."""
         certificates = self.filter(partnership=actor.partnership)
         if actor.may(Permission.MANAGE_SURVEYS):
             return certificates
@@ -196,11 +197,8 @@ class CertificateQuerySet(models.QuerySet):
         if actor.led_organisation_ids:
             seen |= Q(booking__organisation__in=actor.led_organisation_ids)
         if actor.may(Permission.SEE_TEAM):
-            seen |= Q(
-                booking__person__memberships__line_manager=actor.person,
-                booking__person__memberships__ended_on__isnull=True,
-            )
-        return certificates.filter(seen).distinct()
+            seen |= of_the_team(actor, "booking__")
+        return certificates.filter(seen)
 
     def for_badge(self) -> Self:
         """With everything that a badge tells (one query)."""

@@ -27,12 +27,13 @@ from evaluations.services.corrections import (
     revoke_certificate,
 )
 from notifications.models import Message
+from partnership_portal.working_days import uk_date
 from partnerships.errors import DomainError
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Membership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, booked, held
-from tests.factories import actor_for, make_course, make_person
+from tests.factories import actor_for, make_course, make_organisation, make_person
 
 
 def make_certificate(partnership, *, person=None, **session) -> Certificate:
@@ -138,6 +139,27 @@ class TestDownload:
         for person in (colleague, make_person(partnership, Role.ORGANISATION_LEAD), make_person(partnership)):
             assert self._status(sign_in(person), partnership, certificate) == 404
         assert self._status(Client(), partnership, certificate) == 302
+
+    def test_the_manager_at_another_employer_opens_neither_certificate_nor_badge(self, partnership, sign_in):
+        here, elsewhere = make_person(partnership), make_person(partnership)
+        learner = make_person(partnership, line_manager=here)
+        certificate = make_certificate(partnership, person=learner)
+        second = make_organisation(partnership)
+        Membership.objects.create(
+            partnership=partnership,
+            person=learner,
+            organisation=second,
+            line_manager=elsewhere,
+            started_on=uk_date(timezone.now()),
+        )
+        badge = reverse("evaluations:badge", args=[partnership.slug, certificate.number])
+        for person, status in ((here, 200), (elsewhere, 404)):
+            client = sign_in(person)
+            assert self._status(client, partnership, certificate) == status
+            assert client.get(badge).status_code == status
+        # Nor does the manager of before, once the learner has left.
+        learner.memberships.filter(line_manager=here).update(ended_on=uk_date(timezone.now()))
+        assert self._status(sign_in(here), partnership, certificate) == 404
 
     def test_neighbours_team_gets_404(self, partnership, neighbour, certificate, sign_in):
         with acting_in(neighbour):
