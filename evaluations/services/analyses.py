@@ -17,6 +17,7 @@ from courses.models import Session
 from evaluations.models import Invitation, KeptAnalysis
 from evaluations.models.analysis import KEPT_FOR
 from evaluations.queries.analysis import PARTS, Analysis, Asked, added_up, asked_in
+from evaluations.queries.blocks import GROUPINGS
 from evaluations.selections import Reader, Selection
 from evaluations.tasks import build_analysis_task
 from partnerships import audit
@@ -50,10 +51,11 @@ def find_analysis(*, actor: Actor, selection: Selection, again: bool = False) ->
     """
     _require(actor, selection)
     asked = _asked(actor.partnership, selection)
-    answered, stamp = _stamp(asked)
-    if answered <= AT_ONCE:
+    standing = _standing(asked)
+    if standing["answered"] <= AT_ONCE:
         now = timezone.now()
         return Found(added_up(asked), now)
+    stamp = _stamp(asked, standing)
     kept = _kept(actor, selection)
     if kept is None or not _is_current(kept, stamp, again=again):
         kept = _ask_for(actor, selection, stamp, again=again)
@@ -70,7 +72,7 @@ def build_analysis(*, actor: Actor, analysis_id: int) -> None:
     try:
         with build.step("Looking who was asked", 2):
             asked = _asked(actor.partnership, Selection.read(build.row.selection))
-            _, stamp = _stamp(asked)
+            stamp = _stamp(asked, _standing(asked))
         for words, progress, part in PARTS:
             with build.step(words, progress):
                 figures |= part(asked)
@@ -113,10 +115,10 @@ def _asked(partnership: Partnership, selection: Selection) -> Asked:
     )
 
 
-def _stamp(asked: Asked) -> tuple[int, str]:
-    """How many have answered, and what changes as soon as the figures might (two queries)."""
+def _standing(asked: Asked) -> dict[str, Any]:
+    """How many have answered, and what else changes with the answers (one query)."""
     answered = Q(state=Invitation.State.ANSWERED)
-    found = asked.invitations.aggregate(
+    return asked.invitations.aggregate(
         answered=Count("pk", filter=answered),
         which=Sum("pk", filter=answered),
         last=Max("answered_at"),
@@ -127,6 +129,10 @@ def _stamp(asked: Asked) -> tuple[int, str]:
         closed=Count("choices_counted_at"),
         waiting=Count("pk", filter=Q(state=Invitation.State.OPEN)),
     )
+
+
+def _stamp(asked: Asked, standing: dict[str, Any]) -> str:
+    """What changes as soon as the figures might (two queries)."""
     rung = {}
     if asked.contacts is not None:
         rung = asked.contacts.aggregate(
@@ -135,8 +141,24 @@ def _stamp(asked: Asked) -> tuple[int, str]:
             interviewed=Max("interview__answered_at"),
             begun=Count("interview", distinct=True),
         )
-    facts = json.dumps([_form_hash(), *(str(value) for value in (*found.values(), *rung.values()))])
-    return found["answered"], hashlib.sha256(facts.encode()).hexdigest()
+    facts = [
+        _form_hash(),
+        *(str(value) for value in (*standing.values(), *rung.values())),
+        asked.year_starts_in_month,
+        _grouped(asked),
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _grouped(asked: Asked) -> list[list[str]]:
+    """Which groups there are, by name and key, and whose surveys are in each (one query).
+
+    Courses change their title and priority, and organisations their sector, without any answer. Sectors are told apart
+    whoever reads.
+    """
+    paths = [path for name in sorted({*asked.groupings, "sector"}) for path in GROUPINGS[name]]
+    rows = asked.invitations.values_list(*paths).annotate(n=Count("pk"), which=Sum("pk")).order_by(*paths)
+    return [[str(value) for value in row] for row in rows]
 
 
 @cache

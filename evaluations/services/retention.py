@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from courses.models import Session
-from evaluations.models import Answer, Concern, Invitation, Notice, Redaction, Sharing
+from evaluations.models import Answer, Concern, Invitation, KeptAnalysis, Notice, Redaction, Sharing
 from evaluations.periods import kept_until
 from partnerships import audit
 from partnerships.actors import Actor
@@ -16,7 +16,8 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
     """Delete all answers about a session, sent or not, and what hangs on them, once the first were kept long enough.
 
     All at once, since figures before and after would differ by those that went alone. Surveys that are still open
-    keep theirs until they are closed. The invitations stay and count; certificates need no more. Gives how many were
+    keep theirs until they are closed. The invitations stay and count; certificates need no more. Kept analyses of the
+    partnership go too, also those that are being added up: whoever looks has them added up anew. Gives how many were
     forgotten. Locks the session, then its invitations. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
@@ -41,6 +42,7 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
         Notice.objects.filter(invitation__in=gone).delete()
         Concern.objects.filter(response__in=gone).update(signs=[])
         _, deleted = Answer.objects.filter(invitation__in=gone).delete()
+        KeptAnalysis.objects.filter(partnership=actor.partnership).delete()
         audit.record(
             actor,
             "evaluations.forget_answers",

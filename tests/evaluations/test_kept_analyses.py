@@ -5,12 +5,15 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from courses.models import Course, Priority
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import KeptAnalysis
+from evaluations.models import Invitation, KeptAnalysis
 from evaluations.queries.analysis import analysis_of
 from evaluations.selections import Reader, Selection
 from evaluations.services import analyses
@@ -20,6 +23,8 @@ from evaluations.services.analyses import (
     forget_analyses,
     requeue_stuck_analyses,
 )
+from evaluations.services.retention import forget_answers
+from partnerships.models import Organisation, Sector
 from partnerships.permissions import Role
 from partnerships.services.builds import MOST_ATTEMPTS
 from partnerships.tenancy import acting_in
@@ -112,6 +117,52 @@ class TestJob:
         assert "Answers have come in since" in meanwhile and "6 of 6 (100%)" in meanwhile
         built(partnership)
         assert "7 of 7 (100%)" in page_of(client, "analysis", partnership)
+
+    @pytest.mark.parametrize("change", ["priority", "title of priority", "title", "sector", "name of sector"])
+    def test_made_anew_when_groups_change_without_an_answer(self, partnership, session, team, change):
+        actor = actor_for(team)
+
+        def state() -> str:
+            return find_analysis(actor=actor, selection=Selection()).kept.state
+
+        course = session.course
+        course.priority = Priority.objects.create(
+            partnership=partnership, code="A", title="Harm outside the home"
+        )
+        course.save()
+        state()
+        built(partnership)
+        assert state() == "ready"
+        match change:
+            case "priority":
+                course.priority = Priority.objects.create(
+                    partnership=partnership, code="B", title="Neglect first"
+                )
+                course.save()
+            case "title of priority":
+                Priority.objects.filter(pk=course.priority_id).update(title="Exploitation")
+            case "title":
+                Course.objects.filter(pk=course.pk).update(title="Neglect and what to do")
+            case "sector":
+                first = Organisation.objects.filter(bookings__session=session).first()
+                first.sector = Sector.objects.create(partnership=partnership, code="other", name="Other")
+                first.save()
+            case _:
+                Sector.objects.update(name=Concat("name", Value(" and others")))
+        assert state() == "building"
+        built(partnership)
+        assert state() == "ready"
+
+    def test_gone_with_the_answers_that_were_forgotten(self, partnership, session, team):
+        actor = actor_for(team)
+        find_analysis(actor=actor, selection=Selection())
+        built(partnership)
+        # One is being added up just then.
+        find_analysis(actor=actor, selection=Selection(course=session.course_id))
+        Invitation.objects.filter(state="open").update(state="closed")
+        kept_long = timezone.now() + timedelta(days=10 * 366)
+        assert forget_answers(actor=job(partnership), session=session, now=kept_long)
+        assert not KeptAnalysis.objects.exists()
 
     def test_each_selection_is_another_and_asked_twice_is_one(self, partnership, session, team, sign_in):
         client = sign_in(team)
