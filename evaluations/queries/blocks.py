@@ -38,8 +38,7 @@ Blocks = dict[datetime, Counter[tuple[int, ...]]]
 class Pair:
     """What one learner and the manager said about one booking, across questionnaires.
 
-    ``moments`` says when each of it was counted for others than the team, and ``closed`` whether the counts of what
-    learner and manager chose were closed with both.
+    ``moments`` says when each number was counted for others than the team, who see nothing of what was chosen.
     """
 
     session: int
@@ -48,7 +47,6 @@ class Pair:
     done: str
     saw_change: str
     moments: dict[str, datetime | None]
-    closed: bool
 
     def both(self, first: str, second: str) -> tuple[int, int] | None:
         """Both numbers, if there are both."""
@@ -152,16 +150,14 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
     def chosen(name: str, kind: QuestionnaireKind) -> Max:
         return Max(KeyTextTransform(0, "chosen"), filter=Q(**{key: name}, invitation__kind=kind))
 
-    def moment(column: str, kind: QuestionnaireKind) -> Max:
-        return Max(f"invitation__{column}", filter=Q(invitation__kind=kind))
+    def moment(kind: QuestionnaireKind) -> Max:
+        return Max("invitation__counted_at", filter=Q(invitation__kind=kind))
 
     paths = {name: f"invitation__{path}" for name, (_, path) in GROUPINGS.items()} if for_team else {}
     counted = {
-        "foreseen_at": moment("counted_at", _K.PRE_COURSE),
-        "evaluated_at": moment("counted_at", _K.EVALUATION),
-        "followed_at": moment("counted_at", _K.IMPACT),
-        "done_closed": moment("choices_counted_at", _K.IMPACT),
-        "saw_closed": moment("choices_counted_at", _K.LINE_MANAGER),
+        "foreseen_at": moment(_K.PRE_COURSE),
+        "evaluated_at": moment(_K.EVALUATION),
+        "followed_at": moment(_K.IMPACT),
     }
     sent = invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False)
     answers = Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
@@ -223,5 +219,4 @@ def _pair(row: dict[str, Any], paths: dict[str, str], *, for_team: bool) -> Pair
             "confidence_after": row.get("evaluated_at"),
             "confidence_now": row.get("followed_at"),
         },
-        closed=row.get("done_closed") is not None and row.get("saw_closed") is not None,
     )

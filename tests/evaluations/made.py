@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bookings.models import Booking
@@ -11,6 +12,7 @@ from evaluations.answering import Value, asked, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.links import holder_of
 from evaluations.models import Certificate, Invitation, Question
+from evaluations.queries.analysis import Analysis, added_up, asked_in
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.counting import SETTLED_AFTER, close_counts, count_answers
 from evaluations.services.questionnaires import adopt_library
@@ -69,6 +71,11 @@ def closed(partnership: Partnership) -> None:
     """Have the counts of choices closed about every session that nobody can answer about any more."""
     counted(partnership)
     close_counts(partnership, timezone.now() + SETTLED_AFTER + timedelta(days=1))
+
+
+def analysis_of(invitations: QuerySet[Invitation], *, for_team: bool, **more: Any) -> Analysis:
+    """Add up some surveys, all parts at once."""
+    return added_up(asked_in(invitations, for_team=for_team, **more))
 
 
 def at(day: str) -> datetime:

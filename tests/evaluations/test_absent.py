@@ -12,7 +12,6 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.links import holder_of, survey_token
 from evaluations.models import Certificate, Invitation
 from evaluations.queries import course_rates, response_rates, to_do
-from evaluations.queries.analysis import analysis_of
 from evaluations.services.answers import SurveyClosed, save_answers, submit_answers
 from evaluations.services.notices import ask_other_manager
 from notifications.models import Message
@@ -21,7 +20,7 @@ from partnerships.errors import DomainError
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt as adopt_library
-from tests.evaluations.made import answer, answers_to, at, booked, counted, held
+from tests.evaluations.made import analysis_of, answer, answers_to, at, booked, counted, held
 from tests.evaluations.test_before_courses import place, ruled
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, make_course, make_person

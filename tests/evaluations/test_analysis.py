@@ -9,11 +9,10 @@ from evaluations.analysis_sections import analysis_sections, answer_sheet
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.queries.analysis import analysis_of
 from evaluations.queries.blocks import GROUPINGS
 from evaluations.services.counting import close_counts
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, at, booked, closed, counted, held
+from tests.evaluations.made import adopt, analysis_of, answer, at, booked, closed, counted, held
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import make_course, make_organisation, make_person
 

@@ -17,14 +17,13 @@ from evaluations.links import survey_token
 from evaluations.models import Answer, Invitation, Question
 from evaluations.periods import answers_due_at
 from evaluations.queries import course_rates, response_rates
-from evaluations.queries.analysis import analysis_of
 from evaluations.tabs import _posted, marks, with_newer
 from notifications.models import Message
 from partnerships.links import token_for
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.services.policies import policy_of
-from tests.evaluations.made import answer, at, booked, held
+from tests.evaluations.made import analysis_of, answer, at, booked, held
 from tests.evaluations.test_answering import FIRST, FOURTH, PAGES, SECOND
 from tests.factories import adopt, make_course, make_person, policy
 

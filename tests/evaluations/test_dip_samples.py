@@ -23,7 +23,6 @@ from evaluations.drawing import draw, fingerprint, in_order, shares
 from evaluations.jobs import forget_old_answers, remind_and_close
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
-from evaluations.queries.analysis import analysis_of
 from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, strata_of
 from evaluations.queries.surveys import to_do
 from evaluations.raw_answers import raw_answers
@@ -36,7 +35,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Person, Sector
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import answers_to, booked, held
+from tests.evaluations.made import analysis_of, answers_to, booked, held
 from tests.factories import actor_for, make_course, make_organisation, make_person
 
 frames = st.lists(

@@ -30,14 +30,14 @@ from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evalu
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question, Questionnaire, QuestionnaireVersion
 from evaluations.queries import evaluation_summary
-from evaluations.queries.analysis import analysis_of, conditions, questions, responses
+from evaluations.queries.analysis import conditions, questions, responses
 from evaluations.queries.analysis.figures import Count, QuestionFigures
 from evaluations.services import counting
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
 from partnerships.policy import PreCourseRule
-from tests.evaluations.made import answer, booked, closed, counted, held
+from tests.evaluations.made import analysis_of, answer, booked, closed, counted, held
 from tests.evaluations.test_analysis import followed_up
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, adopt, job, make_course, make_person, policy

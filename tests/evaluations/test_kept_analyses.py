@@ -14,7 +14,6 @@ from python_calamine import CalamineWorkbook
 from courses.models import Course, Priority
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, KeptAnalysis
-from evaluations.queries.analysis import analysis_of
 from evaluations.selections import Reader, Selection
 from evaluations.services import analyses
 from evaluations.services.analyses import (
@@ -28,7 +27,7 @@ from partnerships.models import Organisation, Sector
 from partnerships.permissions import Role
 from partnerships.services.builds import MOST_ATTEMPTS
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import held
+from tests.evaluations.made import analysis_of, held
 from tests.evaluations.test_analysis import followed_up
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, job, make_course, make_person

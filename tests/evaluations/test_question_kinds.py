@@ -13,7 +13,6 @@ from evaluations.drafts import Condition, Draft, DraftPage, DraftQuestion, Follo
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.links import holder_of, survey_token
 from evaluations.models import Answer, Invitation, Question
-from evaluations.queries.analysis import analysis_of
 from evaluations.queries.texts import texts_about
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.drafts import new_questionnaire, publish_draft
@@ -21,7 +20,7 @@ from evaluations.services.invitations import ask_about_bookings
 from evaluations.services.questionnaires import ask_by_default
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
-from tests.evaluations.made import booked, counted, held
+from tests.evaluations.made import analysis_of, booked, counted, held
 from tests.factories import actor_for, job, make_person
 
 USED = DraftQuestion(

@@ -11,7 +11,6 @@ from evaluations.jobs import ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Questionnaire
 from evaluations.queries import response_rates
-from evaluations.queries.analysis import analysis_of
 from evaluations.services.drafts import new_questionnaire, publish_draft
 from evaluations.services.questionnaires import (
     adopt_library,
@@ -26,7 +25,7 @@ from partnership_portal.working_days import add_working_days, uk_date
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
-from tests.evaluations.made import answer, at, booked, held
+from tests.evaluations.made import analysis_of, answer, at, booked, held
 from tests.evaluations.test_builder import TWO_PAGES
 from tests.factories import actor_for, adopt, job, make_course, make_person, make_session, policy
 

@@ -11,13 +11,13 @@ from evaluations.models import DipContact, Invitation
 from evaluations.queries.analysis.dip_sample import dip_strands
 from evaluations.queries.analysis.figures import Analysis
 from evaluations.queries.analysis.groups import groups_by
-from evaluations.queries.analysis.pairs import agreement_in, changes_in, tally_for_others, tally_of
+from evaluations.queries.analysis.pairs import agreement_in, changes_for_others, changes_in, tally_of
 from evaluations.queries.analysis.questions import question_figures
 from evaluations.queries.analysis.responses import responses_to, silent_by_sector
 from evaluations.queries.analysis.trend import trend_of
 from evaluations.queries.blocks import pairs_of
 
-__all__ = ["PARTS", "Analysis", "Asked", "added_up", "analysis_of", "asked_in"]
+__all__ = ["PARTS", "Analysis", "Asked", "added_up", "asked_in"]
 
 
 @dataclass
@@ -45,20 +45,17 @@ def _what_was_answered(asked: Asked) -> dict[str, Any]:
 
 def _who_said_both(asked: Asked) -> dict[str, Any]:
     pairs = pairs_of(asked.invitations, for_team=asked.for_team)
-    groupings = asked.groupings if asked.for_team else ()
     if not asked.for_team:
-        tally = tally_for_others(pairs)
-    else:
-        tally = tally_of(pairs, (*groupings, "month"))
+        # What a line manager wrote is nothing that others read, so neither is whether it agrees with the learner.
+        return {"changes": changes_for_others(pairs), "agreement": None, "groups": {}, "trend": {}}
+    tally = tally_of(pairs, (*asked.groupings, "month"))
     return {
-        "changes": changes_in(tally, for_team=asked.for_team),
-        "agreement": agreement_in(tally, for_team=asked.for_team),
-        "groups": {name: groups_by(asked.invitations, name, tally.groups[name]) for name in groupings},
+        "changes": changes_in(tally),
+        "agreement": agreement_in(tally),
+        "groups": {name: groups_by(asked.invitations, name, tally.groups[name]) for name in asked.groupings},
         "trend": trend_of(
             asked.invitations, tally.groups["month"], year_starts_in_month=asked.year_starts_in_month
-        )
-        if asked.for_team
-        else {},
+        ),
     }
 
 
@@ -94,17 +91,6 @@ def asked_in(
     counted = counting.that_count() if for_team else counting.that_count_for_others()
     counted = counted.exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by()
     return Asked(counted, for_team, tuple(groupings), contacts, year_starts_in_month)
-
-
-def analysis_of(
-    invitations: QuerySet[Invitation],
-    *,
-    for_team: bool,
-    groupings: Iterable[str] = (),
-    contacts: QuerySet[DipContact] | None = None,
-) -> Analysis:
-    """Add up some surveys, all parts at once; as many queries whatever the size."""
-    return added_up(asked_in(invitations, for_team=for_team, groupings=groupings, contacts=contacts))
 
 
 def added_up(asked: Asked) -> Analysis:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evaluations.disclosure import shown
 from evaluations.queries.analysis.figures import Agreement
 from evaluations.queries.analysis.spread import ENOUGH_FOR_SPREAD, rounded
 from evaluations.queries.blocks import Pair, matched_by_session
@@ -58,24 +57,19 @@ def tally_of(pairs: Iterable[Pair], groupings: Iterable[str] = ()) -> PairTally:
     return PairTally(changes, said, groups)
 
 
-def tally_for_others(pairs: Iterable[Pair]) -> PairTally:
-    """The same of what may stand behind a mean, and of what learner and manager said with counts that are closed."""
+def changes_for_others(pairs: Iterable[Pair]) -> dict[str, Change | None]:
+    """How confidence changed, of what may stand behind a mean, as others than the team may know it."""
     every = list(pairs)
-    changes = {
-        name: sum(matched_by_session(every, first, second).values(), Counter())
-        for name, (first, second) in _FOR_OTHERS.items()
-    }
-    said = Counter((one.done, one.saw_change) for one in every if one.closed and one.done and one.saw_change)
-    return PairTally(changes, said, {})
-
-
-def changes_in(tally: PairTally, *, for_team: bool) -> dict[str, Change | None]:
-    """How confidence changed, for each comparison."""
     found = {}
-    for name, counted in tally.changes.items():
-        change = change_of(counted)
-        found[name] = change if for_team or change is None else _protected(change, name)
+    for name, (first, second) in _FOR_OTHERS.items():
+        change = change_of(sum(matched_by_session(every, first, second).values(), Counter()))
+        found[name] = None if change is None else _protected(change, name)
     return found
+
+
+def changes_in(tally: PairTally) -> dict[str, Change | None]:
+    """How confidence changed, for each comparison."""
+    return {name: change_of(counted) for name, counted in tally.changes.items()}
 
 
 def _protected(change: Change, name: str) -> Change:
@@ -94,8 +88,8 @@ def _protected(change: Change, name: str) -> Change:
     return change if name == "after" else replace(change, before=None, after=None)
 
 
-def agreement_in(tally: PairTally, *, for_team: bool) -> Agreement | None:
-    """Whether learner and manager say the same; whole or not at all for others than the team."""
+def agreement_in(tally: PairTally) -> Agreement | None:
+    """Whether learner and manager say the same."""
     pairs = sum(tally.said.values())
     if not pairs:
         return None
@@ -106,6 +100,4 @@ def agreement_in(tally: PairTally, *, for_team: bool) -> Agreement | None:
             cannot_say += count
         else:
             cells[(done == "not_yet") * 2 + (saw_change == "no")] += count
-    if not for_team and None in shown([*cells, cannot_say]):
-        return None
     return Agreement(pairs, cannot_say, *cells, share=share(cells[0] + cells[3], sum(cells)))
