@@ -1,9 +1,12 @@
 """How confidence changed, of the same people."""
 
+from collections.abc import Sequence
+
 from evaluations.analysis_sections.written import rounded, signed, span
 from evaluations.queries.analysis import Analysis
+from evaluations.queries.analysis.figures import Group
 from evaluations.statistics import Change, size_in_words
-from partnership_portal.charts import before_after
+from partnership_portal.charts import Chart, before_after
 from partnership_portal.sections import Cell, Section, numbers
 
 CHANGES = {
@@ -80,3 +83,16 @@ def change_in_words(words: str, change: Change) -> str:
         else ""
     )
     return f"{words}: confidence of {change.n:,} people {moved}{by}{from_to}{interval}.{effect}"
+
+
+def confidence_by(title: str, found: Sequence[Group], brand: str) -> list[Chart]:
+    """Confidence before and after the course of each group or period that may be shown; nothing where none may."""
+    drawn = [
+        (one.name, one.change.before, one.change.after)
+        for one in found
+        if one.change and one.change.before is not None and one.change.after is not None
+    ]
+    if not drawn:
+        return []
+    words = f"Confidence before and after the course, by {title.lower()}, out of 10"
+    return [before_after(words, drawn, lowest=0, highest=10, brand=brand, heading=title)]

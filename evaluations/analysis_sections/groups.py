@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from evaluations.analysis_sections.confidence import confidence_by
 from evaluations.analysis_sections.written import rounded
 from evaluations.queries.analysis.figures import Group
-from partnership_portal.charts import before_after
 from partnership_portal.sections import Cell, Section, numbers
 from partnership_portal.templatetags.portal import of_people
 
@@ -31,22 +31,9 @@ def groups(name: str, found: Sequence[Group], brand: str) -> Section:
     ]
     headers = [title, "Answered", "Relevance (1 to 5)", "Said both", "Before", "After", "Size of change (d)"]
     largest = sorted((one for one in found if one.change), key=lambda one: -one.answered)[:MOST_BARS]
-    drawn = [
-        (one.name, one.change.before, one.change.after)
-        for one in largest
-        if one.change and one.change.before is not None and one.change.after is not None
-    ]
-    chart = before_after(
-        f"Confidence before and after the course, by {title.lower()}, out of 10",
-        drawn,
-        lowest=0,
-        highest=10,
-        brand=brand,
-        heading=title,
-    )
     return Section(
         f"by-{name}",
         f"By {title.lower()}",
-        charts=[chart] if drawn else [],
+        charts=confidence_by(title, largest, brand),
         tables=[numbers(f"Evaluations by {title.lower()}", headers, rows)],
     )

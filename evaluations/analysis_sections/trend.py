@@ -1,8 +1,8 @@
 """How evaluations went over time."""
 
+from evaluations.analysis_sections.confidence import confidence_by
 from evaluations.analysis_sections.written import rounded, signed
 from evaluations.queries.analysis import Analysis
-from partnership_portal.charts import before_after
 from partnership_portal.sections import Cell, Section, numbers
 from partnership_portal.templatetags.portal import of_people
 
@@ -39,23 +39,10 @@ def trend(analysis: Analysis, brand: str, period: str) -> Section:
         "After",
         "Difference",
     ]
-    drawn = [
-        (one.name, one.change.before, one.change.after)
-        for one in found[-MOST_BARS:]
-        if one.change and one.change.before is not None and one.change.after is not None
-    ]
-    chart = before_after(
-        f"Confidence before and after the course, by {title.lower()}, out of 10",
-        drawn,
-        lowest=0,
-        highest=10,
-        brand=brand,
-        heading=title,
-    )
     return Section(
         "trend",
         "Over time",
         ["A session belongs to the day on which it ended."],
-        charts=[chart] if drawn else [],
+        charts=confidence_by(title, found[-MOST_BARS:], brand),
         tables=[numbers(f"Evaluations by {title.lower()}", headers, rows)],
     )
