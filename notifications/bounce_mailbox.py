@@ -84,8 +84,10 @@ def _imap(parts: SplitResult) -> Iterator[Iterator[Letter]]:
         # A folder's name may have spaces.
         _done(box.select(f'"{folder}"'))
         unread = _done(box.uid("SEARCH", "UNSEEN"))[0].split()
-        yield (_of_imap(box, one.decode()) for one in unread[:MOST_LETTERS])
-        box.expunge()
+        try:
+            yield (_of_imap(box, one.decode()) for one in unread[:MOST_LETTERS])
+        finally:
+            box.expunge()
 
 
 def _connection(parts: SplitResult) -> imaplib.IMAP4:

@@ -104,14 +104,20 @@ def _claim(partnership_id: int, message_id: int) -> Message | None:
 
 
 def _close(partnership_id: int, message: Message, *, error: str) -> None:
+    sent_at = None
+    if not error:
+        state, sent_at = Message.State.SENT, timezone.now()
+    else:
+        state = Message.State.FAILED if message.attempts >= MOST_ATTEMPTS else Message.State.QUEUED
     with acting_in(partnership_id):
-        if not error:
-            message.state, message.sent_at = Message.State.SENT, timezone.now()
-        else:
-            given_up = message.attempts >= MOST_ATTEMPTS
-            message.state = Message.State.FAILED if given_up else Message.State.QUEUED
-        message.error = error
-        message.save(update_fields=["state", "sent_at", "error"])
+        # Who took too long has been followed by another: what that one says counts, and what came back since.
+        own = Message.objects.filter(
+            partnership=partnership_id,
+            pk=message.pk,
+            state=Message.State.SENDING,
+            attempts=message.attempts,
+        )
+        own.update(state=state, sent_at=sent_at, error=error)
 
 
 def _as_email(message: Message) -> EmailMultiAlternatives:

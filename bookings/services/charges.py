@@ -72,12 +72,19 @@ def charge_session(*, actor: Actor, session: Session, now: datetime) -> list[Cha
 
 
 def kind_owed(booking: Booking) -> ChargeKind | None:
-    """What a booking may be charged for, as things stand: nothing, where the partnership has cancelled the session."""
-    if booking.session.status == Session.Status.CANCELLED:
+    """What a booking may be charged for, as things stand: nothing, where the partnership has cancelled the session.
+
+    A session that was merged into another was held, elsewhere or on another day.
+    """
+    if _was_called_off(booking.session):
         return None
     if booking.state == BookingState.CANCELLED and not booking.was_late_cancellation:
         return None
     return CHARGED_FOR.get(BookingState(booking.state))
+
+
+def _was_called_off(session: Session) -> bool:
+    return session.status == Session.Status.CANCELLED and session.merged_into_id is None
 
 
 def take_back(
@@ -173,7 +180,7 @@ def _charge_bookings(actor: Actor, session: Session, version: PolicyVersion, now
 
 
 def _reason_against(session: Session, *, was_booked_again: bool) -> str:
-    if session.status == Session.Status.CANCELLED:
+    if _was_called_off(session):
         return CALLED_OFF
     return BOOKED_AGAIN if was_booked_again else CORRECTED
 

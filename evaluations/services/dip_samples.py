@@ -154,7 +154,8 @@ def _open_again(actor: Actor, contact: DipContact, interview: Invitation) -> Inv
     is_over = interview.state == Invitation.State.CLOSED or interview.closes_at <= now
     if interview.state != Invitation.State.ANSWERED and is_over:
         interview.state, interview.closes_at = Invitation.State.OPEN, end_of_day(now + _TIME_TO_TALK)
-        interview.save(update_fields=["state", "closes_at"])
+        interview.closed_because = ""
+        interview.save(update_fields=["state", "closes_at", "closed_because"])
         audit.record(
             actor, "evaluations.begin_interview", contact, after={"interview": interview.pk, "again": True}
         )

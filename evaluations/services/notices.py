@@ -69,6 +69,13 @@ def settle_notice(*, actor: Actor, notice: Notice, outcome: Outcome, now: dateti
             case Outcome.ASKED_AGAIN:
                 _open_again(invitation, now)
                 invitation.save(update_fields=["state", "closed_because", "last_asked_on"])
+                # What was to ask them first may have been dropped unsent when they said this.
+                send(
+                    invitation,
+                    invitation.policy_version,
+                    purpose=f"survey-{invitation.kind}",
+                    about=f"{asked_key(invitation)}:again:{notice.pk}",
+                )
             case Outcome.OTHER_MANAGER:
                 raise DomainError("Give the name and email address of the line manager.")
         return _settle(actor, notice, outcome, now)
@@ -156,7 +163,9 @@ def _say(
             return said
         refuse_unless_open(invitation, now)
         is_form = invitation.kind == QuestionnaireKind.LINE_MANAGER
-        if invitation.booking is None or (reason == Invitation.Closing.NOT_MANAGER and not is_form):
+        is_talk = invitation.kind == QuestionnaireKind.DIP_SAMPLE
+        is_else = reason == Invitation.Closing.NOT_MANAGER and not is_form
+        if invitation.booking is None or is_talk or is_else:
             raise DomainError("This can’t be said about this survey.")
         notice = Notice.objects.create(
             partnership=invitation.partnership,

@@ -6,11 +6,13 @@ from typing import Any
 from django.db import transaction
 
 from bookings.models import Booking
+from courses.expectations import asks_before
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
+from evaluations.periods import answers_close_at, pre_course_opens_on
 from evaluations.services.invitations import about_survey, asked_key, send
 from notifications.outbox import drop_unsent
-from partnership_portal.working_days import is_working_day, uk_date, working_days_between
+from partnership_portal.working_days import add_working_days, is_working_day, uk_date, working_days_between
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
@@ -114,6 +116,7 @@ def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bo
                 "session",
                 "policy_version",
                 "last_asked_on",
+                "reminders_sent",
             ]
         )
         after = _standing(invitation)
@@ -122,20 +125,30 @@ def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bo
 
 
 def _ask_about_another(invitation: Invitation, booking: Booking, now: datetime) -> None:
-    """Put it on the session of its booking, under the rules of that one, and write once for each move."""
+    """Put it on the session of its booking, under the rules of that one, and write once for each move.
+
+    Where that session is not asked about yet, the first reminder on the day that it would be says so; where it never
+    is, the questionnaire closes.
+    """
     session = booking.session
     drop_unsent(invitation.partnership, about_survey(invitation))
     invitation.session = session
     invitation.policy_version = version_in_force(invitation.partnership, session.starts_at)
-    invitation.closes_at = session.starts_at
-    invitation.last_asked_on = uk_date(now)
-    if now < session.starts_at:
+    invitation.closes_at, invitation.last_asked_on = session.starts_at, uk_date(now)
+    policy = policy_of(invitation.policy_version)
+    if not asks_before(session.course, policy):
+        invitation.state = Invitation.State.CLOSED
+    elif answers_close_at(invitation.kind, policy, session, now):
         send(
             invitation,
             invitation.policy_version,
             purpose=f"survey-{invitation.kind}",
             about=f"{asked_key(invitation)}:moved:{booking.calendar_sequence}",
         )
+    elif now < session.starts_at:
+        invitation.reminders_sent = 0
+        apart = policy.pre_course.reminder_working_days.value
+        invitation.last_asked_on = add_working_days(pre_course_opens_on(session, policy), -apart)
 
 
 def _standing(invitation: Invitation) -> dict[str, Any]:

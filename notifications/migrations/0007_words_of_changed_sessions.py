@@ -5,6 +5,9 @@ from django.db import migrations
 from partnerships.tenancy import acting_in
 
 _WHAT = re.compile(r"\(\(\s*what\s+has\s+changed\s*\)\)", re.IGNORECASE)
+_WHAT_IF = re.compile(
+    r"\(\(\s*what\s+has\s+changed\s*\?\?((?:(?!\(\(|\)\)).)*)\)\)", re.IGNORECASE | re.DOTALL
+)
 _MOVED = re.compile(r"\(\(\s*moved\s*\?\?((?:(?!\(\(|\)\)).)*)\)\)", re.IGNORECASE | re.DOTALL)
 _PASSAGES = ("title", "opening", "middle", "closing")
 
@@ -16,12 +19,13 @@ def say_what_was_filled_in(apps, schema_editor):
         with acting_in(partnership):
             for one in Template.objects.filter(partnership=partnership, purpose="session_changed"):
                 for passage in _PASSAGES:
-                    setattr(one, passage, _said(getattr(one, passage)))
+                    said = _said(getattr(one, passage))
+                    setattr(one, passage, said[:200] if passage == "title" else said)
                 one.save(update_fields=_PASSAGES)
 
 
 def _said(words):
-    words = _MOVED.sub(lambda found: found[1], words)
+    words = _MOVED.sub(lambda found: found[1], _WHAT_IF.sub(lambda found: found[1], words))
     return _WHAT.sub(
         lambda found: f"{'T' if found[0].lstrip('( ')[0].isupper() else 't'}he dates or the place have changed", words
     )

@@ -78,7 +78,12 @@ def fail_bounced(*, actor: Actor, sending: Sending, bounce: Bounce) -> Fate:
 
 
 def _take_in(content: bytes) -> Fate:
-    bounce = bounce_in(content)
+    try:
+        bounce = bounce_in(content)
+    except Exception as error:
+        # Anybody may write to this address: one letter that can't be read must not keep those behind it waiting.
+        log.warning("A mail that came back can’t be read: %s.", type(error).__name__)
+        return Fate.NOT_OURS
     sending = sending_in(bounce.names) if bounce is not None else None
     if bounce is None or sending is None:
         return Fate.NOT_OURS

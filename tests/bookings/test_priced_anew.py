@@ -12,6 +12,7 @@ from bookings.models import Booking, Charge, PriceBasis
 from bookings.models.booking import TO_CHARGE
 from bookings.services import charges
 from bookings.services.charges import CALLED_OFF, REPRICED
+from bookings.services.merging import merge_sessions
 from bookings.services.waivers import credit_charge, waive_charge
 from courses.models import Session
 from courses.services.sessions import cancel_session
@@ -124,6 +125,29 @@ def test_whoever_cancelled_late_is_not_charged_once_the_partnership_cancels_the_
         assert [(one.state, one.pence) for one in of_session] == [("withdrawn", 2000)]
     assert of_session.last().reason == CALLED_OFF
     assert Charge.objects.standing().get().session == other
+
+
+def test_what_was_charged_before_sessions_said_so_stays_as_it_was(partnership, payer) -> None:
+    session = make_session(partnership)
+    booked(session, "cancelled", payer, was_late_cancellation=True)
+    settle(partnership, now=last_month())
+    Session.objects.update(status="cancelled")
+    import_module("bookings.migrations.0026_cancelled_sessions_charge_nobody").keep_what_was_charged(
+        apps, None
+    )
+    settle(partnership)
+    assert states() == [("late_cancellation", "open", 2000)]
+
+
+def test_a_session_that_was_merged_was_held_elsewhere_and_keeps_its_charges(partnership, payer, team) -> None:
+    course = make_course(partnership)
+    emptied, kept = (make_session(partnership, course=course) for _ in range(2))
+    booked(emptied, "cancelled", payer, was_late_cancellation=True)
+    settle(partnership, now=last_month())
+    merge_sessions(actor=team, emptied=emptied, kept=kept, reason="Too few people.")
+    for _ in range(2):
+        settle(partnership)
+    assert states() == [("late_cancellation", "open", 2000)]
 
 
 def test_a_late_cancellation_not_charged_yet_is_not_charged_after_the_session_was_cancelled(

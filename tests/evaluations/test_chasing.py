@@ -189,6 +189,9 @@ class TestLeft:
             settle_notice(actor=team, notice=notice, outcome=Notice.Outcome.ASKED_AGAIN)
         found = asked(form.booking, "line_manager")
         assert (found.state, found.closed_because, found.reminders_sent) == ("open", "", 1)
+        # What was to ask them first was dropped unsent; they are asked once more, and once.
+        about = Message.objects.filter(purpose="survey-line_manager").order_by("pk")
+        assert list(about.values_list("state", flat=True)) == ["dropped", "queued"]
         answer(found)
 
     def test_but_not_when_its_time_is_over(self, form, team) -> None:

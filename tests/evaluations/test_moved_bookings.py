@@ -18,6 +18,7 @@ from evaluations.services.answers import save_answers
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import add_working_days, uk_today
+from partnership_portal.working_days import uk_date as uk_date_of
 from partnerships.permissions import Role
 from partnerships.services.policies import version_in_force
 from partnerships.tenancy import acting_in
@@ -68,6 +69,28 @@ def link(partnership) -> str:
 
 def asked() -> list[Message]:
     return list(Message.objects.filter(purpose="survey-pre_course").exclude(state="dropped").order_by("pk"))
+
+
+def test_where_the_other_session_is_not_asked_about_yet_it_waits_until_it_is(partnership, two) -> None:
+    first, second = two
+    Message.objects.update(state="sent")
+    Invitation.objects.update(reminders_sent=2)
+    Session.objects.filter(pk=second.pk).update(
+        starts_at=second.starts_at + timedelta(days=100),
+        ends_at=second.ends_at + timedelta(days=100),
+        booking_closes_at=second.booking_closes_at + timedelta(days=100),
+    )
+    second.refresh_from_db()
+    taken(partnership, first, second)
+    follow_bookings(partnership, timezone.now())
+    one = the_one()
+    assert (one.session, one.state, one.closes_at) == (second, "open", second.starts_at)
+    assert len(asked()) == 1
+    opens = add_working_days(uk_date_of(second.starts_at), -30)
+    for day in (opens - timedelta(days=1), opens):
+        assert not Message.objects.filter(purpose="survey-reminder").exists()
+        remind_and_close(partnership, at(f"{day} 07:30"))
+    assert Message.objects.filter(purpose="survey-reminder").count() == 1
 
 
 @pytest.mark.parametrize("move", [merged, taken])

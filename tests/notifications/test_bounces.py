@@ -235,6 +235,18 @@ def test_whatever_is_broken_in_a_report_is_no_traceback(shape, at, length, junk)
     assert found is None or (found.reason and len(found.reason) < 120)
 
 
+def test_a_letter_that_can_not_be_read_keeps_none_behind_it_waiting(partnership, box) -> None:
+    # Anybody may send this; the parser goes one level deeper for each line.
+    box.add(b"From: x@elsewhere.example\n" + b"Content-Type: message/rfc822\n\n" * 2_000)
+    message = make_message(partnership)
+    box.add(came_back("postfix", named(message)))
+    assert read_bounces(portal.PORTAL_BOUNCES) == {Fate.NOT_OURS: 1, Fate.FAILED: 1}
+    message.refresh_from_db()
+    assert message.state == "failed"
+    # It stays for a person, as read.
+    assert read_bounces(portal.PORTAL_BOUNCES) == {}
+
+
 def test_a_mail_that_another_worker_has_taken_meanwhile_is_passed_over(partnership, box) -> None:
     first, second = make_message(partnership), make_message(partnership)
     for one in (first, second, first):

@@ -161,6 +161,31 @@ def test_a_message_whose_worker_died_is_picked_up(partnership, templates, mail, 
     assert len(mail()) == sent
 
 
+def test_whoever_took_too_long_changes_nothing_that_came_after(
+    partnership, templates, mail, monkeypatch
+) -> None:
+    message = _queue(partnership, make_person(partnership))
+
+    def slow(sent) -> None:
+        # Another worker has sent it meanwhile, and it has come back.
+        Message.objects.filter(pk=message.pk).update(state="failed", attempts=2, error="Nobody is there.")
+
+    monkeypatch.setattr("notifications.tasks._as_email", lambda message: Late(slow))
+    send_message(partnership.pk, message.pk)
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.error) == ("failed", 2, "Nobody is there.")
+
+
+class Late:
+    """An email whose server answers late."""
+
+    def __init__(self, meanwhile) -> None:
+        self.meanwhile = meanwhile
+
+    def send(self, **given) -> None:
+        self.meanwhile(self)
+
+
 def test_a_message_that_kills_its_worker_is_given_up(partnership, templates, mail) -> None:
     message = _queue(partnership, make_person(partnership))
     claimed = timezone.now() - timedelta(days=1)
