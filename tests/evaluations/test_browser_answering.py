@@ -100,7 +100,7 @@ def test_every_page_of_managers_and_learners(shire, open_browser) -> None:
         expect(page.get_by_role("heading", name="supervision").first).to_be_visible()
         assert_accessible(page)
     page.get_by_role("button", name="Stop sharing").last.click()
-    expect(page.get_by_text("You no longer share it.")).to_be_visible()
+    expect(page.get_by_text("You no longer share your answers.")).to_be_visible()
 
 
 def test_the_team_on_the_telephone(shire, open_browser) -> None:

@@ -59,7 +59,8 @@ def test_drawn_rung_and_talked_to(db, open_browser):
     page.get_by_role("button", name="Begin the interview").click()
     assert_accessible(page)
     page.get_by_label("What do you remember most").fill("The case study.")
-    page.get_by_role("button", name="Save and come back later").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save and come back later").click()
     page.get_by_role("link", name=name).first.click()
     page.get_by_role("button", name="Go on with the interview").click()
     expect(page.get_by_label("What do you remember most")).to_have_value("The case study.")

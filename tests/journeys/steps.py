@@ -89,7 +89,9 @@ def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
         for box in page.get_by_role("textbox").all():
             part = (box.get_attribute("name") or "").rpartition("_")[2]
             box.fill(_DATE.get(part, "I listen to the child first."))
-        page.get_by_role("button", name="Save and continue").click()
+        # With JavaScript the page first saves what was typed, and is left after that.
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("button", name="Send answers").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     check()

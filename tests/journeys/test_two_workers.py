@@ -22,20 +22,21 @@ from tests.factories import make_partnership, make_person
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-PEOPLE = 120
+PEOPLE, OF_A_SESSION = 120, 2
 QUEUE = "two-workers"
 JOB = "partnership_portal.tasks.run_job"
 
 
 @pytest.fixture
 def shire(db) -> Partnership:
-    """Everybody attended a session four months ago and is due to be asked what has changed."""
+    """Everybody attended one of many sessions four months ago and is due to be asked what has changed."""
     partnership = make_partnership("workershire")
     with acting_in(partnership):
         adopt(partnership)
-        session = held(partnership, days_ago=120, capacity=PEOPLE)
-        for _ in range(PEOPLE):
-            booked(session, person=make_person(partnership, account=False))
+        for _ in range(PEOPLE // OF_A_SESSION):
+            session = held(partnership, days_ago=120)
+            for _ in range(OF_A_SESSION):
+                booked(session, person=make_person(partnership, account=False))
     return partnership
 
 

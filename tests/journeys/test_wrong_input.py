@@ -132,7 +132,8 @@ def test_links_that_do_not_work(shire, open_browser):
         Invitation.objects.filter(pk=good.pk).update(closes_at=timezone.now() - timedelta(minutes=1))
     for group in page.get_by_role("group").all():
         group.get_by_role("radio").first.check()
-    page.get_by_role("button", name="Save and continue").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save and continue").click()
     told(page, "This survey is closed")
 
 
