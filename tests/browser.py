@@ -80,6 +80,8 @@ def assert_accessible(page: Page) -> None:
     before = page.viewport_size
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
+        # The page follows with what can be scrolled now, before it is next drawn.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found = Axe().run(page).response["violations"]
         told = [
             f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}" for one in found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evaluations.analysis_sections.written import rounded, signed, span
 from evaluations.queries.analysis import Analysis
-from evaluations.queries.analysis.figures import Group
+from evaluations.queries.analysis.figures import Group, PeriodFigures
 from evaluations.statistics import Change, size_in_words
 from partnership_portal.charts import Chart, before_after
 from partnership_portal.sections import Cell, Section, numbers
@@ -85,7 +85,7 @@ def change_in_words(words: str, change: Change) -> str:
     return f"{words}: confidence of {change.n:,} people {moved}{by}{from_to}{interval}.{effect}"
 
 
-def confidence_by(title: str, found: Sequence[Group], brand: str) -> list[Chart]:
+def confidence_by(title: str, found: Sequence[Group] | Sequence[PeriodFigures], brand: str) -> list[Chart]:
     """Confidence before and after the course of each group or period that may be shown; nothing where none may."""
     drawn = [
         (one.name, one.change.before, one.change.after)
