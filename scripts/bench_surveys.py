@@ -81,6 +81,9 @@ def main() -> int:
     }
     with acting_in(partnership), connection.cursor() as cursor:
         cursor.execute(_SESSIONS, numbers)
+        # PostgreSQL takes the sessions for one, since nobody has counted them yet, and would go through all learners
+        # once for each booking.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(_BOOKINGS, numbers)
     _analyse()
     _invitations(partnership)
