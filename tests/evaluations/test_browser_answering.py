@@ -124,6 +124,7 @@ def test_the_team_on_the_telephone(shire, open_browser) -> None:
     page.get_by_role("group", name="Have you talked about the course").get_by_label("No").check()
     assert_accessible(page)
     go(page, "Save and continue")
+    expect(page.get_by_role("button", name="Send answers")).to_be_visible()
     expect(page.get_by_label("Share these answers")).to_have_count(0)
     assert_accessible(page)
     go(page, "Send answers")
