@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.as_shown import check_as_shown
 from bookings.messages import tell_offered
 from bookings.models import Booking
 from bookings.services.locks import locked_booking
@@ -23,8 +24,8 @@ from partnerships.permissions import Permission, require
 _WORTH_WRITING = timedelta(minutes=5)
 
 
-def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
-    """Take the place that is offered. Locks the session; done twice is done once."""
+def accept_offer(*, actor: Actor, booking: Booking, shown: str | None = None) -> Booking:
+    """Take the place that is offered, as a page has ``shown`` it. Locks the session; done twice is done once."""
     _check(actor, booking)
     with transaction.atomic():
         booking = locked_booking(actor, booking)
@@ -32,6 +33,7 @@ def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
         if booking.state == BookingState.CONFIRMED:
             return booking
         _check_stands(booking)
+        check_as_shown(actor, booking, shown)
         confirm(booking, now)
         audit.record(
             actor,
@@ -43,7 +45,7 @@ def accept_offer(*, actor: Actor, booking: Booking) -> Booking:
     return booking
 
 
-def let_offer_go(*, actor: Actor, booking: Booking) -> Booking:
+def let_offer_go(*, actor: Actor, booking: Booking, shown: str | None = None) -> Booking:
     """Let the offered place go to the next; never gives back a place that was taken, be it by a page left open.
 
     Locks the session; done twice is done once.
@@ -57,7 +59,7 @@ def let_offer_go(*, actor: Actor, booking: Booking) -> Booking:
             )
         if booking.state != BookingState.WITHDRAWN:
             _check_stands(booking)
-        return give_up(actor=actor, booking=booking)
+        return give_up(actor=actor, booking=booking, shown=shown)
 
 
 def offer_again(*, actor: Actor, booking: Booking) -> Booking:

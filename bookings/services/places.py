@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.arrangements import arrangements_of, told_of
+from bookings.as_shown import check_as_shown
 from bookings.audience import outside_audience
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
@@ -50,10 +51,6 @@ class OutsideAudience(DomainError):
 
 class SessionIsFull(DomainError):
     """No place is left for this person, who has not said that the waiting list will do."""
-
-
-class CameFree(DomainError):
-    """Whoever gives up has a place, or is offered one, and had none when they looked."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +135,9 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "", shown: str | No
     """Give a place back, let an offer go or leave the queue; a freed place is offered to whoever is next.
 
     Locks the session. Not after the session has begun: then the register says who came. Giving a place back with
-    fewer working days' notice than the policy asks is marked as late. ``shown`` is the state that a page showed:
-    whoever meant to leave the queue does not lose the place that has become theirs meanwhile (``CameFree``). Done
-    twice is done once.
+    fewer working days' notice than the policy asks is marked as late. ``shown`` is what a page showed
+    (``as_shown``): whoever meant to leave the queue does not lose the place that has become theirs meanwhile, nor
+    whoever can't come on one day the place on another. Done twice is done once.
     """
     if not may_give_up(actor, booking):
         raise PermissionDenied("You can cancel your own bookings and those of an organisation that you lead.")
@@ -151,7 +148,7 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "", shown: str | No
             return booking
         if session.starts_at <= now or not booking.is_upcoming:
             raise DomainError("This session has begun, so the booking can’t be cancelled any more.")
-        _check_as_shown(actor, booking, shown)
+        check_as_shown(actor, booking, shown)
         before, held_place = booking.state, booking.holds_place
         had_place = before == BookingState.CONFIRMED
         booking.was_late_cancellation = had_place and is_late(booking, now)
@@ -164,16 +161,6 @@ def give_up(*, actor: Actor, booking: Booking, reason: str = "", shown: str | No
         # A request that nobody waits for any more no longer keeps a place from those behind it.
         allocate(session, now)
     return booking
-
-
-def _check_as_shown(actor: Actor, booking: Booking, shown: str | None) -> None:
-    if shown is None or booking.state == shown or not booking.holds_place:
-        return
-    own = actor.person is not None and actor.person.pk == booking.person_id
-    you, have = ("you", "you have") if own else (booking.person.name, f"{booking.person.name} has")
-    if booking.state == BookingState.OFFERED:
-        raise CameFree(f"A place has come free meanwhile and is held for {you}. Nothing is given up yet.")
-    raise CameFree(f"Meanwhile {have} a place on this session. Nothing is given up yet.")
 
 
 def check_open(actor: Actor, session: Session, now: datetime) -> None:

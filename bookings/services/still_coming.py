@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.as_shown import check_as_shown
 from bookings.messages import tell_still_coming
 from bookings.models import Booking
 from bookings.services.locks import locked_booking
@@ -25,8 +26,11 @@ from partnerships.tenancy import acting_in
 _JOB = "ask who is still coming"
 
 
-def still_coming(*, actor: Actor, booking: Booking) -> Booking:
-    """Say that the person still comes; nobody asks again. Locks the session; done twice is done once."""
+def still_coming(*, actor: Actor, booking: Booking, shown: str | None = None) -> Booking:
+    """Say that the person still comes; nobody asks again. Locks the session; done twice is done once.
+
+    ``shown`` is what a page showed: whoever says that they come, says so of that day.
+    """
     if not may_give_up(actor, booking):
         raise PermissionDenied("You can answer for yourself and for people of an organisation that you lead.")
     with transaction.atomic():
@@ -35,6 +39,7 @@ def still_coming(*, actor: Actor, booking: Booking) -> Booking:
             return booking
         if booking.state != BookingState.CONFIRMED:
             raise DomainError("There is no place to confirm: this booking has been changed since.")
+        check_as_shown(actor, booking, shown)
         booking.coming_confirmed_at = timezone.now()
         booking.save(update_fields=["coming_confirmed_at"])
         audit.record(actor, "bookings.still_coming", booking)

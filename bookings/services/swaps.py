@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.as_shown import check_as_shown
 from bookings.colleagues import same_person
 from bookings.messages import (
     tell_confirmed,
@@ -60,17 +61,30 @@ _NOT_FROM_HERE = (
 _SAY_WHY = "This course is meant for others than your colleague. Say why they should come all the same."
 
 
-def swap_place(*, actor: Actor, booking: Booking, person: Person, told: Told = _NOTHING_SAID) -> Booking:
-    """Put a colleague in the place of whoever has it: by the organisation's lead or the team.
+def swap_place(
+    *,
+    actor: Actor,
+    booking: Booking,
+    person: Person,
+    told: Told = _NOTHING_SAID,
+    shown: str | None = None,
+) -> Booking:
+    """Put a colleague in somebody's place, as a page has ``shown`` it: by the organisation's lead or the team.
 
     Locks the session. Not once it has begun. Done twice is done once.
     """
     _check_right(actor, booking)
-    return _swap(actor, booking, person, told)
+    return _swap(actor, booking, person, told, shown)
 
 
 def swap_for_somebody_new(
-    *, actor: Actor, booking: Booking, name: str, email: str, told: Told = _NOTHING_SAID
+    *,
+    actor: Actor,
+    booking: Booking,
+    name: str,
+    email: str,
+    told: Told = _NOTHING_SAID,
+    shown: str | None = None,
 ) -> Booking:
     """Add somebody to the organisation and put them in the place; by its lead or the team.
 
@@ -84,10 +98,18 @@ def swap_for_somebody_new(
         lock_people(session, also={known.pk} if known else ())
         organisation = Organisation.objects.get(partnership=actor.partnership, pk=booking.organisation_id)
         person = add_colleague(actor=actor, name=name, email=email, organisation=organisation)
-        return _swap(actor, booking, person, told)
+        return _swap(actor, booking, person, told, shown)
 
 
-def pass_on(*, actor: Actor, booking: Booking, name: str, email: str, told: Told = _NOTHING_SAID) -> Booking:
+def pass_on(
+    *,
+    actor: Actor,
+    booking: Booking,
+    name: str,
+    email: str,
+    told: Told = _NOTHING_SAID,
+    shown: str | None = None,
+) -> Booking:
     """Let somebody give their own place, by a link too, to a colleague whom they name; the leads are told.
 
     Only to somebody of the same organisation whose name and address fit. Whoever is unknown, works elsewhere or has
@@ -112,7 +134,7 @@ def pass_on(*, actor: Actor, booking: Booking, name: str, email: str, told: Told
         if found is None or not same_person(name, found.person.name):
             raise DomainError(_NOT_FROM_HERE)
         try:
-            colleague = _swap(actor, booking, found.person, told)
+            colleague = _swap(actor, booking, found.person, told, shown)
         except AlreadyBooked:
             raise DomainError(_NOT_FROM_HERE) from None
         except OutsideAudience:
@@ -138,7 +160,7 @@ def _check_right(actor: Actor, booking: Booking) -> None:
         raise PermissionDenied("You can swap the people of an organisation that you lead.")
 
 
-def _swap(actor: Actor, booking: Booking, person: Person, told: Told) -> Booking:
+def _swap(actor: Actor, booking: Booking, person: Person, told: Told, shown: str | None) -> Booking:
     with transaction.atomic():
         old = locked_booking(actor, booking)
         session, now = old.session, timezone.now()
@@ -146,6 +168,7 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told) -> Booking
         if done is not None and done.person_id == person.pk:
             return done
         _check_place(old, now)
+        check_as_shown(actor, old, shown)
         membership = _membership(actor, old, person)
         waits = _waiting_turn(actor, session, person)
         told = replace(told, purchase_order=old.purchase_order, declared=told.declared or old.declared)

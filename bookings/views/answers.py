@@ -1,5 +1,7 @@
 """Answering an offer, “still coming?” or a request for approval: the same pages, signed in or by a link."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
+from bookings.as_shown import ChangedMeanwhile, as_shown
 from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
@@ -24,15 +27,7 @@ from partnerships.actors import Actor
 def answer_offer(request: HttpRequest, actor: Actor, booking: Booking) -> HttpResponse:
     """Show the offer; a button takes the place or lets it go."""
     if request.method == "POST":
-        if "take" in request.POST:
-            accept_offer(actor=actor, booking=booking)
-            own = actor.person is not None and booking.person_id == actor.person.pk
-            whose = "yours" if own else f"{booking.person.name}’s"
-            messages.success(request, f"The place is {whose}. We have sent the details by email.")
-        elif "leave" in request.POST:
-            let_offer_go(actor=actor, booking=booking)
-            messages.success(request, "Thank you. The place goes on to the next person.")
-        return redirect(request.path)
+        return _acted(request, lambda: _take_or_leave(request, actor, booking))
     stands = booking.offer_stands(timezone.now())
     return _render(request, actor, "bookings/offer.html", booking, {"stands": stands})
 
@@ -40,13 +35,7 @@ def answer_offer(request: HttpRequest, actor: Actor, booking: Booking) -> HttpRe
 def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpResponse:
     """Ask whether they still come; a button says yes or gives the place up."""
     if request.method == "POST":
-        if "yes" in request.POST:
-            still_coming(actor=actor, booking=booking)
-            messages.success(request, "Thank you. We look forward to seeing you.")
-        elif "no" in request.POST:
-            give_up(actor=actor, booking=booking)
-            messages.success(request, "Thank you for telling us. Somebody else can have the place now.")
-        return redirect(request.path)
+        return _acted(request, lambda: _come_or_not(request, actor, booking))
     can_answer = booking.state == BookingState.CONFIRMED and booking.session.starts_at > timezone.now()
     signed_in = reverse("bookings:pass_on", args=[request.partnership.slug, booking.pk])
     context = {
@@ -65,7 +54,8 @@ def answer_pass_on(request: HttpRequest, actor: Actor, booking: Booking) -> Http
 
     def act() -> Booking:
         given = form.cleaned_data
-        return pass_on(actor=actor, booking=booking, name=given["name"], email=given["email"], told=form.told)
+        whom = {"name": given["name"], "email": given["email"], "told": form.told}
+        return pass_on(actor=actor, booking=booking, shown=_shown(request), **whom)
 
     colleague = form.carried_out(act) if request.method == "POST" else None
     if colleague is not None:
@@ -102,11 +92,48 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
     return _render(request, actor, "bookings/approval.html", approval.booking, context)
 
 
+def _take_or_leave(request: HttpRequest, actor: Actor, booking: Booking) -> str:
+    if "take" in request.POST:
+        accept_offer(actor=actor, booking=booking, shown=_shown(request))
+        own = actor.person is not None and booking.person_id == actor.person.pk
+        whose = "yours" if own else f"{booking.person.name}’s"
+        return f"The place is {whose}. We have sent the details by email."
+    if "leave" in request.POST:
+        let_offer_go(actor=actor, booking=booking, shown=_shown(request))
+        return "Thank you. The place goes on to the next person."
+    return ""
+
+
+def _come_or_not(request: HttpRequest, actor: Actor, booking: Booking) -> str:
+    if "yes" in request.POST:
+        still_coming(actor=actor, booking=booking, shown=_shown(request))
+        return "Thank you. We look forward to seeing you."
+    if "no" in request.POST:
+        give_up(actor=actor, booking=booking, shown=_shown(request))
+        return "Thank you for telling us. Somebody else can have the place now."
+    return ""
+
+
+def _shown(request: HttpRequest) -> str:
+    return request.POST.get("shown", "")
+
+
+def _acted(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
+    """Do what was pressed and show the page again; nothing, where the page showed what isn't so any more."""
+    try:
+        if done := act():
+            messages.success(request, done)
+    except ChangedMeanwhile as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(request.path)
+
+
 def _render(
     request: HttpRequest, actor: Actor, template: str, booking: Booking, context: dict[str, object]
 ) -> HttpResponse:
     shared = {
         "booking": booking,
+        "as_shown": as_shown(booking),
         "session": booking.session,
         "dates": dates_of(booking.session),
         "own": actor.person is not None and booking.person_id == actor.person.pk,

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings.arrangements import dates_of
+from bookings.as_shown import as_shown
 from bookings.links import MOVE, holder_of_booking
 from bookings.models import Booking
 from bookings.notice import is_late
@@ -45,6 +46,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
         "bookings/move.html",
         {
             "booking": booking,
+            "as_shown": as_shown(booking),
             "session": booking.session,
             "dates": dates_of(booking.session),
             "heading": _heading(booking, has_place=has_place, again=again is not None),
@@ -74,11 +76,12 @@ def _heading(booking: Booking, *, has_place: bool, again: bool) -> str:
 
 
 def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Session]) -> str:
+    shown = request.POST.get("shown", "")
     if "keep" in request.POST:
-        still_coming(actor=actor, booking=booking)
+        still_coming(actor=actor, booking=booking, shown=shown)
         return "Thank you. We look forward to seeing you."
     if "give_up" in request.POST:
-        give_up(actor=actor, booking=booking, shown=request.POST.get("shown", ""))
+        give_up(actor=actor, booking=booking, shown=shown)
         return "Thank you for telling us. Somebody else can have the place now."
     chosen = next((one for one in others if str(one.pk) == request.POST.get("take")), None)
     if chosen is None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from bookings.arrangements import calendar_of, dates_of
+from bookings.as_shown import ChangedMeanwhile, as_shown
 from bookings.before_the_course import to_do_for
 from bookings.evidence import ENDINGS
 from bookings.forms import CancelForm, NeedsForm
@@ -17,7 +18,7 @@ from bookings.notice import is_late
 from bookings.queries import own_bookings
 from bookings.querysets import BookingQuerySet
 from bookings.services.access_needs import change_access_needs
-from bookings.services.places import CameFree, give_up
+from bookings.services.places import give_up
 from bookings.services.queue import position_in_queue
 from bookings.services.rights import may_give_up, may_read_what_was_said, may_swap
 from bookings.services.swaps import can_be_swapped
@@ -108,7 +109,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     one = _to_answer(request, pk)
     if one.state in ENDED:
         return redirect("bookings:booking", request.partnership.slug, one.pk)
-    form, came_free = CancelForm(request.POST or None), ""
+    form, changed = CancelForm(request.POST or None), ""
     if one.person != request.actor.person:
         form.fields["reason"].label = "Why is it cancelled?"
         readers = f"{one.person}, the lead of {one.organisation} and the partnership team"
@@ -118,22 +119,23 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         said = {"reason": form.cleaned_data["reason"], "shown": request.POST.get("shown", "")}
         try:
             give_up(actor=request.actor, booking=one, **said)
-        except CameFree as refusal:
-            came_free, one = refusal.sentence, _visible(request, pk)
+        except ChangedMeanwhile as refusal:
+            changed, one = refusal.sentence, _visible(request, pk)
         else:
             messages.success(request, words.done)
             return redirect("bookings:booking", request.partnership.slug, one.pk)
     context = {
         "form": form,
-        "came_free": came_free,
+        "changed": changed,
         "words": _words(request, one),
+        "as_shown": as_shown(one),
         "booking": one,
         "session": one.session,
         "own": one.person == request.actor.person,
         "can_cancel": _can_cancel(request, one),
         "late": one.state == BookingState.CONFIRMED and is_late(one, timezone.now()),
     }
-    return render(request, "bookings/cancel.html", context, status=409 if came_free else 200)
+    return render(request, "bookings/cancel.html", context, status=409 if changed else 200)
 
 
 @requires(Permission.BOOK_PLACE)

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from bookings.as_shown import as_shown
 from bookings.colleagues import Candidates, Colleagues, Wanted
 from bookings.models import Booking
 from bookings.queries import people_to_swap_in
@@ -42,6 +43,7 @@ def swap(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "booking": booking,
+        "as_shown": as_shown(booking),
         "session": booking.session,
         "can_swap": can_be_swapped(booking, timezone.now()),
     }
@@ -53,12 +55,13 @@ def _swap(request: HttpRequest, booking: Booking, form: SwapForm) -> Booking:
     colleagues = Colleagues(request.actor, booking.organisation)
     wanted = Wanted(person=given["person"], name=given["name"], email=given["email"])
     named = colleagues.named_by(wanted)
+    said = {"told": form.told, "shown": request.POST.get("shown", "")}
     if isinstance(named, Candidates):
         raise DomainError(
             f"{booking.organisation.name} has somebody of this name already. Choose them from the list."
         )
     if named is None:
         return swap_for_somebody_new(
-            actor=request.actor, booking=booking, name=wanted.name, email=wanted.email, told=form.told
+            actor=request.actor, booking=booking, name=wanted.name, email=wanted.email, **said
         )
-    return swap_place(actor=request.actor, booking=booking, person=named.person, told=form.told)
+    return swap_place(actor=request.actor, booking=booking, person=named.person, **said)

@@ -19,6 +19,7 @@ from partnerships.models import Membership, MembershipRole
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import move
+from tests.bookings.pressing import press
 from tests.factories import actor_for, job, make_person, make_session
 from tests.notifications.reading import events_of
 
@@ -190,7 +191,7 @@ def test_the_entry_of_somebody_without_an_account_leads_to_where_they_can_answer
     booking.refresh_from_db()
     # To look does nothing, and it answers for this booking alone.
     assert (booking.state, booking.coming_confirmed_at) == ("confirmed", None)
-    Client().post(path, {"yes": "1"})
+    press(Client(), path, yes="1")
     booking.refresh_from_db()
     assert booking.coming_confirmed_at is not None
 

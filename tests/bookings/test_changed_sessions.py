@@ -31,6 +31,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.pressing import press
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
@@ -329,12 +330,12 @@ def test_the_page_shows_on_get_and_acts_on_post(partnership, team, session, othe
     assert "The session has changed" in page and "Keep the place" in page and "Take it" in page
     booking.refresh_from_db()
     assert booking.state == "confirmed" and booking.coming_confirmed_at is None
-    kept = Client().post(link(booking), {"keep": "1"}, follow=True).content.decode()
+    kept = press(Client(), link(booking), keep="1").content.decode()
     assert "We look forward to seeing you" in kept and "You are coming" in kept
     # A page from before there was a place, such as one about a merged waiting list, doesn't give it up.
-    stale = Client().post(link(booking), {"give_up": "1", "shown": "waiting"}, follow=True).content.decode()
-    assert "Meanwhile you have a place on this session." in stale and 'value="confirmed"' in stale
-    gone = Client().post(link(booking), {"give_up": "1", "shown": "confirmed"}, follow=True).content.decode()
+    stale = press(Client(), link(booking), "waiting", give_up="1").content.decode()
+    assert "Meanwhile you have a place on this session." in stale and 'value="confirmed ' in stale
+    gone = press(Client(), link(booking), give_up="1").content.decode()
     assert "Somebody else can have the place" in gone and "You gave this place up" in gone
     booking.refresh_from_db()
     assert (booking.state, booking.was_late_cancellation) == ("cancelled", False)

@@ -25,6 +25,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.pressing import press
 from tests.bookings.test_races import _race
 from tests.factories import (
     actor_for,
@@ -305,7 +306,7 @@ def test_an_offer_that_nobody_has_read_yet_is_told_with_the_merge(partnership, t
     link = re.search(r"https?://[^/]+(/\S+/s/offer-\S+)", message.text)
     assert link is not None
     client = Client()
-    client.post(link[1], {"take": "1"})
+    press(client, link[1], take="1")
     offered.refresh_from_db()
     assert (offered.state, offered.session) == ("confirmed", kept)
 

@@ -22,6 +22,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from tests.bookings.moving import begun, move
+from tests.bookings.pressing import press
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
@@ -347,7 +348,7 @@ def test_an_offer_page_left_open_never_gives_back_a_place_that_was_taken(partner
     back(bookings[0])
     page = booking_link(bookings[1], OFFER).partition("/alphashire/")[2].join(("/alphashire/", ""))
     assert "Let it go" in client.get(page).content.decode()
-    client.post(page, {"take": "1"})
+    press(client, page, take="1")
     answer = client.post(page, {"leave": "1"})
     assert "was taken already" in answer.content.decode()
     assert states(bookings) == ["cancelled", "confirmed", "waiting"]

@@ -18,6 +18,7 @@ from notifications.models import Message
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
 from tests.bookings.moving import begun, move
+from tests.bookings.pressing import press
 from tests.factories import actor_for, adopt, make_person, make_session, policy
 
 
@@ -90,10 +91,10 @@ def test_the_link_shows_and_only_the_button_acts(partnership, booked) -> None:
         assert Client().get(address).status_code == 200
     booking.refresh_from_db()
     assert booking.coming_confirmed_at is None
-    Client().post(address, {"yes": "1"})
+    press(Client(), address, yes="1")
     booking.refresh_from_db()
     assert booking.coming_confirmed_at is not None
-    Client().post(address, {"no": "1"})
+    press(Client(), address, no="1")
     booking.refresh_from_db()
     assert booking.state == "cancelled"
     assert "gave this place up" in Client().get(address).content.decode()
@@ -167,7 +168,7 @@ def test_the_bookings_page_behind_the_diary_entry_asks_too(partnership, booked, 
     # Trainer and line manager see the booking, and it is not theirs to answer.
     assert asked_of() == {booking.person, lead}
     assert "Are you still coming?" in clients[booking.person].get(page).content.decode()
-    clients[booking.person].post(answer, {"yes": "1"})
+    press(clients[booking.person], answer, yes="1")
     assert asked_of() == set()
     assert "You told us on" in clients[booking.person].get(page).content.decode()
     Booking.objects.update(coming_confirmed_at=None)

@@ -22,6 +22,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Membership, Person
 from partnerships.permissions import Role
 from tests.bookings.locking import locks
+from tests.bookings.pressing import press
 from tests.factories import (
     actor_for,
     adopt,
@@ -375,7 +376,7 @@ def test_the_links_page_shows_on_get_and_gives_away_on_post(partnership, lead, a
     assert Booking.objects.count() == 1
     page = Client().post(address, {"name": "X", "email": "x@example.org"}).content.decode()
     assert "can’t be given to this person from here" in page
-    page = Client().post(address, {"name": "Bob Jones", "email": bob.email}, follow=True).content.decode()
+    page = press(Client(), address, name="Bob Jones", email=bob.email).content.decode()
     assert "Your place has gone to Bob Jones" in page
     give_up(actor=actor_for(bob), booking=Booking.objects.get(person=bob))
     assert Booking.objects.get(person=bob).state == "cancelled"
@@ -397,7 +398,7 @@ def test_the_leads_page_offers_colleagues_and_nobody_else(
     assert "Choose a colleague" in client.post(address, {}).content.decode()
     page = client.post(address, {"name": "Bob Jones", "email": "new@example.org"}).content.decode()
     assert "Choose them from the list" in page
-    page = client.post(address, {"person": bob.pk}, follow=True).content.decode()
+    page = press(client, address, person=str(bob.pk)).content.decode()
     assert "The place has gone from Ann Smith to Bob Jones" in page
     page = client.get(f"/alphashire/me/bookings/{old.pk}/").content.decode()
     assert "has gone to a colleague, Bob Jones" in page
