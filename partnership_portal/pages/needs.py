@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, QuerySet, Window
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Count, QuerySet, Window
 from django.urls import reverse
 
 from bookings import attention
@@ -22,7 +23,7 @@ from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
 from partnership_portal.working_days import uk_date as day_of
 from partnerships.actors import Actor
-from partnerships.models import JoinRequest, Partnership
+from partnerships.models import JoinRequest
 
 SHOWN = 5
 _AHEAD = timedelta(days=28)
@@ -80,15 +81,29 @@ def needs_of(actor: Actor, now: datetime) -> list[Found]:
     Most kinds are empty on most days, and to plan their joins takes the database longer than to see that.
     """
     sought = {need: need.find(actor, now) for need in NEEDS}
-    is_there = Partnership.objects.filter(pk=actor.partnership.pk).values_list(*map(Exists, sought.values()))
     found = []
-    for need, some in zip(NEEDS, is_there.get(), strict=True):
+    for need, some in zip(NEEDS, _are_there(sought.values()), strict=True):
         if not some:
             continue
         first, total = _first(actor, need, sought[need], now)
         if total:
             found.append(Found(need, need.rows(first, actor.partnership.slug, now), total))
     return found
+
+
+def _are_there(sought: "Iterable[QuerySet[Any]]") -> Sequence[bool]:
+    """Of each of the lists whether it has a row, in one statement.
+
+    Each is written out by itself: as ``Exists`` of a common query Django would first rename all that they hold.
+    """
+    statements, values = [], []
+    for one in sought:
+        statement, its_values = one.query.exists().get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        statements.append(f"EXISTS ({statement})")
+        values += its_values
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(statements)}", values)
+        return cursor.fetchone()
 
 
 def when(moment: datetime, now: datetime) -> str:
