@@ -7,13 +7,31 @@ from bookings.audience import Audience
 from bookings.before_the_course import tasks_of
 from bookings.charges.announced import Announced, announced
 from bookings.models import Prerequisite
-from bookings.services.approvals import approval_needed
+from bookings.services.approvals import approval_needed, needs_manager_named
 from bookings.services.prerequisites import asks_earlier_training, last_declared
 from courses.models import CourseTask, Session
 from partnerships.actors import Actor
 from partnerships.models import Membership, Organisation
 from partnerships.permissions import Permission
 from partnerships.policy import ApprovalRule, PrerequisiteRule
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Who approves a booking in the name of one organisation, and whether whoever books names the line manager."""
+
+    organisation: Organisation
+    rule: ApprovalRule
+    is_named: bool
+
+    @property
+    def words(self) -> str:
+        """What is said of it beside the organisation's name."""
+        if self.is_named:
+            return "your line manager there must approve it. Name them below."
+        label = self.rule.label
+        must = "has to" if self.rule is ApprovalRule.NONE else "must"
+        return f"{label[:1].lower()}{label[1:]} {must} approve it."
 
 
 @dataclass(frozen=True)
@@ -27,7 +45,7 @@ class Asked:
     memberships: tuple[Membership, ...]
     learner: str
     by_team: bool
-    manager_decides: bool
+    approvers: tuple[Approver, ...]
     is_online: bool
     rule: PrerequisiteRule
     prices: tuple[Announced, ...]
@@ -35,6 +53,37 @@ class Asked:
     tasks: tuple[CourseTask, ...]
     asks_earlier_training: bool
     declared_before: Prerequisite | None
+
+    @property
+    def manager_decides(self) -> bool:
+        """Tell whether a line manager is asked, for any of the organisations."""
+        return any(one.rule is ApprovalRule.LINE_MANAGER for one in self.approvers)
+
+    @property
+    def approver(self) -> Approver | None:
+        """Who approves, where that is the same for all of the organisations."""
+        first = self.approvers[0]
+        alike = all((one.rule, one.is_named) == (first.rule, first.is_named) for one in self.approvers)
+        return first if alike else None
+
+    @property
+    def needs_approval(self) -> bool:
+        """Tell whether somebody must approve, for any of the organisations."""
+        return any(one.rule is not ApprovalRule.NONE for one in self.approvers)
+
+    @property
+    def always_needs_approval(self) -> bool:
+        """Tell whether somebody must approve, whichever organisation is chosen."""
+        return all(one.rule is not ApprovalRule.NONE for one in self.approvers)
+
+    @property
+    def may_name_manager(self) -> bool:
+        """Tell whether the line manager is to be named, for any of the organisations."""
+        return any(one.is_named for one in self.approvers)
+
+    def must_name_manager(self, organisation: int | None) -> bool:
+        """Tell whether the line manager is to be named for this organisation; where none is chosen, for all of them."""
+        return all(one.is_named for one in self.approvers if organisation in {None, one.organisation.pk})
 
     @property
     def costs(self) -> list[Announced]:
@@ -90,8 +139,13 @@ def asked_of(actor: Actor, session: Session, memberships: Sequence[Membership], 
         memberships=tuple(memberships),
         learner=learner,
         by_team=actor.may(Permission.MANAGE_BOOKINGS),
-        manager_decides=any(
-            approval_needed(actor, session, one) is ApprovalRule.LINE_MANAGER for one in memberships
+        approvers=tuple(
+            Approver(
+                one.organisation,
+                approval_needed(actor, session, one),
+                needs_manager_named(actor, session, one),
+            )
+            for one in memberships
         ),
         is_online=session.is_online,
         rule=policy.booking.prerequisite.value,

@@ -8,6 +8,7 @@ from django import forms
 from bookings.asked import Asked
 from bookings.evidence import MOST_BYTES, NotEvidence, kind_of_evidence
 from bookings.models import AccessNeeds
+from bookings.services.approvals import Manager
 from bookings.services.prerequisites import EarlierTraining
 from partnership_portal.widgets import GovDateField
 from partnership_portal.working_days import uk_today
@@ -262,7 +263,7 @@ class DecisionForm(forms.Form):
 
 
 class ManagerForm(forms.Form):
-    """The line manager, named while booking because none is recorded."""
+    """The line manager, named while booking because none is recorded; not ``is_needed`` for every organisation."""
 
     manager_name = forms.CharField(
         label="Your line manager’s name",
@@ -278,3 +279,18 @@ class ManagerForm(forms.Form):
             "invalid": "Enter an email address in the correct format, like name@example.com",
         },
     )
+
+    def __init__(self, *args: Any, is_needed: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_needed = is_needed
+        if not is_needed:
+            # For an organisation where nobody is asked, or one is recorded, whatever was typed is left alone.
+            self.fields = {
+                name: forms.CharField(label=one.label, required=False) for name, one in self.fields.items()
+            }
+
+    @property
+    def named(self) -> Manager | None:
+        """Who was named, where somebody is to be."""
+        given = self.cleaned_data
+        return Manager(given["manager_name"], given["manager_email"]) if self.is_needed else None

@@ -147,6 +147,7 @@ _ABOUT_APPROVAL = (
     *(one for one in ABOUT_BOOKING if one.name not in {"you", "your", "you have", "you are"}),
     Placeholder("until", "When the request runs out", "6 May 2027 at 5pm"),
 )
+_WHAT_IS_DECIDED: tuple[Fact, ...] = (*WITHOUT_PLACE, ("Place", ["Civic Centre"]))
 _APPROVAL = "Somebody waits for your decision."
 APPROVAL_ASKED = MessageKind(
     purpose="approval_asked",
@@ -154,7 +155,7 @@ APPROVAL_ASKED = MessageKind(
     name="Approval asked for",
     when="At once when a booking needs an approval, to the line manager or the organisation’s lead.",
     placeholders=_ABOUT_APPROVAL,
-    facts=WITHOUT_PLACE,
+    facts=_WHAT_IS_DECIDED,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -164,7 +165,7 @@ APPROVAL_REMINDED = MessageKind(
     name="Reminder to approve",
     when="When nobody has decided after some working days, as the policy says.",
     placeholders=_ABOUT_APPROVAL,
-    facts=WITHOUT_PLACE,
+    facts=_WHAT_IS_DECIDED,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -174,7 +175,17 @@ APPROVAL_ESCALATED = MessageKind(
     name="Approval passed on to the lead",
     when="When the line manager has not decided after some working days, as the policy says.",
     placeholders=_ABOUT_APPROVAL,
-    facts=WITHOUT_PLACE,
+    facts=_WHAT_IS_DECIDED,
+    button="Approve or decline",
+    essential=_APPROVAL,
+)
+APPROVAL_CHANGED = MessageKind(
+    purpose="approval_changed",
+    subject=SUBJECT,
+    name="Approval asked for, session changed",
+    when="When the dates or the place of a session change, to whoever has yet to approve a booking of it.",
+    placeholders=_ABOUT_APPROVAL,
+    facts=_WHAT_IS_DECIDED,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -398,6 +409,7 @@ register(
     APPROVAL_ASKED,
     APPROVAL_REMINDED,
     APPROVAL_ESCALATED,
+    APPROVAL_CHANGED,
     DATES_ADDED,
     LIST_CLOSED,
     JOINING,

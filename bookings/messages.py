@@ -42,7 +42,6 @@ from partnership_portal.templatetags.portal import time_range, uk_date, uk_datet
 from partnership_portal.working_days import uk_date as uk_day
 from partnerships.links import absolute
 from partnerships.models import Person
-from partnerships.policy import ApprovalRule
 
 # Whoever has so little time left hears of it at night too.
 _SOON = timedelta(days=2)
@@ -71,7 +70,24 @@ def tell_waiting(booking: Booking, *, position: int) -> None:
 
 def tell_requested(booking: Booking, approval: Approval) -> None:
     """Say that the booking waits for an approval, whose, and until when."""
-    _queue(booking, REQUESTED, {"approver": _approver(approval), "until": uk_datetime(approval.open_until)})
+    _queue(
+        booking, REQUESTED, {"approver": approval.asked_in_words, "until": uk_datetime(approval.open_until)}
+    )
+
+
+def tell_requested_of_another(booking: Booking, approval: Approval) -> None:
+    """Say who is asked now, because whoever was asked as the line manager says that they are not."""
+    reader = reader_of(booking)
+    whose = values_of(booking, reader)["your"]
+    why = f"{approval.manager_name} says that they are not {whose} line manager."
+    approver, until = approval.asked_in_words, uk_datetime(approval.open_until)
+    _queue(
+        booking,
+        REQUESTED,
+        {"approver": approver, "until": until},
+        suffix=":instead",
+        more=[("Why somebody else is asked", [why])],
+    )
 
 
 def tell_declined(booking: Booking, approval: Approval) -> None:
@@ -114,11 +130,11 @@ def tell_still_coming(booking: Booking, *, days: int) -> None:
 
 
 def tell_approval_asked(
-    approval: Approval, kind: MessageKind, name: str, email: str, *, again: bool = False
+    approval: Approval, kind: MessageKind, name: str, email: str, *, suffix: str = ""
 ) -> None:
     """Ask for a decision, repeat it, or pass it on: to a line manager or lead, with a link that needs no account.
 
-    The same once more (``again``) where it runs out sooner than was said.
+    The same once more, with a ``suffix`` of its own, where it runs out sooner than was said or the session changed.
     """
     booking, until = approval.booking, approval.open_until
     named = {one.name for one in kind.placeholders}
@@ -126,11 +142,11 @@ def tell_approval_asked(
     queue_message(
         partnership=booking.partnership,
         purpose=kind.purpose,
-        subject_key=f"{_subject_of_request(approval)}{f':{until:%Y%m%d%H%M}' if again else ''}",
+        subject_key=f"{_subject_of_request(approval)}{suffix}",
         to_name=name,
         to_email=email,
         values={**about, "until": uk_datetime(until)},
-        facts=facts_of(booking),
+        facts=[*facts_of(booking), ("Place", [booking.session.place])],
         link=approval_link(approval, name),
         no_later_than=until - _SOON,
     )
@@ -447,14 +463,6 @@ def _by_others(booking: Booking) -> list[Fact]:
         return []
     why: list[Fact] = [("Reason", [booking.end_reason])] if booking.end_reason else []
     return [("Cancelled by", [booking.ended_by.name]), *why]
-
-
-def _approver(approval: Approval) -> str:
-    if approval.manager_name:
-        return approval.manager_name
-    if approval.asked == ApprovalRule.ORGANISATION_LEAD:
-        return f"the lead of {approval.booking.organisation.name}"
-    return "the partnership team"
 
 
 def _subject_of_request(approval: Approval) -> str:

@@ -71,6 +71,19 @@ class Approval(TenantModel):
         return self.decision == self.Decision.OPEN
 
     @property
+    def asked_in_words(self) -> str:
+        """Who is asked now, to be read within a sentence."""
+        return {
+            ApprovalRule.LINE_MANAGER: self.manager_name,
+            ApprovalRule.ORGANISATION_LEAD: f"the lead of {self.booking.organisation.name}",
+        }.get(ApprovalRule(self.asked), "the partnership team")
+
+    @property
+    def is_not_the_manager(self) -> bool:
+        """Tell whether whoever was asked as the line manager has said that they are not."""
+        return bool(self.manager_name) and not self.manager_email
+
+    @property
     def open_until(self) -> datetime:
         """Until when it can be decided: never beyond a deadline that has moved earlier since."""
         return min(self.expires_at, self.booking.session.booking_closes_at)

@@ -12,9 +12,17 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from bookings.as_shown import check_as_shown
 from bookings.links import holds_link_of
-from bookings.message_kinds import APPROVAL_ASKED, APPROVAL_ESCALATED, APPROVAL_REMINDED
-from bookings.messages import stop_asking, tell_approval_asked, tell_declined, tell_lapsed, tell_waiting
+from bookings.message_kinds import APPROVAL_ASKED, APPROVAL_CHANGED, APPROVAL_ESCALATED, APPROVAL_REMINDED
+from bookings.messages import (
+    stop_asking,
+    tell_approval_asked,
+    tell_declined,
+    tell_lapsed,
+    tell_requested_of_another,
+    tell_waiting,
+)
 from bookings.models import Approval, Booking
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
@@ -31,7 +39,7 @@ from partnerships.jobs import one_by_one
 from partnerships.models import Membership, Partnership, Person
 from partnerships.permissions import Permission, Role
 from partnerships.policy import ApprovalRule
-from partnerships.services.memberships import name_line_manager
+from partnerships.services.memberships import forget_line_manager, name_line_manager
 from partnerships.tenancy import acting_in
 
 _JOB = "chase approvals"
@@ -118,15 +126,18 @@ def ask_for_approval(
     return approval
 
 
-def approve(*, actor: Actor, approval: Approval, name: str = "") -> Booking:
+def approve(*, actor: Actor, approval: Approval, name: str = "", shown: str | None = None) -> Booking:
     """Say yes: the booking gets a place if one is free for it, else keeps its turn in the queue.
 
-    Locks the session. ``name`` tells who decided where they have no account. Done twice is done once.
+    Locks the session. ``name`` tells who decided where they have no account, and ``shown`` what the page showed of the
+    session. Done twice is done once.
     """
     with transaction.atomic():
         booking, approval = _open_request(actor, approval)
         if approval.decision == Approval.Decision.APPROVED:
             return booking
+        _check_undecided(approval)
+        check_as_shown(actor, booking, shown)
         now = timezone.now()
         _decide(approval, Approval.Decision.APPROVED, actor, name, "", now)
         booking.state = BookingState.WAITING
@@ -145,8 +156,13 @@ def approve(*, actor: Actor, approval: Approval, name: str = "") -> Booking:
     return booking
 
 
-def decline(*, actor: Actor, approval: Approval, reason: str, name: str = "") -> Booking:
-    """Say no, with a reason that the learner reads. Locks the session; done twice is done once."""
+def decline(
+    *, actor: Actor, approval: Approval, reason: str, name: str = "", shown: str | None = None
+) -> Booking:
+    """Say no, with a reason that the learner reads. Locks the session; done twice is done once.
+
+    ``shown`` is what the page showed of the session: whoever can't be spared on one day may be on another.
+    """
     reason = reason.strip()
     if not reason:
         raise DomainError("Say why not. The person who asked will read it.")
@@ -154,6 +170,8 @@ def decline(*, actor: Actor, approval: Approval, reason: str, name: str = "") ->
         booking, approval = _open_request(actor, approval)
         if approval.decision == Approval.Decision.DECLINED:
             return booking
+        _check_undecided(approval)
+        check_as_shown(actor, booking, shown)
         now = timezone.now()
         _decide(approval, Approval.Decision.DECLINED, actor, name, reason, now)
         end_booking(booking, BookingState.DECLINED, by=actor.person, reason=reason, now=now)
@@ -167,6 +185,47 @@ def decline(*, actor: Actor, approval: Approval, reason: str, name: str = "") ->
         tell_declined(booking, approval)
         allocate(booking.session, now)
     return booking
+
+
+def is_not_the_manager(*, actor: Actor, approval: Approval) -> Booking:
+    """Let whoever is asked as the line manager say that they are not: the lead or the team is asked at once instead.
+
+    They are recorded as the line manager no longer, and the learner hears whose answer they wait for. Locks the
+    session, then the membership; done twice is done once.
+    """
+    with transaction.atomic():
+        booking, approval = _open_request(actor, approval)
+        if approval.asked != ApprovalRule.LINE_MANAGER:
+            return booking
+        _check_undecided(approval)
+        if not is_asked_as_manager(actor, approval):
+            raise PermissionDenied("Only the line manager who is asked can say that they are not.")
+        membership = _membership_of(booking)
+        forget_line_manager(actor=actor, membership=membership, email=approval.manager_email)
+        approval.manager_email = ""
+        stop_asking(booking)
+        _ask_the_next(actor, approval, membership, timezone.now(), "bookings.is_not_the_manager")
+        tell_requested_of_another(booking, approval)
+    return booking
+
+
+def tell_deciders_of_change(actor: Actor, booking: Booking, now: datetime) -> None:
+    """Tell whoever still has to decide when and where the session is now; once a change.
+
+    For services that hold the session's lock and have raised the booking's ``calendar_sequence``. Where the deadline
+    has moved earlier with it, this says until when, and nothing else does.
+    """
+    request = Approval.objects.filter(partnership=booking.partnership, booking=booking).open().first()
+    if request is None:
+        return
+    request.booking, request.partnership = booking, booking.partnership
+    if request.open_until <= now:
+        return
+    if request.open_until < request.expires_at:
+        _run_out_sooner(actor, request, now)
+    stop_asking(booking)
+    suffix = f":{booking.calendar_sequence}"
+    _tell_deciders(request, _membership_of(booking), APPROVAL_CHANGED, suffix=suffix)
 
 
 def chase_approvals(partnership: Partnership, now: datetime) -> None:
@@ -219,6 +278,12 @@ def may_decide(actor: Actor, approval: Approval) -> bool:
     return approval.rule == ApprovalRule.LINE_MANAGER and manages(actor, approval.booking)
 
 
+def is_asked_as_manager(actor: Actor, approval: Approval) -> bool:
+    """Tell whether the actor is asked as the line manager, signed in or by the link, and nobody else is yet."""
+    asked = approval.is_open and approval.asked == ApprovalRule.LINE_MANAGER
+    return asked and (holds_link_of(actor, approval) or manages(actor, approval.booking))
+
+
 def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
     booking = locked_booking(actor, approval.booking)
     approval = Approval.objects.get(partnership=actor.partnership, pk=approval.pk)
@@ -237,14 +302,30 @@ def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
 def _decide(
     approval: Approval, decision: Approval.Decision, actor: Actor, name: str, reason: str, now: datetime
 ) -> None:
-    if not approval.is_open:
-        words = "approved" if approval.decision == Approval.Decision.APPROVED else "declined"
-        raise DomainError(f"This request was {words} already by {approval.decided_name}.")
     approval.decision, approval.decided_at, approval.decided_by = decision, now, actor.person
     approval.decided_name = name or (actor.person.name if actor.person else "the partnership team")
     approval.reason = reason[:250]
     approval.save(update_fields=["decision", "decided_at", "decided_by", "decided_name", "reason"])
     stop_asking(approval.booking)
+
+
+def _check_undecided(approval: Approval) -> None:
+    if not approval.is_open:
+        words = "approved" if approval.decision == Approval.Decision.APPROVED else "declined"
+        raise DomainError(f"This request was {words} already by {approval.decided_name}.")
+
+
+def _membership_of(booking: Booking) -> Membership:
+    """The membership that it is booked with, live or ended since."""
+    membership = (
+        Membership.objects.filter(
+            partnership=booking.partnership, person=booking.person_id, organisation=booking.organisation_id
+        )
+        .select_related("person", "organisation", "line_manager")
+        .order_by("-pk")[0]
+    )
+    membership.partnership = booking.partnership
+    return membership
 
 
 def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
@@ -270,23 +351,13 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
         allocate(booking.session, now)
         return
     policy = partnership.policy(booking.session.starts_at).booking
-    membership = Membership.objects.filter(
-        partnership=partnership, person=booking.person_id, organisation=booking.organisation_id
-    ).order_by("-pk")[0]
-    membership.partnership = partnership
+    membership = _membership_of(booking)
     if approval.open_until < approval.expires_at:
         _shorten(actor, approval, membership, now)
     elif approval.escalated_at is None and now >= _end_of_working_day(
         approval.asked_at, policy.approval_escalation_working_days.value
     ):
-        before = approval.asked
-        approval.asked = _next_decider(approval, membership).value
-        approval.escalated_at = now
-        approval.save(update_fields=["asked", "escalated_at"])
-        audit.record(
-            actor, "bookings.escalate", booking, before={"asked": before}, after={"asked": approval.asked}
-        )
-        _tell_deciders(approval, membership, APPROVAL_ESCALATED)
+        _ask_the_next(actor, approval, membership, now, "bookings.escalate")
     elif approval.reminded_at is None and now >= _end_of_working_day(
         approval.asked_at, policy.approval_reminder_working_days.value
     ):
@@ -298,6 +369,13 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
 
 def _shorten(actor: Actor, approval: Approval, membership: Membership, now: datetime) -> None:
     """Let the request run out when booking closes, and say so to whoever decides: that is a reminder too."""
+    _run_out_sooner(actor, approval, now)
+    stop_asking(approval.booking)
+    suffix = f":{approval.open_until:%Y%m%d%H%M}"
+    _tell_deciders(approval, membership, APPROVAL_REMINDED, suffix=suffix)
+
+
+def _run_out_sooner(actor: Actor, approval: Approval, now: datetime) -> None:
     before, approval.expires_at = approval.expires_at, approval.open_until
     approval.reminded_at = now
     approval.save(update_fields=["expires_at", "reminded_at"])
@@ -308,8 +386,16 @@ def _shorten(actor: Actor, approval: Approval, membership: Membership, now: date
         before={"until": before.isoformat()},
         after={"until": approval.expires_at.isoformat()},
     )
-    stop_asking(approval.booking)
-    _tell_deciders(approval, membership, APPROVAL_REMINDED, again=True)
+
+
+def _ask_the_next(
+    actor: Actor, approval: Approval, membership: Membership, now: datetime, action: str
+) -> None:
+    before, approval.escalated_at = approval.asked, now
+    approval.asked = _next_decider(approval, membership).value
+    approval.save(update_fields=["asked", "escalated_at", "manager_email"])
+    audit.record(actor, action, approval.booking, before={"asked": before}, after={"asked": approval.asked})
+    _tell_deciders(approval, membership, APPROVAL_ESCALATED)
 
 
 def _named(actor: Actor, membership: Membership, named: Manager | None) -> Manager | None:
@@ -335,14 +421,14 @@ def _contact(membership: Membership) -> Manager | None:
 
 
 def _tell_deciders(
-    approval: Approval, membership: Membership, kind: MessageKind, *, again: bool = False
+    approval: Approval, membership: Membership, kind: MessageKind, *, suffix: str = ""
 ) -> None:
     """Write to whoever is asked; the team finds requests on its desk and gets no message."""
     if approval.asked == ApprovalRule.LINE_MANAGER:
-        tell_approval_asked(approval, kind, approval.manager_name, approval.manager_email, again=again)
+        tell_approval_asked(approval, kind, approval.manager_name, approval.manager_email, suffix=suffix)
     elif approval.asked == ApprovalRule.ORGANISATION_LEAD:
         for lead in leads_of(membership, but=approval.booking.person):
-            tell_approval_asked(approval, kind, lead.name, lead.email, again=again)
+            tell_approval_asked(approval, kind, lead.name, lead.email, suffix=suffix)
 
 
 def _end_of_working_day(start: datetime, days: int) -> datetime:

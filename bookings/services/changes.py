@@ -16,6 +16,7 @@ from bookings.models import Booking
 from bookings.notice import changes_in_words, has_changed, has_moved
 from bookings.queries import sessions_instead
 from bookings.querysets import BookingQuerySet
+from bookings.services.approvals import tell_deciders_of_change
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_session
 from bookings.services.moving import may_take_another
@@ -163,6 +164,7 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
         tell_session_changed(booking, what=what, moved=moved, now=now)
     else:
         tell_session_changed_without_place(booking)
+        tell_deciders_of_change(actor, booking, now)
     audit.record(
         actor,
         "bookings.tell_of_change",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from bookings.messages import subject_of, tell_merged, tell_merged_with_own
 from bookings.models import Booking
 from bookings.services.access_needs import access_needs_of, carry_access_needs
+from bookings.services.approvals import tell_deciders_of_change
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_sessions
 from bookings.services.moving import learn_arrangements, move_booking
@@ -194,6 +195,7 @@ def _move(actor: Actor, booking: Booking, kept: Session, reason: str, now: datet
         booking.save(update_fields=["offer_expires_at"])
     audit.record(actor, "bookings.move_with_session", booking, before=before, after={"session": kept.pk})
     tell_merged(booking, reason=reason, now=now)
+    tell_deciders_of_change(actor, booking, now)
     learn_arrangements(booking)
 
 

@@ -13,7 +13,13 @@ from bookings.as_shown import ChangedMeanwhile, as_shown
 from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
-from bookings.services.approvals import approve, decline, may_decide
+from bookings.services.approvals import (
+    approve,
+    decline,
+    is_asked_as_manager,
+    is_not_the_manager,
+    may_decide,
+)
 from bookings.services.offers import accept_offer, let_offer_go
 from bookings.services.places import give_up
 from bookings.services.prerequisites import asks_earlier_training
@@ -71,20 +77,27 @@ def answer_pass_on(request: HttpRequest, actor: Actor, booking: Booking) -> Http
 
 
 def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "") -> HttpResponse:
-    """Show who asks for what; a button approves or declines."""
+    """Show who asks for what; a button approves, declines, or says that one is not their line manager."""
     form = DecisionForm(request.POST if "decline" in request.POST else None)
     if request.method == "POST":
-        if "approve" in request.POST:
-            approve(actor=actor, approval=approval, name=name)
-            messages.success(request, "Approved. We have told the person who asked.")
-            return redirect(request.path)
-        if form.is_valid():
-            decline(actor=actor, approval=approval, reason=form.cleaned_data["reason"], name=name)
-            messages.success(request, "Declined. We have told the person who asked, with your reason.")
-            return redirect(request.path)
+        try:
+            done = _decided(request, actor, approval, form, name)
+        except ChangedMeanwhile as refusal:
+            # Shown with the page as it is now, which keeps the reason that was typed.
+            messages.error(request, refusal.sentence)
+        else:
+            if done:
+                messages.success(request, done)
+                gone = "not_me" in request.POST and request.actor == actor
+                return (
+                    redirect("bookings:approvals", request.partnership.slug)
+                    if gone
+                    else redirect(request.path)
+                )
     context = {
         "approval": approval,
         "can_decide": approval.is_open and may_decide(actor, approval),
+        "asked_as_manager": is_asked_as_manager(actor, approval),
         "form": form,
         "prerequisite": getattr(approval.booking, "prerequisite", None),
         "opens_evidence": actor.is_team,
@@ -111,6 +124,20 @@ def _come_or_not(request: HttpRequest, actor: Actor, booking: Booking) -> str:
     if "no" in request.POST:
         give_up(actor=actor, booking=booking, shown=_shown(request))
         return "Thank you for telling us. Somebody else can have the place now."
+    return ""
+
+
+def _decided(request: HttpRequest, actor: Actor, approval: Approval, form: DecisionForm, name: str) -> str:
+    if "approve" in request.POST:
+        approve(actor=actor, approval=approval, name=name, shown=_shown(request))
+        return "Approved. We have told the person who asked."
+    if "not_me" in request.POST:
+        is_not_the_manager(actor=actor, approval=approval)
+        return "Thank you for telling us. We ask somebody else."
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        decline(actor=actor, approval=approval, reason=reason, name=name, shown=_shown(request))
+        return "Declined. We have told the person who asked, with your reason."
     return ""
 
 

@@ -13,7 +13,6 @@ from bookings.clashes import clashes_with
 from bookings.forms import BookForm, ManagerForm, SearchForm
 from bookings.models import Booking
 from bookings.queries import people_to_book
-from bookings.services.approvals import Manager, approval_needed, needs_manager_named
 from bookings.services.places import AlreadyBooked, SessionIsFull, Told, book_place, check_open
 from bookings.services.queue import line_of, would_get_places
 from bookings.services.rights import memberships_to_book_with
@@ -67,8 +66,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         return redirect("courses:session", request.partnership.slug, session.pk)
     asked = asked_of(request.actor, session, memberships, "" if own else person.name)
     form = BookForm(request.POST, request.FILES, asked=asked) if sent else None
-    asks_manager = any(needs_manager_named(request.actor, session, one) for one in memberships)
-    manager = ManagerForm(request.POST if sent else None) if asks_manager else None
+    manager = _manager_form(request, form) if form else ManagerForm() if asked.may_name_manager else None
     just_filled = ""
     if form is not None and _valid(form, manager):
         try:
@@ -77,7 +75,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
                 session=session,
                 person=person,
                 organisation=form.organisation_chosen,
-                told=Told(**form.told, manager=Manager(*manager.cleaned_data.values()) if manager else None),
+                told=Told(**form.told, manager=manager.named if manager else None),
                 accept_waiting=not form.cleaned_data["expects_place"],
             )
         except AlreadyBooked as refusal:
@@ -108,10 +106,18 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "waiting": waiting,
         "just_filled": just_filled,
         "manager": manager,
-        "approval": approval_needed(request.actor, session, memberships[0]),
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
     return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+
+
+def _manager_form(request: HttpRequest, form: BookForm) -> ManagerForm | None:
+    """The line manager to name, who must be where the organisation that was chosen has none recorded."""
+    if not form.asked.may_name_manager:
+        return None
+    # Asked for its errors, the form knows which organisation was chosen, whatever else is wrong.
+    chosen = None if form.has_error("organisation") else form.cleaned_data["organisation"]
+    return ManagerForm(request.POST, is_needed=form.asked.must_name_manager(chosen))
 
 
 def _now_waiting(request: HttpRequest) -> QueryDict:

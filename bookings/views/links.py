@@ -1,6 +1,7 @@
 """Pages behind the links in messages: no account is needed, opening shows, and only a button acts."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from bookings.links import (
@@ -45,13 +46,16 @@ def pass_on(request: HttpRequest, token: str) -> HttpResponse:
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval(request: HttpRequest, token: str) -> HttpResponse:
-    """Approve or decline somebody's booking."""
+    """Approve or decline somebody's booking; whoever has said that they are not the line manager sees no more of it."""
     pk, nonce = read_token(request.partnership, APPROVAL, token)
     found = approvals_with_details().filter(partnership=request.partnership, pk=pk).first()
     if found is None:
         raise Http404
     found.partnership = found.booking.partnership = request.partnership
-    return decide(request, holder_of_approval(found), found, name_in(nonce))
+    name = name_in(nonce)
+    if found.is_not_the_manager and name == found.manager_name:
+        return render(request, "bookings/not_the_manager.html", {"booking": found.booking})
+    return decide(request, holder_of_approval(found), found, name)
 
 
 def approvals_with_details() -> ApprovalQuerySet:

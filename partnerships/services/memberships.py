@@ -81,6 +81,19 @@ def name_line_manager(*, actor: Actor, membership: Membership, name: str, email:
     return membership
 
 
+def forget_line_manager(*, actor: Actor, membership: Membership, email: str) -> Membership:
+    """Take the line manager with this address out, who says that they are not; another one stays.
+
+    For services that know that it is they who say so. Locks the membership; done twice is done once.
+    """
+    with transaction.atomic():
+        membership = _locked(actor, membership)
+        contact = membership.manager_contact
+        if contact is not None and contact[1].lower() == email.strip().lower():
+            _change(actor, membership, _manager(actor, membership.person, "", ""))
+    return membership
+
+
 def end_membership(*, actor: Actor, membership: Membership) -> Membership:
     """End a membership today; bookings, records and certificates stay, the people managed there are without manager.
 

@@ -10,20 +10,25 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.links import holder_of_approval
 from bookings.models import Approval, Booking
 from bookings.queries import approvals_waiting
-from bookings.services.approvals import Manager, approve, chase_approvals, decline
+from bookings.services.approvals import Manager, approve, chase_approvals, decline, is_not_the_manager
+from bookings.services.changes import tell_of_changed_sessions
+from bookings.services.merging import merge_sessions
 from bookings.services.places import Told, ask_for_place, book_place, give_up
 from bookings.services.queue import offer_places
 from bookings.services.rights import may_read_what_was_said
 from courses.models import Session, SessionTrainer
 from notifications.models import Message
-from partnership_portal.templatetags.portal import uk_datetime
+from partnership_portal.templatetags.portal import uk_date, uk_datetime
 from partnership_portal.working_days import add_working_days, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Membership, Person
 from partnerships.permissions import Role
 from partnerships.services.memberships import change_membership
+from tests.bookings.moving import move
+from tests.bookings.pressing import press, shown_on
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 BOSS = Manager("Bea Boss", "bea.boss@example.org")
@@ -189,7 +194,7 @@ def test_complaint_managers_must_make_an_account(partnership, session) -> None:
     address = link_in(Message.objects.get(purpose="approval_asked"))
     page = Client().get(address)
     assert booking.person.name in page.content.decode()
-    page = Client().post(address, {"approve": "1"}, follow=True)
+    page = press(Client(), address, approve="1")
     assert "approved" in page.content.decode()
     assert state(booking) == "confirmed"
     assert Approval.objects.get().decided_name == BOSS.name
@@ -204,7 +209,7 @@ def test_declining_needs_a_reason_and_the_learner_reads_it(partnership, session)
     page = Client().post(address, {"decline": "1", "reason": " "})
     assert "Say why you decline" in page.content.decode()
     assert state(booking) == "requested"
-    Client().post(address, {"decline": "1", "reason": "No cover that week"})
+    press(Client(), address, decline="1", reason="No cover that week")
     assert state(booking) == "declined"
     assert "No cover that week" in Message.objects.get(purpose="booking_declined").text
     page = Client().post(address, {"approve": "1"})
@@ -281,7 +286,7 @@ def test_without_a_lead_the_team_finds_it_on_its_list(partnership, session, clie
     client.force_login(team.user)
     page = client.get(f"/{partnership.slug}/approvals/")
     assert booking.person.name in page.content.decode()
-    page = client.post(f"/{partnership.slug}/approvals/{booking.approval.pk}/", {"approve": "1"}, follow=True)
+    page = press(client, f"/{partnership.slug}/approvals/{booking.approval.pk}/", approve="1")
     assert state(booking) == "confirmed"
     assert "Approved" in page.content.decode()
 
@@ -339,7 +344,7 @@ def test_the_line_manager_at_another_employer_neither_sees_nor_decides(partnersh
     assert ann.name in client.get(f"/{partnership.slug}/approvals/").content.decode()
     assert approvals_waiting(at_charity) == 1
     assert "CHARITY-1" in client.get(page).content.decode()
-    client.post(approval, {"approve": "1"})
+    press(client, approval, approve="1")
     assert state(booking) == "confirmed"
     # What she books for the school is his, and nothing to the charity.
     other = book_place(
@@ -539,3 +544,133 @@ def test_whoever_only_sees_a_booking_is_offered_no_button_that_refuses(
     for name in ("offer", "coming", "cancel"):
         address = reverse(f"bookings:{name}", args=[partnership.slug, booking.pk])
         assert (browser.get(address).status_code, own.get(address).status_code) == (404, 200), name
+
+
+@pytest.mark.parametrize("answer", [{"approve": "1"}, {"decline": "1", "reason": "No cover that day"}])
+def test_complaint_a_request_is_decided_on_a_page_that_shows_another_date(
+    partnership, session, answer
+) -> None:
+    booking = ask(partnership, session)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    stale = shown_on(Client(), address)
+    move(session, timedelta(days=28))
+    page = press(Client(), address, stale, **answer).content.decode()
+    assert "has changed since you opened this page" in page and uk_datetime(session.starts_at) in page
+    assert answer.get("reason", "") in page
+    assert state(booking) == "requested"
+    press(Client(), address, **answer)
+    assert state(booking) == ("confirmed" if "approve" in answer else "declined")
+
+
+def asked_again(address: str = BOSS.email) -> list[Message]:
+    return list(Message.objects.filter(purpose="approval_changed", to_email=address).order_by("pk"))
+
+
+def test_complaint_whoever_was_asked_is_not_told_that_the_session_has_moved(partnership, session) -> None:
+    booking, now = ask(partnership, session), timezone.now()
+    settled = ask(partnership, session, manager=Manager("Cem Chief", "cem@example.org"))
+    approve(actor=actor_for(make_person(partnership, Role.TEAM)), approval=settled.approval)
+    for number in (1, 2):
+        move(session, timedelta(days=28))
+        for _ in range(2):
+            tell_of_changed_sessions(partnership, now)
+        assert len(asked_again()) == number and not asked_again("cem@example.org")
+    told, address = asked_again()[-1], link_in(asked_again()[-1])
+    for text in (told.text, Client().get(address).content.decode()):
+        assert uk_date(session.starts_at, "full") in text and session.venue.name in text
+    assert booking.person.name in told.text
+    press(Client(), address, approve="1")
+    assert state(booking) == "confirmed"
+
+
+def test_a_lead_to_whom_it_was_passed_on_is_told_of_a_move_and_the_manager_no_more(
+    partnership, session
+) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    ask(partnership, session, organisation=organisation)
+    chase_approvals(partnership, later(2))
+    chase_approvals(partnership, later(4))
+    move(session, timedelta(days=28))
+    tell_of_changed_sessions(partnership, later(4))
+    assert len(asked_again(lead.email)) == 1 and not asked_again()
+
+
+def test_a_move_that_closes_booking_sooner_is_one_message_with_the_new_end(partnership, session) -> None:
+    booking, now = ask(partnership, session), timezone.now()
+    deadline = now + timedelta(hours=5)
+    move(session, deadline - session.booking_closes_at)
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, now)
+        chase_approvals(partnership, now)
+    assert uk_datetime(deadline) in asked_again()[0].text and len(asked_again()) == 1
+    assert not Message.objects.filter(purpose="approval_reminded").exists()
+    assert Approval.objects.get().expires_at == deadline
+    # Nobody is asked about what has run out with the move.
+    move(session, timedelta(hours=-6))
+    tell_of_changed_sessions(partnership, now)
+    assert len(asked_again()) == 1 and state(booking) == "requested"
+
+
+def test_whoever_is_asked_hears_of_a_merge_too(partnership, session) -> None:
+    ask(partnership, session)
+    kept = make_session(partnership, course=session.course, starts_at=session.starts_at + timedelta(days=14))
+    team = actor_for(make_person(partnership, Role.TEAM))
+    merge_sessions(actor=team, emptied=session, kept=kept, reason="Too few people")
+    tell_of_changed_sessions(partnership, timezone.now())
+    assert [uk_date(kept.starts_at, "full") in one.text for one in asked_again()] == [True]
+
+
+def test_whoever_is_not_the_manager_says_so_and_the_lead_is_asked_at_once(partnership, session) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    booking = ask(partnership, session, organisation=organisation)
+    address = link_in(Message.objects.get(purpose="approval_asked"))
+    assert "I am not the line manager" in Client().get(address).content.decode()
+    assert Approval.objects.get().asked == "line_manager"
+    for _ in range(2):
+        page = press(Client(), address, not_me="1").content.decode()
+        # Nothing more is shown to somebody who has nothing to do with it.
+        assert "Somebody else is asked" in page and session.course.title not in page
+    request = Approval.objects.get()
+    assert (request.asked, request.manager_email, state(booking)) == ("organisation_lead", "", "requested")
+    assert booking.person.memberships.get().manager_contact is None
+    assert Message.objects.get(purpose="approval_escalated").to_email == lead.email
+    told = Message.objects.filter(purpose="booking_requested").latest("pk").text
+    assert f"{BOSS.name} says that they are not your line manager." in told
+    assert f"We have asked the lead of {organisation.name} to approve" in told
+    assert AuditEntry.objects.get(action="bookings.is_not_the_manager").after == {
+        "asked": "organisation_lead"
+    }
+    assert "Approve" not in Client().post(address, {"approve": "1"}).content.decode()
+    assert state(booking) == "requested"
+    page = press(Client(), link_in(Message.objects.get(purpose="approval_escalated")), approve="1")
+    assert "says that they are not" in page.content.decode()
+    assert state(booking) == "confirmed"
+
+
+def test_a_manager_who_is_signed_in_says_so_too_and_no_longer_sees_the_person(
+    partnership, session, sign_in
+) -> None:
+    boss = make_person(partnership)
+    booking = ask(partnership, session, manager=Manager("The boss", boss.email))
+    client = sign_in(boss)
+    address = f"/{partnership.slug}/approvals/{booking.approval.pk}/"
+    page = press(client, address, not_me="1").content.decode()
+    assert "We ask somebody else." in page and booking.person.name not in page
+    assert Approval.objects.get().asked == "team"
+    assert booking.person.memberships.get().line_manager is None
+    assert client.get(address).status_code == 404
+
+
+def test_nobody_else_says_that_somebody_is_not_the_manager(partnership, session) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    booking = ask(partnership, session, organisation=organisation)
+    for stranger in (lead, booking.person, make_person(partnership), make_person(partnership, Role.TEAM)):
+        with pytest.raises(PermissionDenied):
+            is_not_the_manager(actor=actor_for(stranger), approval=booking.approval)
+    assert Approval.objects.get().asked == "line_manager"
+    approve(actor=actor_for(lead), approval=booking.approval)
+    with pytest.raises(DomainError, match="approved already"):
+        is_not_the_manager(actor=holder_of_approval(booking.approval), approval=booking.approval)

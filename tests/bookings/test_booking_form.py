@@ -415,3 +415,63 @@ def test_nobody_says_that_their_manager_agrees_when_the_manager_is_asked(partner
     person = make_person(partnership, line_manager=make_person(partnership))
     text = text_of(sign_in(person).get(url("book", make_session(partnership).pk)))
     assert "My manager agrees" not in text and "I can come to every date" in text
+
+
+@pytest.fixture
+def of_two(partnership):
+    """Somebody who works for a school, where a line manager is recorded, and for a charity, where none is."""
+    school, charity = (make_organisation(partnership, name=name) for name in ("Hill School", "Kind Charity"))
+    boss = make_person(partnership, organisation=school)
+    person = make_person(partnership, organisation=school, line_manager=boss)
+    person.memberships.create(partnership=partnership, organisation=charity, started_on="2020-01-01")
+    return person, school, charity
+
+
+def test_who_approves_is_said_for_each_organisation(partnership, of_two, sign_in) -> None:
+    person, school, charity = of_two
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    client = sign_in(person)
+    page = text_of(client.get(url("book", session.pk)))
+    assert "As part of Hill School, the line manager must approve it." in page
+    assert "As part of Kind Charity, your line manager there must approve it. Name them below." in page
+    # Without one for the charity nothing is booked; for the school nobody has to be named.
+    page = text_of(send(client, person, session, organisation=charity.pk))
+    assert "Enter your line manager’s name" in page and not Booking.objects.exists()
+    page = text_of(send(client, person, session, organisation=school.pk, manager_email="half typ"))
+    assert "You have asked for a place" in page
+    boss = person.memberships.get(organisation=school).line_manager
+    assert Booking.objects.get().approval.manager_email == boss.email
+    assert person.memberships.get(organisation=charity).manager_contact is None
+
+
+def test_the_manager_who_is_named_is_that_of_the_organisation_that_was_chosen(
+    partnership, of_two, sign_in
+) -> None:
+    person, _school, charity = of_two
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    named = {"manager_name": "Bea Boss", "manager_email": "bea@example.org"}
+    page = text_of(send(sign_in(person), person, session, organisation=charity.pk, **named))
+    assert "You have asked for a place" in page
+    assert Booking.objects.get().approval.manager_email == "bea@example.org"
+    assert person.memberships.get(organisation=charity).manager_contact == ("Bea Boss", "bea@example.org")
+
+
+def test_where_nobody_chose_an_organisation_the_manager_is_asked_for_only_if_all_need_one(
+    partnership, of_two, sign_in
+) -> None:
+    person, _school, _charity = of_two
+    session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
+    page = text_of(send(sign_in(person), person, session, organisation=""))
+    assert "Choose the organisation this is for" in page and "Enter your line manager’s name" not in page
+
+
+def test_where_a_lead_approves_at_one_and_the_team_at_the_other_the_page_says_so(
+    partnership, of_two, sign_in
+) -> None:
+    person, school, _charity = of_two
+    make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    session = make_session(partnership, course=make_course(partnership, approval="organisation_lead"))
+    page = text_of(sign_in(person).get(url("book", session.pk)))
+    assert "As part of Hill School, the organisation lead must approve it." in page
+    assert "As part of Kind Charity, the partnership team must approve it." in page
+    assert "Ask for a place" in page
