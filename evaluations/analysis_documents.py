@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
 
+from evaluations.analysis_sections import analysis_sections, answer_sheet
+from evaluations.analysis_sections.own_words import OwnWords, own_words
+from evaluations.queries.analysis import Analysis
+from evaluations.selections import Selection
 from partnership_portal.documents import render_pdf
 from partnership_portal.sections import Section, sheets_of, words_of
 from partnership_portal.tables import Sheet, write_xlsx
@@ -19,6 +23,37 @@ class Subject:
     about: str
     file_name: str
     as_of: datetime
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an analysis says, the sheets with every count behind it, and what of it people wrote."""
+
+    sections: list[Section]
+    sheets: list[Sheet]
+    words: OwnWords
+    for_team: bool
+
+
+def analysis_parts(
+    partnership: Partnership, figures: Analysis, selection: Selection, *, period: str
+) -> Parts:
+    """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
+    brand, for_team = partnership.brand_colour, selection.for_team
+    words = own_words(selection.invitations(partnership), brand, for_team=for_team)
+    sections = [*analysis_sections(figures, brand, for_team=for_team, period=period), *words.sections]
+    return Parts(sections, [answer_sheet(figures), words.sheet], words, for_team)
+
+
+def write_analysis(
+    stream: IO[bytes], ending: str, partnership: Partnership, subject: Subject, parts: Parts
+) -> None:
+    """Write it as a document or as a spreadsheet."""
+    if ending == "pdf":
+        stream.write(analysis_pdf(partnership, subject, parts.sections, for_team=parts.for_team))
+    else:
+        write_analysis_xlsx(stream, partnership, subject, parts.sections, parts.sheets)
+    stream.seek(0)
 
 
 def analysis_pdf(

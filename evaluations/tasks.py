@@ -1,4 +1,4 @@
-"""Jobs of the bundles of certificates, and of the analysis."""
+"""Jobs of the bundles of certificates, of the analysis and of its files."""
 
 from celery import shared_task
 
@@ -23,3 +23,14 @@ def build_analysis_task(partnership_id: int, analysis_id: int) -> None:
 
     partnership = Partnership.objects.get(pk=partnership_id)
     build_analysis(actor=system(partnership, "build analysis"), analysis_id=analysis_id)
+
+
+@shared_task
+def build_analysis_file_task(partnership_id: int, file_id: int) -> None:
+    """Draw the file of one analysis; may run twice, and be killed in between."""
+    from evaluations.services.analysis_files import build_file
+    from partnerships.actors import system
+    from partnerships.models import Partnership
+
+    partnership = Partnership.objects.get(pk=partnership_id)
+    build_file(actor=system(partnership, "build analysis file"), file_id=file_id)

@@ -147,6 +147,7 @@ urlpatterns = [
     ),
     path("desk/analysis/", analysis.analysis, name="analysis"),
     report_path("desk/analysis/analysis", analysis.analysis_file, "analysis_file"),
+    path("analysis/files/<int:pk>/", analysis.analysis_drawing, name="analysis_drawing"),
     path("desk/analysis/answers/", analysis.raw_answers, name="raw_answers"),
     path("desk/sessions/<int:pk>/evaluation/", analysis.session_evaluation, name="session_evaluation"),
     report_path(

@@ -26,6 +26,7 @@ from compliance.services.reports import requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
 from evaluations.services.analyses import forget_analyses, requeue_stuck_analyses
+from evaluations.services.analysis_files import forget_files, requeue_stuck_files
 from evaluations.services.bundles import forget_bundles, requeue_stuck_bundles
 from evaluations.services.counting import close_counts, count_answers
 from notifications.joining import tell_of_decided_requests
@@ -53,6 +54,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "issue certificates": evaluations.issue_certificates,
         "requeue stuck bundles": requeue_stuck_bundles,
         "requeue stuck analyses": requeue_stuck_analyses,
+        "requeue stuck analysis files": requeue_stuck_files,
         "requeue stuck reports": requeue_stuck_reports,
         "requeue stuck copies": requeue_stuck_copies,
         "raise charges": charges.raise_charges,
@@ -68,6 +70,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "forget who was left out": forget_who_was_left_out,
         "forget bundles": forget_bundles,
         "forget analyses": forget_analyses,
+        "forget analysis files": forget_files,
         "forget meeting reports": forget_reports,
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,

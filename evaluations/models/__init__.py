@@ -1,6 +1,6 @@
 """Was it any good: questionnaires, invitations to answer them, answers, and certificates."""
 
-from .analysis import KeptAnalysis
+from .analysis import AnalysisFile, KeptAnalysis
 from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign, EarlierOutcome
@@ -22,6 +22,7 @@ from .signing_key import SigningKey
 from .theme import Theme, ThemeTag
 
 __all__ = [
+    "AnalysisFile",
     "Answer",
     "Certificate",
     "CertificateBundle",

@@ -72,3 +72,53 @@ class KeptAnalysis(Buildable, TenantModel):
 
     def __str__(self) -> str:
         return f"Analysis {self.pk}"
+
+
+class AnalysisFileQuerySet(models.QuerySet):
+    """Files of one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Those of the kept analyses that somebody sees."""
+        return self.filter(
+            partnership=actor.partnership, analysis__in=KeptAnalysis.objects.visible_to(actor).values("pk")
+        )
+
+
+class AnalysisFile(Buildable, TenantModel):
+    """A kept analysis as a document or spreadsheet, with themes and quotes as they were when it was drawn by a job.
+
+    ``stamp`` tells which figures and words it is of: once it is another one, the file is drawn anew.
+    """
+
+    class State(models.TextChoices):
+        BUILDING = "building", "Being drawn"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Could not be drawn"
+
+    class Ending(models.TextChoices):
+        PDF = "pdf", "document (PDF)"
+        XLSX = "xlsx", "spreadsheet"
+
+    analysis = models.ForeignKey(KeptAnalysis, on_delete=models.CASCADE, related_name="files")
+    ending = models.CharField(max_length=4, choices=Ending.choices)
+    period = models.CharField(max_length=10, help_text="By what time is divided in it.")
+    title = models.CharField(max_length=250)
+    about = models.TextField()
+    name = models.CharField(max_length=250, help_text="Of the file, without its ending.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
+    stamp = models.CharField(max_length=64, blank=True)
+    file = models.CharField(max_length=200, blank=True)
+
+    objects = AnalysisFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "analysis", "ending", "period"], name="analysis_drawn_once"
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="file_progress_is_a_percentage"),
+            models.CheckConstraint(condition=~Q(state="ready", file=""), name="drawn_analysis_has_its_file"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_ending_display()} of analysis {self.analysis_id}"

@@ -1,6 +1,6 @@
 """What people wrote, added up by themes and quoted where they agreed; worked out whenever somebody looks.
 
-Nothing of it is kept: tags change without an answer, and who takes consent back is quoted no more at the next look.
+Tags change without an answer, and who takes consent back is quoted no more at the next look; a stored file is deleted.
 """
 
 from collections import Counter, defaultdict
@@ -130,15 +130,18 @@ def _of_team(written: QuerySet[Answer]) -> dict[_Which, tuple[int, int, list[tup
 
 def _by(written: QuerySet[Answer], *paths: str) -> dict[Any, tuple[int, int, list[tuple[str, int | None]]]]:
     """Of each group how many wrote, how many of these answers are read, and the themes; only where any is tagged."""
+    themes: dict[Any, list[tuple[str, int | None]]] = defaultdict(list)
+    rows = written.filter(theme_tags__isnull=False).order_by().values_list(*paths, "theme_tags__theme__name")
+    for *which, theme, count in rows.annotate(n=Count("pk")):
+        themes[tuple(which)].append((theme, count))
+    if not themes:
+        # Counting all that was written takes far longer.
+        return {}
     tagged = Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))
     counted = written.order_by().values_list(*paths)
     sizes = {
         tuple(row[:-2]): row[-2:] for row in counted.annotate(n=Count("pk"), r=Count("pk", filter=tagged))
     }
-    themes: dict[Any, list[tuple[str, int | None]]] = defaultdict(list)
-    rows = written.filter(theme_tags__isnull=False).order_by().values_list(*paths, "theme_tags__theme__name")
-    for *which, theme, count in rows.annotate(n=Count("pk")):
-        themes[tuple(which)].append((theme, count))
     return {which: (*sizes[which], _largest_first(themes[which])) for which in sizes if which in themes}
 
 

@@ -49,7 +49,7 @@ def find_analysis(*, actor: Actor, selection: Selection, again: bool = False) ->
     until then the earlier figures are given. Who may look is checked each time. Locks the partnership where a job is
     asked.
     """
-    _require(actor, selection)
+    require_reader(actor, selection)
     asked = _asked(actor.partnership, selection)
     standing = _standing(asked)
     if standing["answered"] <= AT_ONCE:
@@ -59,7 +59,23 @@ def find_analysis(*, actor: Actor, selection: Selection, again: bool = False) ->
     kept = _kept(actor, selection)
     if kept is None or not _is_current(kept, stamp, again=again):
         kept = _ask_for(actor, selection, stamp, again=again)
-    return Found(_read(kept), kept.as_of, kept)
+    return Found(figures_of(kept), kept.as_of, kept)
+
+
+def require_reader(actor: Actor, selection: Selection) -> None:
+    """Refuse whoever may not read this selection: the team reads all, trainers what was said about their sessions."""
+    if selection.reader == Reader.TEAM:
+        require(actor, Permission.MANAGE_SURVEYS)
+        return
+    require(actor, Permission.SEE_OWN_SESSIONS)
+    own = Session.objects.visible_to(actor).trained_by(actor)
+    if selection.session is None or not own.filter(pk=selection.session).exists():
+        raise PermissionDenied("You see what was answered about your own sessions.")
+
+
+def figures_of(kept: KeptAnalysis) -> Analysis | None:
+    """What was added up, if anything was yet."""
+    return None if kept.figures is None else _form().validate_python(kept.figures)
 
 
 def build_analysis(*, actor: Actor, analysis_id: int) -> None:
@@ -93,16 +109,6 @@ def forget_analyses(partnership: Partnership, now: datetime) -> None:
     with acting_in(partnership):
         old = list(KeptAnalysis.objects.filter(partnership=partnership, requested_at__lt=now - KEPT_FOR))
     one_by_one(partnership, (partial(_forget, partnership, one) for one in old))
-
-
-def _require(actor: Actor, selection: Selection) -> None:
-    if selection.reader == Reader.TEAM:
-        require(actor, Permission.MANAGE_SURVEYS)
-        return
-    require(actor, Permission.SEE_OWN_SESSIONS)
-    own = Session.objects.visible_to(actor).trained_by(actor)
-    if selection.session is None or not own.filter(pk=selection.session).exists():
-        raise PermissionDenied("You see what was answered about your own sessions.")
 
 
 def _asked(partnership: Partnership, selection: Selection) -> Asked:
@@ -170,10 +176,6 @@ def _form() -> TypeAdapter[Analysis]:
 def _form_hash() -> str:
     """Another as soon as an analysis has other figures, so that what an earlier release has kept is not read."""
     return hashlib.sha256(json.dumps(_form().json_schema(), sort_keys=True).encode()).hexdigest()
-
-
-def _read(kept: KeptAnalysis) -> Analysis | None:
-    return None if kept.figures is None else _form().validate_python(kept.figures)
 
 
 def _kept(actor: Actor, selection: Selection) -> KeptAnalysis | None:

@@ -26,7 +26,7 @@ from partnerships.errors import DomainError
 from partnerships.jobs import one_by_one
 from partnerships.models import Organisation, Partnership
 from partnerships.permissions import Permission, require
-from partnerships.services.builds import Build, TakenOver, ask, stuck
+from partnerships.services.builds import Build, TakenOver, ask, delete_files_of_nobody, stuck
 from partnerships.services.locks import locked_partnership
 from partnerships.tenancy import acting_in
 
@@ -109,7 +109,7 @@ def drop_bundles_with(certificate: Certificate) -> None:
 
 def forget_bundles(partnership: Partnership, now: datetime) -> None:
     """Job: delete bundles after a week, and files that no bundle names."""
-    _delete_files_of_nobody(partnership)
+    delete_files_of_nobody(CertificateBundle, partnership, _folder(partnership))
     with acting_in(partnership):
         old = CertificateBundle.objects.filter(partnership=partnership, requested_at__lt=now - KEPT_FOR)
         bundles = list(old)
@@ -140,24 +140,6 @@ def _write(build: Build[CertificateBundle], stream: IO[bytes]) -> int:
 def _name_in_bundle(certificate: Certificate) -> str:
     words = f"{certificate.learner_name} {certificate.course_title}"[:120]
     return f"{get_valid_filename(words)}_{certificate.number}.pdf"
-
-
-def _delete_files_of_nobody(partnership: Partnership) -> None:
-    folder = _folder(partnership)
-    try:
-        _, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    # Looked up after the folder: a file that is stored meanwhile is not among the names.
-    with acting_in(partnership):
-        rows = list(
-            CertificateBundle.objects.filter(partnership=partnership).values_list("pk", "state", "file")
-        )
-    named = {file for _, _, file in rows}
-    building = {str(pk) for pk, state, _ in rows if state == CertificateBundle.State.BUILDING}
-    for name in names:
-        if f"{folder}/{name}" not in named and name.partition("-")[0] not in building:
-            default_storage.delete(f"{folder}/{name}")
 
 
 def _folder(partnership: Partnership) -> str:

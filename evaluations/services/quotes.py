@@ -8,6 +8,7 @@ from evaluations.links import may_answer
 from evaluations.models import Answer, Invitation, Quote
 from evaluations.queries.free_texts import free_texts
 from evaluations.quoting import parts_of
+from evaluations.services.analysis_files import drop_files
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -18,7 +19,8 @@ def mark_quote(*, actor: Actor, answer: Answer, words: str) -> Quote:
     """Mark an answer as usable without its giver's name, shortened where ``words`` leave out some by “[…]”.
 
     Refuses answers of people who have not agreed, and words that do not stand in the answer. Marked before, it is
-    shortened anew. Locks the response, then the answer. Done twice is done once.
+    shortened anew. Locks the response, then the answer, then files that
+    quote it as before. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
@@ -34,6 +36,9 @@ def mark_quote(*, actor: Actor, answer: Answer, words: str) -> Quote:
         quote = Quote.objects.filter(answer=found).first()
         if quote is not None and quote.parts == [list(part) for part in parts]:
             return quote
+        if quote is not None:
+            # What is left out from now on may stand in them.
+            drop_files(actor.partnership)
         quote = quote or Quote(partnership=actor.partnership, answer=found)
         quote.parts, quote.marked_at, quote.marked_by = parts, timezone.now(), actor.person
         quote.save()
@@ -42,7 +47,7 @@ def mark_quote(*, actor: Actor, answer: Answer, words: str) -> Quote:
 
 
 def unmark_quote(*, actor: Actor, answer: Answer) -> None:
-    """Quote it no more. Locks the answer. Done twice is done once."""
+    """Quote it no more; files of analyses go. Locks the answer, then the files. Done twice is done once."""
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         answer = Answer.objects.select_for_update(no_key=True).get(
@@ -52,12 +57,13 @@ def unmark_quote(*, actor: Actor, answer: Answer) -> None:
         if quote is not None:
             audit.record(actor, "evaluations.unmark_quote", quote, before={"answer": answer.pk})
             quote.delete()
+            drop_files(actor.partnership)
 
 
 def stop_quoting(*, actor: Actor, invitation: Invitation) -> None:
     """Take the consent to be quoted back, and with it the team's marks: by whoever wrote the answers, or told the team.
 
-    Locks the invitation, then its answers. Done twice is done once.
+    Files of analyses go with the marks. Locks the invitation, its answers, then the files. Done twice is done once.
     """
     with transaction.atomic():
         invitation = (
@@ -70,6 +76,8 @@ def stop_quoting(*, actor: Actor, invitation: Invitation) -> None:
         if invitation.quoting_agreed_at is None:
             return
         gone, _ = Quote.objects.filter(answer__invitation=invitation).delete()
+        if gone:
+            drop_files(actor.partnership)
         invitation.quoting_agreed_at = None
         invitation.save(update_fields=["quoting_agreed_at"])
         audit.record(actor, "evaluations.stop_quoting", invitation, after={"quotes": gone})

@@ -9,6 +9,7 @@ from django.utils import timezone
 from evaluations.answering import REMOVED, one_kind_of_line
 from evaluations.kinds import QuestionKind
 from evaluations.models import Answer, Invitation, Quote, Redaction, ThemeTag
+from evaluations.services.analysis_files import drop_files
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -20,7 +21,8 @@ _TELLING = 3
 def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") -> None:
     """Take an answer's words out, or a part of them wherever it stands there; the original is kept nowhere.
 
-    The themes that the team gave it, and its mark as a quote, go with the words. In a draft that is open again
+    The themes that the team gave it, and its mark as a quote, go with the words, and so do
+    files of analyses, which may quote them. In a draft that is open again
     afterwards the answer stays as it is. Refuses answers that can still be changed, a part that isn't there, and a
     reason that says what is taken out. Locks the response, then the answer. Done twice is done once.
     """
@@ -47,6 +49,7 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
         _refuse_telling_reason(reason, part or text)
         ThemeTag.objects.filter(answer=answer).delete()
         Quote.objects.filter(answer=answer).delete()
+        drop_files(actor.partnership)
         answer.text = text.replace(part, REMOVED) if part else REMOVED
         answer.save(update_fields=["text"])
         redaction = Redaction.objects.create(

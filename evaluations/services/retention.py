@@ -7,6 +7,7 @@ from django.db import transaction
 from courses.models import Session
 from evaluations.models import Answer, Concern, Invitation, KeptAnalysis, Notice, Redaction, Sharing
 from evaluations.periods import kept_until
+from evaluations.services.analysis_files import drop_files
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
@@ -17,8 +18,8 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
 
     All at once, since figures before and after would differ by those that went alone. Surveys that are still open
     keep theirs until they are closed. The invitations stay and count; certificates need no more. Kept analyses of the
-    partnership go too, also those that are being added up: whoever looks has them added up anew. Gives how many were
-    forgotten. Locks the session, then its invitations. Done twice is done once.
+    partnership go too, with their files, also those that are being made: whoever looks has them made anew. Gives how
+    many were forgotten. Locks the session, then its invitations. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -42,6 +43,7 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
         Notice.objects.filter(invitation__in=gone).delete()
         Concern.objects.filter(response__in=gone).update(signs=[])
         _, deleted = Answer.objects.filter(invitation__in=gone).delete()
+        drop_files(actor.partnership)
         KeptAnalysis.objects.filter(partnership=actor.partnership).delete()
         audit.record(
             actor,

@@ -1,8 +1,10 @@
 """What the answers say: about whatever the team chooses, and about one session for team and trainers."""
 
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
+from urllib.parse import urlencode
 
+from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,24 +13,23 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import Session
-from evaluations.analysis_documents import Subject, analysis_pdf, write_analysis_xlsx
-from evaluations.analysis_sections import analysis_sections, answer_sheet
-from evaluations.analysis_sections.own_words import own_words
+from evaluations.analysis_documents import Subject, analysis_parts, write_analysis
 from evaluations.filters import AnalysisFilter
 from evaluations.forms import RawAnswersForm
-from evaluations.models import Answer, Invitation
+from evaluations.models import AnalysisFile, Answer, Invitation, KeptAnalysis
 from evaluations.queries.analysis import Analysis
 from evaluations.queries.surveys import is_forgotten
 from evaluations.queries.texts import texts_about
 from evaluations.raw_answers import raw_answers as raw_answers_of
 from evaluations.selections import Reader, Selection
 from evaluations.services.analyses import Found, find_analysis
+from evaluations.services.analysis_files import find_file
 from evaluations.services.raw_answers import record_raw_answers
 from partnership_portal.sections import Section
-from partnership_portal.tables import XLSX, Sheet, sheet_response
+from partnership_portal.tables import XLSX, sheet_response
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
-from partnerships.permissions import Permission, requires
+from partnerships.permissions import Permission, requires, signed_in
 from partnerships.services.downloads import record_download
 
 _TYPES = {"pdf": "application/pdf", "xlsx": XLSX}
@@ -62,10 +63,29 @@ def analysis_file(request: HttpRequest, ending: str) -> HttpResponseBase:
         return redirect(f"{page}?{request.GET.urlencode()}")
     name = f"analysis-{found.as_of:%Y-%m-%d}"
     subject = Subject("Analysis of evaluations", chosen.in_words(), name, found.as_of)
-    record_download(
-        actor=request.actor, what="analysis", rows=len(found.figures.questions), filtered_by=chosen.in_use
+    file = _file(
+        request,
+        ending,
+        subject,
+        found.figures,
+        chosen.selection,
+        kept=found.kept,
+        period=chosen.divided_by,
     )
-    return _file(request, ending, subject, found.figures, chosen.selection, period=chosen.divided_by)
+    if isinstance(file, FileResponse):
+        rows = len(found.figures.questions)
+        record_download(actor=request.actor, what="analysis", rows=rows, filtered_by=chosen.in_use)
+    return file
+
+
+@signed_in
+@require_safe
+def analysis_drawing(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the file of an analysis of many answers is, and then the file; for whoever may read the analysis."""
+    files = AnalysisFile.objects.visible_to(request.actor).select_related("analysis")
+    file = get_object_or_404(files, pk=pk)
+    context = {"file": file, **_addresses(request.partnership.slug, file)}
+    return render(request, "evaluations/analysis_drawing.html", context)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -125,6 +145,22 @@ def raw_answers(request: HttpRequest) -> HttpResponseBase:
     return render(request, "evaluations/raw_answers.html", context)
 
 
+def _addresses(slug: str, file: AnalysisFile) -> dict[str, str]:
+    """Where the analysis is read that a file is of, and where the file is downloaded."""
+    chosen = dict(file.analysis.selection)
+    reader, more = chosen.pop("reader"), [file.ending]
+    if reader == Reader.TRAINERS or chosen.keys() == {"session"}:
+        name = "session_evaluation" if reader == Reader.TEAM else "trainer_evaluation"
+        session, query = [chosen["session"]], ""
+    else:
+        if file.period != "quarter":
+            chosen["period"] = file.period
+        name, session, query = "analysis", [], f"?{urlencode(chosen)}" if chosen else ""
+    page = reverse(f"evaluations:{name}", args=[slug, *session])
+    download = reverse(f"evaluations:{name}_file", args=[slug, *session, *more])
+    return {"page": page + query, "download": download + query}
+
+
 def _chosen(request: HttpRequest) -> AnalysisFilter:
     return AnalysisFilter(request.GET, Invitation.objects.visible_to(request.actor), request=request)
 
@@ -136,18 +172,10 @@ def _session(sessions: QuerySet[Session], pk: int) -> Session:
 def _shown(
     request: HttpRequest, found: Found, selection: Selection, *, period: str = "quarter"
 ) -> dict[str, Any]:
-    sections = _parts(request, found.figures, selection, period=period)[0] if found.figures else []
+    sections: list[Section] = []
+    if found.figures:
+        sections = analysis_parts(request.partnership, found.figures, selection, period=period).sections
     return {"sections": sections, "as_of": found.as_of, "kept": found.kept}
-
-
-def _parts(
-    request: HttpRequest, figures: Analysis, selection: Selection, *, period: str
-) -> tuple[list[Section], list[Sheet]]:
-    """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
-    brand, for_team = request.partnership.brand_colour, selection.for_team
-    words = own_words(selection.invitations(request.partnership), brand, for_team=for_team)
-    sections = [*analysis_sections(figures, brand, for_team=for_team, period=period), *words.sections]
-    return sections, [answer_sheet(figures), words.sheet]
 
 
 def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpResponse:
@@ -176,7 +204,7 @@ def _report_file(request: HttpRequest, ending: str, session: Session, reader: Re
     name = f"evaluation-{session.course.slug}-{session.starts_at:%Y-%m-%d}"
     title = f"Evaluation report: {session.course.title}"
     subject = Subject(title, f"{when}, {session.place}", name, found.as_of)
-    return _file(request, ending, subject, found.figures, selection)
+    return _file(request, ending, subject, found.figures, selection, kept=found.kept)
 
 
 def _file(
@@ -186,14 +214,22 @@ def _file(
     figures: Analysis,
     selection: Selection,
     *,
+    kept: KeptAnalysis | None,
     period: str = "quarter",
 ) -> HttpResponseBase:
-    stream, (sections, sheets) = BytesIO(), _parts(request, figures, selection, period=period)
-    if ending == "pdf":
-        stream.write(analysis_pdf(request.partnership, subject, sections, for_team=selection.for_team))
+    """The file, or, of many answers and not drawn yet, the page that shows how far it is."""
+    partnership = request.partnership
+    parts = analysis_parts(partnership, figures, selection, period=period)
+    stream: IO[bytes] = BytesIO()
+    if kept is None:
+        write_analysis(stream, ending, partnership, subject, parts)
     else:
-        write_analysis_xlsx(stream, request.partnership, subject, sections, sheets)
-    stream.seek(0)
+        file = find_file(
+            actor=request.actor, kept=kept, subject=subject, parts=parts, ending=ending, period=period
+        )
+        if file.state != AnalysisFile.State.READY:
+            return redirect("evaluations:analysis_drawing", partnership.slug, file.pk)
+        stream = default_storage.open(file.file)
     return FileResponse(
         stream, as_attachment=True, filename=f"{subject.file_name}.{ending}", content_type=_TYPES[ending]
     )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from partnerships import audit
@@ -101,3 +102,20 @@ def stuck(model: type[Buildable], partnership: Partnership, now: datetime) -> li
             for pk, requested_at, touched_at in building.values_list("pk", "requested_at", "touched_at")
             if (touched_at or requested_at) < now - STUCK_AFTER
         ]
+
+
+def delete_files_of_nobody(model: type[Buildable], partnership: Partnership, folder: str) -> None:
+    """Delete what builds have stored in a folder, named by row and attempt, and no row names by now."""
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    # Looked up after the folder: a file that is stored meanwhile is not among the names.
+    with acting_in(partnership):
+        kept: Any = model._default_manager
+        rows = list(kept.filter(partnership=partnership).values_list("pk", "state", "file"))
+    named = {file for _, _, file in rows}
+    building = {str(pk) for pk, state, _ in rows if state == _BUILDING}
+    for name in names:
+        if f"{folder}/{name}" not in named and name.partition("-")[0] not in building:
+            default_storage.delete(f"{folder}/{name}")

@@ -47,7 +47,9 @@ _INNER_STEPS = {
     "bookings.services.queue.settle",
     "bookings.services.quotas.merge_quotas",
     "bookings.services.tasks.carry_tasks",
+    "evaluations.services.analysis_files.drop_files",
     "evaluations.services.bundles.drop_bundles_with",
+    "partnerships.services.builds.delete_files_of_nobody",
     "partnerships.services.profile_ledger.close_ledger",
     "partnerships.services.structure.found_partnership",
 }

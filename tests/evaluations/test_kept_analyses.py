@@ -5,25 +5,32 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.db.models import Value
 from django.db.models.functions import Concat
+from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from courses.models import Course, Priority
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation, KeptAnalysis
+from evaluations.models import AnalysisFile, Answer, Invitation, KeptAnalysis
 from evaluations.selections import Reader, Selection
-from evaluations.services import analyses
+from evaluations.services import analyses, analysis_files
 from evaluations.services.analyses import (
     build_analysis,
     find_analysis,
     forget_analyses,
     requeue_stuck_analyses,
 )
+from evaluations.services.analysis_files import build_file, drop_files, forget_files, requeue_stuck_files
+from evaluations.services.quotes import mark_quote, stop_quoting, unmark_quote
+from evaluations.services.redaction import redact_answer
 from evaluations.services.retention import forget_answers
-from partnerships.models import Organisation, Sector
+from evaluations.services.tagging import Retagging, tag_answers
+from evaluations.services.themes import add_theme
+from partnerships.models import AuditEntry, Organisation, Sector
 from partnerships.permissions import Role
 from partnerships.services.builds import MOST_ATTEMPTS
 from partnerships.tenancy import acting_in
@@ -67,6 +74,11 @@ def built(partnership) -> None:
         build_analysis(actor=job(partnership), analysis_id=one.pk)
 
 
+def drawn(partnership) -> None:
+    for one in AnalysisFile.objects.filter(state="building"):
+        build_file(actor=job(partnership), file_id=one.pk)
+
+
 class TestJob:
     def test_progress_then_figures_then_files_of_the_same_moment(self, partnership, session, team, sign_in):
         client = sign_in(team)
@@ -80,6 +92,8 @@ class TestJob:
         assert "6 of 6 (100%)" in ready and "Figures as at" in ready
         assert "data-refresh-seconds" not in ready
         KeptAnalysis.objects.update(as_of=timezone.now() - timedelta(days=3))
+        assert client.get(file).status_code == 302
+        drawn(partnership)
         book = CalamineWorkbook.from_filelike(BytesIO(b"".join(client.get(file))))
         facts = dict(row[:2] for row in book.get_sheet_by_name("Report").to_python()[1:4])
         day = timezone.localtime() - timedelta(days=3)
@@ -258,3 +272,205 @@ class TestWhoMayLook:
             other = make_person(neighbour, Role.TEAM)
             assert not KeptAnalysis.objects.visible_to(actor_for(other)).exists()
             assert find_analysis(actor=actor_for(other), selection=Selection()).figures.responses == []
+
+
+class TestFiles:
+    """Drawn by a job in sight of whoever asks; kept as long as they say what is so, and no longer."""
+
+    @pytest.fixture
+    def analysed(self, partnership, session, team, sign_in):
+        client = sign_in(team)
+        page_of(client, "analysis", partnership)
+        built(partnership)
+        return client
+
+    def address(self, partnership, ending: str = "pdf", query: str = "") -> str:
+        return reverse("evaluations:analysis_file", args=[partnership.slug, ending]) + query
+
+    def test_progress_then_the_file_the_same_at_every_download(self, partnership, team, analysed):
+        file = self.address(partnership)
+        asked = analysed.get(file)
+        waiting = analysed.get(asked["Location"]).content.decode()
+        assert "Waiting for its turn" in waiting and "data-refresh-seconds" in waiting
+        assert analysed.get(file)["Location"] == asked["Location"]
+        drawn(partnership)
+        ready = analysed.get(asked["Location"]).content.decode()
+        assert "data-refresh-seconds" not in ready and f'href="{file}"' in ready
+        first, second = (b"".join(analysed.get(file)) for _ in range(2))
+        assert first == second and first.startswith(b"%PDF")
+        row = AnalysisFile.objects.get()
+        assert (
+            row.state == "ready"
+            and AuditEntry.objects.filter(action="partnerships.record_download").count() == 2
+        )
+
+    def test_the_same_figures_and_words_give_the_same_bytes(self, partnership, analysed):
+        found = []
+        for _ in range(2):
+            analysed.get(self.address(partnership))
+            drawn(partnership)
+            found.append(b"".join(analysed.get(self.address(partnership))))
+            drop_files(partnership)
+        assert found[0] == found[1]
+
+    def test_each_ending_and_division_of_time_is_another(self, partnership, session, analysed):
+        asked = [self.address(partnership), self.address(partnership, "xlsx")]
+        asked += [self.address(partnership, "pdf", query) for query in ("?period=month", "?period=")]
+        places = [analysed.get(one)["Location"] for one in asked]
+        assert len(set(places)) == 3 and places[3] == places[0]
+        drawn(partnership)
+        for one, place in zip(asked[:3], places[:3], strict=True):
+            assert f'href="{one}"' in analysed.get(place).content.decode()
+            assert analysed.get(one).status_code == 200
+
+    def test_the_way_back_keeps_what_was_chosen(self, partnership, session, analysed):
+        chosen = f"?course={session.course_id}&first_day=2026-01-31"
+        analysed.get(reverse("evaluations:analysis", args=[partnership.slug]) + chosen)
+        built(partnership)
+        place = analysed.get(self.address(partnership, "pdf", chosen))["Location"]
+        page = analysed.get(place).content.decode().replace("&amp;", "&")
+        assert f"{reverse('evaluations:analysis', args=[partnership.slug])}{chosen}" in page
+
+    def test_new_answers_and_new_themes_have_it_drawn_anew(self, partnership, session, team, analysed):
+        file = self.address(partnership)
+
+        def is_drawn() -> bool:
+            analysed.get(self.address(partnership))
+            return AnalysisFile.objects.get().state == "ready"
+
+        assert not is_drawn()
+        drawn(partnership)
+        assert is_drawn()
+        evaluated(partnership, session, [{**rated(1, 3, 7), "pledge": "Ring the school."}])
+        page_of(analysed, "analysis", partnership)
+        built(partnership)
+        assert not is_drawn()
+        drawn(partnership)
+        assert analysed.get(file).status_code == 200
+        theme = add_theme(actor=actor_for(team), name="Telephone")
+        pledge = Answer.objects.get(question__key="pledge", text="Ring the school.")
+        tag_answers(actor=actor_for(team), changes=[Retagging(pledge.pk, frozenset({theme.pk}), frozenset())])
+        assert not is_drawn()
+        drawn(partnership)
+        assert is_drawn()
+
+    @pytest.mark.parametrize("gone", ["taken back", "unmarked", "shortened", "words taken out", "forgotten"])
+    def test_no_file_keeps_a_quote_that_is_no_more(self, partnership, session, team, analysed, gone):
+        evaluated(partnership, session, [{**rated(4, 3, 7), "pledge": "Ring Mrs Ólafsdóttir."}])
+        invitation = Invitation.objects.filter(state="answered").latest("pk")
+        Invitation.objects.filter(pk=invitation.pk).update(quoting_agreed_at=timezone.now())
+        pledge = Answer.objects.get(invitation=invitation, question__key="pledge")
+        actor = actor_for(team)
+        mark_quote(actor=actor, answer=pledge, words=pledge.text)
+        page_of(analysed, "analysis", partnership)
+        built(partnership)
+        for ending in ("pdf", "xlsx"):
+            analysed.get(self.address(partnership, ending))
+        drawn(partnership)
+        # One is being drawn just then.
+        analysed.get(self.address(partnership, "xlsx", "?period=year"))
+        stored = [one.file for one in AnalysisFile.objects.filter(state="ready")]
+        waiting = AnalysisFile.objects.get(state="building")
+        assert all(default_storage.exists(one) for one in stored) and len(stored) == 2
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            match gone:
+                case "taken back":
+                    stop_quoting(actor=actor, invitation=invitation)
+                case "unmarked":
+                    unmark_quote(actor=actor, answer=pledge)
+                case "shortened":
+                    mark_quote(actor=actor, answer=pledge, words="Ring […].")
+                case "words taken out":
+                    redact_answer(actor=actor, answer=pledge, reason="Names somebody")
+                case "forgotten":
+                    Invitation.objects.filter(state="open").update(state="closed")
+                    kept_long = timezone.now() + timedelta(days=10 * 366)
+                    forget_answers(actor=job(partnership), session=session, now=kept_long)
+        assert not any(default_storage.exists(one) for one in stored)
+        left = AnalysisFile.objects.filter(pk=waiting.pk).first()
+        assert not AnalysisFile.objects.exclude(pk=waiting.pk).exists()
+        assert left is None if gone == "forgotten" else left.requested_at > waiting.requested_at
+
+    def test_what_was_being_drawn_when_a_quote_went_is_thrown_away(
+        self, partnership, team, analysed, monkeypatch
+    ):
+        analysed.get(self.address(partnership))
+        write = analysis_files.write_analysis
+
+        def write_and_lose(*given):
+            write(*given)
+            drop_files(partnership)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(analysis_files, "write_analysis", write_and_lose)
+            drawn(partnership)
+        assert AnalysisFile.objects.get().state == "building"
+        assert default_storage.listdir(f"analyses/{partnership.slug}")[1] == []
+        drawn(partnership)
+        assert AnalysisFile.objects.get().state == "ready"
+
+    def test_a_dead_worker_is_followed_by_another(self, partnership, analysed, monkeypatch):
+        analysed.get(self.address(partnership))
+
+        def die(*given):
+            raise SystemExit
+
+        with monkeypatch.context() as killed:
+            killed.setattr(analysis_files, "write_analysis", die)
+            with pytest.raises(SystemExit):
+                drawn(partnership)
+        drawn(partnership)
+        assert AnalysisFile.objects.get().state == "building"
+        AnalysisFile.objects.update(touched_at=timezone.now() - timedelta(minutes=6))
+        requeue_stuck_files(partnership, timezone.now())
+        assert (AnalysisFile.objects.get().state, AnalysisFile.objects.get().attempts) == ("ready", 2)
+
+    def test_failed_says_so_and_is_begun_again(self, partnership, analysed):
+        place = analysed.get(self.address(partnership))["Location"]
+        AnalysisFile.objects.update(attempts=MOST_ATTEMPTS)
+        drawn(partnership)
+        page = analysed.get(place).content.decode()
+        assert "could not be made" in page and f'href="{self.address(partnership)}"' in page
+        analysed.get(self.address(partnership))
+        drawn(partnership)
+        assert analysed.get(self.address(partnership)).status_code == 200
+
+    def test_a_file_that_is_lost_is_drawn_again(self, partnership, analysed):
+        analysed.get(self.address(partnership))
+        drawn(partnership)
+        default_storage.delete(AnalysisFile.objects.get().file)
+        assert analysed.get(self.address(partnership)).status_code == 302
+        drawn(partnership)
+        assert analysed.get(self.address(partnership)).status_code == 200
+
+    def test_gone_with_the_analysis(self, partnership, analysed):
+        analysed.get(self.address(partnership))
+        drawn(partnership)
+        stored = AnalysisFile.objects.get().file
+        forget_files(partnership, timezone.now())
+        assert default_storage.exists(stored)
+        forget_analyses(partnership, timezone.now() + timedelta(days=31))
+        forget_files(partnership, timezone.now())
+        assert not AnalysisFile.objects.exists() and not default_storage.exists(stored)
+
+    def test_only_for_whoever_may_read_the_analysis(
+        self, partnership, neighbour, session, trainer, sign_in, analysed
+    ):
+        client = sign_in(trainer)
+        page_of(client, "trainer_evaluation", partnership, session.pk)
+        built(partnership)
+        theirs = client.get(
+            reverse("evaluations:trainer_evaluation_file", args=[partnership.slug, session.pk, "pdf"])
+        )
+        page = client.get(theirs["Location"]).content.decode()
+        assert reverse("evaluations:trainer_evaluation", args=[partnership.slug, session.pk]) in page
+        teams = analysed.get(self.address(partnership))["Location"]
+        assert client.get(teams).status_code == 404
+        assert analysed.get(theirs["Location"]).status_code == 404
+        other = sign_in(make_person(partnership, Role.TRAINER))
+        assert other.get(theirs["Location"]).status_code == 404
+        with acting_in(neighbour):
+            foreign = sign_in(make_person(neighbour, Role.TEAM))
+        assert foreign.get(teams.replace(partnership.slug, neighbour.slug)).status_code == 404
+        session.trainer_links.all().delete()
+        assert client.get(theirs["Location"]).status_code == 404

@@ -41,6 +41,7 @@ from courses.models import (
     SchoolHoliday,
 )
 from evaluations.models import (
+    AnalysisFile,
     Answer,
     Certificate,
     CertificateBundle,
@@ -277,7 +278,8 @@ def make_whole_partnership(slug: str) -> Partnership:
         CertificateBundle.objects.create(
             **where, organisation=booking.organisation, requested_by=person, requested_at=now
         )
-        KeptAnalysis.objects.create(**where, key=slug, reader="team", selection={}, requested_at=now)
+        kept = KeptAnalysis.objects.create(**where, key=slug, reader="team", selection={}, requested_at=now)
+        AnalysisFile.objects.create(**where, analysis=kept, ending="pdf", period="quarter", requested_at=now)
         SigningKey.objects.create(**where, kid=f"kid-{slug}", public_jwk={}, private_part="", created_at=now)
         EarlierEdition.objects.create(
             **where,
