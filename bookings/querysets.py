@@ -121,7 +121,9 @@ class ApprovalQuerySet(models.QuerySet):
             )
         if actor.person is not None and actor.may(Permission.SEE_TEAM):
             asked |= Q(of_the_team(actor, "booking__"), asked=ApprovalRule.LINE_MANAGER)
-        return self.visible_to(actor).open().exclude(booking__person=actor.person).filter(asked)
+        # Each of these is seen too; to ask for that as well would only make the database look twice.
+        waiting = self.filter(asked, partnership=actor.partnership).open()
+        return waiting.exclude(booking__person=actor.person)
 
 
 class QuotaQuerySet(models.QuerySet):

@@ -69,5 +69,5 @@ def _people_rows(rows: Iterable[PersonRow]) -> Iterator[list[Any]]:
             row.standing.met_count,
             row.standing.required_count,
             row.standing.next_lapse,
-            row.last_training,
+            row.standing.last_training,
         ]

@@ -1,20 +1,16 @@
 """Tables of people with where they stand: those of an organisation, and those whom somebody manages."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
-from bookings.models import Booking
-from bookings.states import BookingState
-from compliance.models import TrainingRecord
 from compliance.queries.standing import Standing, Status, standings_in
-from partnership_portal.working_days import uk_date
 from partnerships.actors import Actor
-from partnerships.models import Membership, Organisation, Partnership
+from partnerships.models import Membership, Organisation
 from partnerships.permissions import Permission
 
 PER_PAGE = 50
@@ -45,7 +41,6 @@ class PersonRow:
 
     membership: Membership
     standing: Standing
-    last_training: date | None
 
 
 def organisations_of(actor: Actor) -> QuerySet[Organisation]:
@@ -77,7 +72,7 @@ def managed_people(actor: Actor) -> list[PersonRow]:
         .select_related("person", "competency_group", "organisation")
         .order_by("person__name_key", "pk")
     )
-    return rows_of(actor.partnership, list(memberships))
+    return rows_of(list(memberships))
 
 
 def page_of_people(
@@ -89,26 +84,23 @@ def page_of_people(
     """
     if show is Show.ALL and sort is Sort.NAME:
         found = Paginator(memberships, PER_PAGE).get_page(page)
-        found.object_list = rows_of(  # type: ignore[assignment]  # from here on rows stand for memberships
-            actor.partnership, list(found.object_list)
-        )
+        found.object_list = rows_of(list(found.object_list))  # type: ignore[assignment]  # rows for memberships
         return found
     return Paginator(every_row(actor, memberships, show=show, sort=sort), PER_PAGE).get_page(page)
 
 
 def every_row(actor: Actor, memberships: QuerySet[Membership], *, show: Show, sort: Sort) -> list[PersonRow]:
     """The rows of all of an organisation's people who are to be shown, in the order asked for."""
-    rows = [row for row in rows_of(actor.partnership, list(memberships)) if _is_shown(row.standing, show)]
+    rows = [row for row in rows_of(list(memberships)) if _is_shown(row.standing, show)]
     if sort is not Sort.NAME:
         rows.sort(key=_SORTED_BY[sort])
     return rows
 
 
-def rows_of(partnership: Partnership, memberships: Collection[Membership]) -> list[PersonRow]:
-    """The rows of these memberships, by what each asks of its person (seven queries at most)."""
+def rows_of(memberships: Collection[Membership]) -> list[PersonRow]:
+    """The rows of these memberships, by what each asks of its person (five queries at most)."""
     standings = standings_in(memberships)
-    last = _last_training(partnership, [one.person_id for one in memberships]) if memberships else {}
-    return [PersonRow(one, standings[one.pk], last.get(one.person_id)) for one in memberships]
+    return [PersonRow(one, standings[one.pk]) for one in memberships]
 
 
 def _is_shown(standing: Standing, show: Show) -> bool:
@@ -126,26 +118,5 @@ def _is_shown(standing: Standing, show: Show) -> bool:
 _SORTED_BY = {
     Sort.LACKING: lambda row: -row.standing.lacking_count,
     Sort.LAPSE: lambda row: row.standing.next_lapse or _FAR,
-    Sort.LAST: lambda row: row.last_training or date.min,
+    Sort.LAST: lambda row: row.standing.last_training or date.min,
 }
-
-
-def _last_training(partnership: Partnership, people: Iterable[int]) -> dict[int, date]:
-    people = list(people)
-    attended = (
-        Booking.objects.filter(partnership=partnership, person__in=people, state=BookingState.ATTENDED)
-        .order_by()
-        .values_list("person_id")
-        .annotate(last=Max("session__ends_at"))
-    )
-    elsewhere = (
-        TrainingRecord.objects.standing()
-        .filter(partnership=partnership, person__in=people)
-        .order_by()
-        .values_list("person_id")
-        .annotate(last=Max("completed_on"))
-    )
-    last = {person_id: uk_date(moment) for person_id, moment in attended}
-    for person_id, day in elsewhere:
-        last[person_id] = max(day, last.get(person_id, day))
-    return last

@@ -68,11 +68,15 @@ class RequirementStanding:
 
 @dataclass(frozen=True)
 class Standing:
-    """Everything that is required of and recommended to one person on one day."""
+    """Everything that is required of and recommended to one person on one day.
+
+    ``last_training`` is the day on which they last finished anything, required or not.
+    """
 
     on: date
     groups: tuple[CompetencyGroup, ...] = ()
     requirements: tuple[RequirementStanding, ...] = ()
+    last_training: date | None = None
 
     @cached_property
     def required(self) -> list[RequirementStanding]:
@@ -208,7 +212,7 @@ def _standings(
             for requirement in by_group[group.pk]
         ]
         own = tuple(group for group in mine if group.pk in keys)
-        standings[key] = Standing(on=on, groups=own, requirements=tuple(judged))
+        standings[key] = Standing(on, own, tuple(judged), achievements.last_day(person_id))
     return standings
 
 

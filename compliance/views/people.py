@@ -166,12 +166,14 @@ def _person_page(
 def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisation]]:
     """The organisation that the address chooses, else the one that the actor's own membership is in, else the first."""
     organisations = organisations_of(request.actor).select_related("sector")
+    theirs = {one.pk: one for one in organisations}
     wanted = request.GET.get("organisation", "")
-    if wanted:
-        return get_object_or_404(organisations, pk=key_in(wanted)), organisations
     membership = request.actor.membership
-    own = organisations.filter(pk=membership.organisation_id).first() if membership else None
-    chosen = own or organisations.first()
+    if wanted:
+        chosen = theirs.get(key_in(wanted))
+    else:
+        own = theirs.get(membership.organisation_id) if membership else None
+        chosen = own or next(iter(theirs.values()), None)
     if chosen is None:
         raise Http404
     return chosen, organisations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -61,8 +62,15 @@ def uk_date(value: dt.date | dt.datetime | None, style: str = "long") -> str:
     """21 November 2026; "full" adds the weekday, "short" shortens the month."""
     if not value:
         return ""
+    local = _local(value)
+    return _written(local.date() if isinstance(local, dt.datetime) else local, style)
+
+
+@lru_cache(maxsize=2000)
+def _written(day: dt.date, style: str) -> str:
+    # Long tables name the same days again and again, and to write one takes as long as a whole row.
     patterns = {"long": "j F Y", "full": "l j F Y", "short": "j M Y"}
-    return date_format(_local(value), patterns[style], use_l10n=False)
+    return date_format(day, patterns[style], use_l10n=False)
 
 
 @register.filter

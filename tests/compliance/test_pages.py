@@ -256,9 +256,9 @@ def test_the_organisations_page_asks_the_same_questions(
         learn_elsewhere(person, date(2026, 5, 5))
     browser = sign_in(lead)
     browser.get("/alphashire/organisation/")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(17):
         browser.get("/alphashire/organisation/")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(16):
         browser.get("/alphashire/organisation/?show=lacking&sort=lapse")
 
 

@@ -158,6 +158,19 @@ def test_two_memberships_ask_for_both_groups_and_an_organisation_for_its_own(par
     assert [one.requirement.title for one in there.required] == ["Nine"]
 
 
+def test_the_last_training_is_the_newest_whether_or_not_it_is_required(partnership):
+    required, other = make_course(partnership), make_course(partnership)
+    need(partnership, "Two", required)
+    person, nobody = make_person(partnership), make_person(partnership)
+    attend(person, required, date(2026, 1, 5))
+    assert standing_of(person).last_training == date(2026, 1, 5)
+    attend(person, other, date(2026, 3, 2))
+    assert standing_of(person).last_training == date(2026, 3, 2)
+    learn_elsewhere(person, date(2026, 5, 4))
+    assert standing_of(person).last_training == date(2026, 5, 4)
+    assert standing_of(nobody).last_training is None
+
+
 def test_somebody_without_a_group_stands_at_nothing(partnership):
     need(partnership, "Two")
     standing = standing_of(make_person(partnership, competency_group=None))
