@@ -100,7 +100,7 @@ def with_position(bookings: BookingQuerySet) -> BookingQuerySet:
 def listed(keys: Sequence[int]) -> list[Booking]:
     """These bookings in this order, with what a list shows of each and no more (one query)."""
     found = (
-        Booking.objects.select_related("person", "organisation", "session__course")
+        Booking.objects.select_related("person", "organisation", "session__course", "approval")
         .only(
             "state",
             "booked_at",
@@ -109,6 +109,7 @@ def listed(keys: Sequence[int]) -> list[Booking]:
             "organisation__name",
             "session__starts_at",
             "session__course__title",
+            "approval__rule",
         )
         .in_bulk(list(keys))
     )

@@ -171,7 +171,8 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told, shown: str
         check_as_shown(actor, old, shown)
         membership = _membership(actor, old, person)
         waits = _waiting_turn(actor, session, person)
-        told = replace(told, purchase_order=old.purchase_order, declared=told.declared or old.declared)
+        # What was declared was said of somebody else.
+        told = replace(told, purchase_order=old.purchase_order)
         check_audience(actor, session, membership, told.audience_reason)
         check_prerequisite(actor, session, person, told.earlier)
         rule = _decider(actor, session, membership, now)

@@ -674,3 +674,25 @@ def test_nobody_else_says_that_somebody_is_not_the_manager(partnership, session)
     approve(actor=actor_for(lead), approval=booking.approval)
     with pytest.raises(DomainError, match="approved already"):
         is_not_the_manager(actor=holder_of_approval(booking.approval), approval=booking.approval)
+
+
+def test_whoever_decides_instead_reads_who_was_asked_and_the_team_how_to_reach_them(
+    partnership, session, sign_in
+) -> None:
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    booking = ask(partnership, session, organisation=organisation)
+    chase_approvals(partnership, later(2))
+    address = f"/{partnership.slug}/approvals/{booking.approval.pk}/"
+    pages = {
+        role: sign_in(one).get(address).content.decode()
+        for role, one in (("lead", lead), ("team", make_person(partnership, Role.TEAM)))
+    }
+    for page in pages.values():
+        assert f"Asked to decide: {BOSS.name}" in page and "reminded on" in page
+    assert BOSS.email in pages["team"] and BOSS.email not in pages["lead"]
+    manager = Client().get(link_in(Message.objects.get(purpose="approval_asked"))).content.decode()
+    assert "Asked to decide" not in manager
+    # Where the page's reader is the one who is asked now, it says no more than that they are.
+    chase_approvals(partnership, later(4))
+    assert "Asked to decide" not in sign_in(lead).get(address).content.decode()

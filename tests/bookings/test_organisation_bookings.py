@@ -11,7 +11,7 @@ from bookings.services.places import give_up
 from partnership_portal.working_days import uk_today
 from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
-from tests.factories import actor_for, make_organisation, make_person, make_session
+from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 LIST = "/alphashire/organisation/bookings/"
 
@@ -94,3 +94,21 @@ def test_a_lead_downloads_nothing_of_where_former_staff_are_now(partnership, sch
 
 def later():
     return timezone.now() + timedelta(days=60)
+
+
+def test_each_row_leads_to_what_resolves_it(partnership, school, client, book) -> None:
+    """A request to its decision, unless it is the team's or the lead's own; an offer to its answer."""
+    lead = Person.objects.get(name="Lea Lead")
+    asking = make_session(partnership, course=make_course(partnership, approval="organisation_lead"))
+    for_team = make_session(partnership, course=make_course(partnership, approval="team"))
+    make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    ann, bob, cem = (make_person(partnership, organisation=school) for _ in range(3))
+    to_decide, others = book(ann, asking), [book(ann, for_team), book(lead, asking)]
+    full = make_session(partnership, capacity=1)
+    has, offered = book(bob, full), book(cem, full)
+    give_up(actor=actor_for(bob), booking=has)
+    page = client.get(LIST).content.decode()
+    assert f"/alphashire/approvals/{to_decide.approval.pk}/" in page
+    assert page.count("Approve or decline") == 1 and all(one.state == "requested" for one in others)
+    assert page.count("Answer the offer") == 1 and f"/me/bookings/{offered.pk}/offer/" in page
+    assert client.get(f"/alphashire/approvals/{to_decide.approval.pk}/").status_code == 200

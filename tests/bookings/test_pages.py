@@ -479,3 +479,25 @@ def test_access_needs_can_be_changed_from_the_booking(partnership, sign_in, book
     assert "Loop" in client.get(url("access_needs", booking.pk)).content.decode()
     client.post(url("access_needs", booking.pk), {"access_needs": "Large print"})
     assert AccessNeeds.objects.get().text == "Large print"
+
+
+def test_from_the_sessions_page_the_team_gets_to_a_booking_and_to_whoever_is_to_be_rung(
+    partnership, sign_in, book
+) -> None:
+    school = make_organisation(partnership)
+    person = make_person(partnership, organisation=school)
+    Person.objects.filter(pk=person.pk).update(phone="01632 960123")
+    session = make_session(partnership)
+    booking = book(person, session)
+    team = sign_in(make_person(partnership, Role.TEAM))
+    assert url("booking", booking.pk) in team.get(url("desk_session", session.pk)).content.decode()
+    page = team.get(url("booking", booking.pk)).content.decode()
+    assert "Telephone: 01632 960123" in page and f"mailto:{person.email}" in page
+    trainer = make_person(partnership, Role.TRAINER)
+    session.trainer_links.create(partnership=partnership, person=trainer)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    for reader in (person, trainer, lead):
+        page = sign_in(reader).get(url("booking", booking.pk)).content.decode()
+        assert "01632 960123" not in page and "mailto:" + person.email not in page
+    page = sign_in(trainer).get(url("training_session", session.pk)).content.decode()
+    assert person.name in page and url("booking", booking.pk) not in page

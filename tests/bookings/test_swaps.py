@@ -402,3 +402,10 @@ def test_the_leads_page_offers_colleagues_and_nobody_else(
     assert "The place has gone from Ann Smith to Bob Jones" in page
     page = client.get(f"/alphashire/me/bookings/{old.pk}/").content.decode()
     assert "has gone to a colleague, Bob Jones" in page
+
+
+def test_what_somebody_declared_is_not_said_of_the_colleague(partnership, lead, ann, bob, book) -> None:
+    """“I can come to every date” was Ann's promise; nobody has said it of Bob."""
+    old = book(ann, make_session(partnership), declared="I can come to every date")
+    assert old.declared
+    assert swap_place(actor=actor_for(lead), booking=old, person=bob).declared == ""
