@@ -4,12 +4,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django_filters import ChoiceFilter, ModelChoiceFilter
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
 from courses.filters import courses_to_choose
 from evaluations.filters import ChosenSession, sessions_to_choose
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Question, Theme
+from evaluations.queries.free_texts import is_tagged
 from partnership_portal.lists import FromDay, ListFilter, UntilDay
 
 _TEXTS = Q(kind__in=[QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT]) | Q(follow_up__isnull=False)
@@ -18,6 +19,7 @@ _TEXTS = Q(kind__in=[QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT]) | Q(follo
 class FreeTextFilter(ListFilter):
     """Which answers in people's own words; those without a theme come first."""
 
+    q = CharFilter(label="Words in the answer", max_length=100, method="with_words")
     standing = ChoiceFilter(
         label="With or without a theme",
         empty_label="All",
@@ -43,7 +45,7 @@ class FreeTextFilter(ListFilter):
     first_day = FromDay("invitation__session__ends_at", label="Session from")
     last_day = UntilDay("invitation__session__ends_at", label="Session until")
 
-    orders = {"question": ("is_tagged", "question_id", "pk")}
+    orders = {"question": ("question_id", "pk")}
     first_order = "question"
 
     class Meta:
@@ -54,9 +56,20 @@ class FreeTextFilter(ListFilter):
         super().__init__(data, rows, request=request)
         self.filters["question"].extra["choices"] = _questions(request)
 
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether all that fit have a theme, or none of them has."""
+        return bool({"standing", "theme"} & set(self.in_use))
+
+    def with_words(self, rows: QuerySet, name: str, words: str) -> QuerySet:
+        """Those in which each of the words stands, or the beginning or the middle of one like it."""
+        for word in words.split():
+            rows = rows.filter(text__icontains=word)
+        return rows
+
     def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
         """Those that have a theme, or have none."""
-        return rows.filter(is_tagged=standing == "tagged")
+        return rows.filter(is_tagged() if standing == "tagged" else ~is_tagged())
 
     def with_question(self, rows: QuerySet, name: str, which: str) -> QuerySet:
         """Those to the question of this identity, in any version."""

@@ -25,10 +25,31 @@ class Size:
     sessions: int = 4_000
     coming_sessions: int = 120
     bookings: int = 150_000
+    tagged: int = 10_000
 
 
 _FIRST = "Aisha,Bogdan,Carys,Dafydd,Eilidh,Fatima,George,Hannah,Idris,Jasmine,Kofi,Łucja,Mohammed,Nia,Oluwaseun,Priya"
 _LAST = "Ahmed,Bannister-Clarke,Chukwu,Davies,Evans,Fernández,Griffiths,Hussain,O'Brien,Jones,Kowalski,Lewis,Ŵyn,Patel"
+
+# What people write, and in the same order the themes that it is about.
+_OPENINGS = (
+    "I will,We as a team will,With my manager I will,From next month I will,At our next meeting I will,Now I"
+)
+_WRITTEN = (
+    "share what we know with school and health visitor before the meeting",
+    "see the child alone and write down what the child says in their own words",
+    "ask again when an explanation does not fit what I have seen at home",
+    "look up the threshold before I ring the front door with a referral",
+    "bring the chronology of each family to my supervision",
+    "invite police housing and the drug service to plan with us",
+    "need cover for my caseload before I can be released for this",
+    "challenge a decision that I do not agree with and escalate it in writing",
+    "use the handout with new colleagues during their induction",
+)
+_THEMES = (
+    "information-sharing,voice-of-the-child,professional-curiosity,thresholds,supervision,multi-agency,time,challenge,"
+    "something-else"
+)
 
 _ORGANISATIONS = """
 INSERT INTO partnerships_organisation (partnership_id, name, sector_id, charging_class, purchase_order, is_active)
@@ -238,7 +259,10 @@ INSERT INTO evaluations_answer (partnership_id, invitation_id, question_id, numb
 SELECT %(p)s, i.id, q.id,
     CASE q.kind WHEN 'scale' THEN 3 + (i.id + q.position) %% 3
         WHEN 'confidence' THEN 3 + (i.id + q.position * 3) %% 7 END,
-    CASE WHEN q.kind IN ('short_text', 'long_text') THEN 'I will use what I learnt with my team.'
+    CASE WHEN q.kind IN ('short_text', 'long_text') THEN
+            (string_to_array(%(openings)s, ','))[1 + (i.id + q.position) %% 6] || ' '
+            || (string_to_array(%(written)s, ','))[1 + (i.id / 6 + q.position) %% 9]
+            || '; case ' || i.id %% 500 || ' showed me why.'
         WHEN q.kind = 'date' THEN to_char(i.closes_at, 'YYYY-MM-DD') ELSE '' END,
     CASE WHEN q.kind IN ('choice', 'choices') THEN jsonb_build_array(q.options -> 0 -> 'value')
         WHEN q.kind = 'yes_no' THEN '["no"]'
@@ -250,6 +274,23 @@ FROM evaluations_invitation i
 JOIN evaluations_question q ON q.version_id = i.version_id
 WHERE i.partnership_id = %(p)s AND i.state = 'answered' AND i.respondent_email LIKE '%%.populated.example'
     AND q.shown_if IS NULL
+"""
+
+# The team has read some thousand answers, in the order in which they stand on its page.
+_TAGS = """
+INSERT INTO evaluations_themetag (partnership_id, answer_id, theme_id, tagged_at, tagged_by_id)
+SELECT %(p)s, a.id, theme.id, now(), (
+    SELECT m.person_id FROM partnerships_membershiprole r JOIN partnerships_membership m ON m.id = r.membership_id
+    WHERE r.partnership_id = %(p)s AND r.role = 'team' ORDER BY m.person_id LIMIT 1
+)
+FROM (
+    SELECT a.id, a.invitation_id, q.position FROM evaluations_answer a
+    JOIN evaluations_question q ON q.id = a.question_id
+    WHERE a.partnership_id = %(p)s AND a.text <> '' AND q.kind IN ('short_text', 'long_text')
+    ORDER BY a.question_id, a.id LIMIT %(tagged)s
+) a
+JOIN evaluations_theme theme ON theme.partnership_id = %(p)s
+    AND theme.code = (string_to_array(%(themes)s, ','))[1 + (a.invitation_id / 6 + a.position) %% 9]
 """
 
 _CERTIFICATES = """
@@ -282,6 +323,7 @@ _STEPS = (
     ("invitations", _INVITATIONS),
     ("counted", _COUNTED),
     ("answers", _ANSWERS),
+    ("tags", _TAGS),
     ("certificates", _CERTIFICATES),
 )
 
@@ -300,6 +342,9 @@ def populate(
         "slug": partnership.slug,
         "first": _FIRST,
         "last": _LAST,
+        "openings": _OPENINGS,
+        "written": ",".join(_WRITTEN),
+        "themes": _THEMES,
         "password": make_password(password),
         **size.__dict__,
     }

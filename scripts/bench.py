@@ -261,6 +261,9 @@ class _Bench:
         )
         yield self._page("team's desk", f"{root}/desk/", self.team)
         yield self._page("team's list of 150,000 bookings, 50 rows", f"{root}/desk/bookings/", self.team)
+        yield self._page("what people wrote, 116,450 free texts", f"{root}/desk/free-texts/", self.team)
+        yield self._page("the same by words", f"{root}/desk/free-texts/?q=chronology+supervision", self.team)
+        yield self._page("the same by theme", f"{root}/desk/free-texts/?theme={self._theme()}", self.team)
         yield self._survey()
         yield self._bookings()
         yield self._certificate()
@@ -427,6 +430,13 @@ class _Bench:
                 Booking.objects.filter(session=session_id).order_by().values("state").annotate(n=Count("pk"))
             )
             return {row["state"]: row["n"] for row in found}
+
+    def _theme(self) -> int:
+        from evaluations.models import Theme
+        from partnerships.tenancy import acting_in
+
+        with acting_in(self.partnership):
+            return Theme.objects.filter(partnership=self.partnership).earliest("pk").pk
 
     def _survey(self) -> Row:
         """The link in the invitation, as somebody without an account opens it."""

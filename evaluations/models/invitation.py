@@ -301,7 +301,13 @@ class Answer(TenantModel):
                 fields=["partnership", "invitation", "question"], name="one_answer_per_question"
             )
         ]
-        indexes = [models.Index(fields=["partnership", "question"], name="answer_by_question")]
+        indexes = [
+            models.Index(fields=["partnership", "question"], name="answer_by_question"),
+            # In their own words, as the team reads them.
+            models.Index(
+                fields=["partnership", "question", "id"], name="answer_in_words", condition=~Q(text="")
+            ),
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="tagged_words_stay",

@@ -1,5 +1,8 @@
 """What people wrote in their own words, as the team sorts it by themes."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from evaluations.answering import REMOVED
@@ -15,7 +18,8 @@ def free_texts(actor: Actor) -> QuerySet[Answer]:
         return Answer.objects.none()
     return (
         Answer.objects.filter(partnership=actor.partnership, invitation__state=Invitation.State.ANSWERED)
-        .exclude(text__in=["", REMOVED])
+        .exclude(text="")  # as the index of them says
+        .exclude(text=REMOVED)
         .exclude(question__kind=QuestionKind.DATE)
     )
 
@@ -25,12 +29,43 @@ def asked_in_words(question: Question) -> str:
     return question.follow_up["text"] if question.follow_up else question.text
 
 
-def untagged_first(answers: QuerySet[Answer]) -> QuerySet[Answer]:
-    """With ``is_tagged`` to sort by, and what the page of an answer shows.
+def is_tagged() -> Exists:
+    """Tells of an answer whether it has a theme."""
+    return Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))
 
-    Sorted by question afterwards, whoever tags stays in one train of thought, and answers of one person do not stand
-    together.
+
+@dataclass(frozen=True)
+class UntaggedFirst:
+    """Answers for a paginator: first those without a theme, then the others, each in the order that they come in.
+
+    Two lists, one after the other, so that an index can be walked for either until the page is full; one list where all
+    have a theme or none has. Sorted by question, whoever tags stays in one train of thought, and answers of one person
+    do not stand together.
     """
-    return answers.annotate(is_tagged=Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))).select_related(
-        "question", "invitation__session__course", "quote"
-    )
+
+    answers: QuerySet[Answer]
+    are_alike: bool = False
+
+    def count(self) -> int:
+        """How many there are (one query)."""
+        return self.answers.count()
+
+    def __getitem__(self, part: slice) -> list[Answer]:
+        """A page of them, with what it shows (two queries; up to four where tagged ones stand on it)."""
+        keys = list(self._keys_alike(part) if self.are_alike else self._keys(part))
+        found = Answer.objects.select_related("question", "invitation__session__course", "quote").in_bulk(
+            keys
+        )
+        return [found[key] for key in keys]
+
+    def _keys_alike(self, part: slice) -> QuerySet[Answer, int]:
+        return self.answers.values_list("pk", flat=True)[part]
+
+    def _keys(self, part: slice) -> Iterator[int]:
+        untagged, tagged = self.answers.filter(~is_tagged()), self.answers.filter(is_tagged())
+        first = untagged.values_list("pk", flat=True)[part]
+        yield from first
+        lacking = part.stop - part.start - len(first)
+        if lacking:
+            passed = 0 if first else part.start - untagged.count()
+            yield from tagged.values_list("pk", flat=True)[passed : passed + lacking]

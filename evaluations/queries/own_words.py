@@ -4,17 +4,17 @@ Tags change without an answer, and who takes consent back is quoted no more at t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, QuerySet
 
 from evaluations.answering import REMOVED
 from evaluations.disclosure import FEWEST, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Answer, Invitation, Question, Quote, ThemeTag
+from evaluations.models import Answer, Invitation, Question, Quote
 from evaluations.queries.blocks import asked_of_all
 from evaluations.queries.free_texts import asked_in_words
 from evaluations.quoting import quoted
@@ -53,7 +53,7 @@ class Quotation:
 
 
 def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> list[ThemeFigures]:
-    """The questions of which an answer is tagged, with their themes (three queries, for others two).
+    """The questions of which an answer is tagged, with their themes (four queries, for others two).
 
     To others than the team they are counted as choices are, of one session: of the answers with which its counts were
     closed (docs/analysis.md), once every one of them is read.
@@ -70,7 +70,7 @@ def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> 
 
 
 def themes_by_course(invitations: QuerySet[Invitation]) -> list[ThemeFigures]:
-    """The courses of the selection side by side, for the team (two queries); nothing where there is only one."""
+    """The courses of the selection side by side, for the team (three queries); nothing where there is only one."""
     courses = _by(
         _written(invitations), "invitation__session__course_id", "invitation__session__course__title"
     )
@@ -91,6 +91,8 @@ def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
         .exclude(answer__invitation__quoting_agreed_at=None)
         .select_related("answer__invitation__session__course")
     )
+    if not found:
+        return []
     many: Counter[tuple[Any, ...]] = Counter()
     for kind, course, session, count in answered.values_list(
         "kind", "session__course_id", "session_id"
@@ -129,20 +131,27 @@ def _of_team(written: QuerySet[Answer]) -> dict[_Which, tuple[int, int, list[tup
 
 
 def _by(written: QuerySet[Answer], *paths: str) -> dict[Any, tuple[int, int, list[tuple[str, int | None]]]]:
-    """Of each group how many wrote, how many of these answers are read, and the themes; only where any is tagged."""
+    """Of each group how many wrote, how many of these answers are read, and the themes; only where any is tagged.
+
+    Of what is tagged first, since there may be none, and there is much less of it than is written.
+    """
+    tagged = written.filter(theme_tags__isnull=False).order_by()
     themes: dict[Any, list[tuple[str, int | None]]] = defaultdict(list)
-    rows = written.filter(theme_tags__isnull=False).order_by().values_list(*paths, "theme_tags__theme__name")
-    for *which, theme, count in rows.annotate(n=Count("pk")):
+    for *which, theme, count in tagged.values_list(*paths, "theme_tags__theme__name").annotate(n=Count("pk")):
         themes[tuple(which)].append((theme, count))
     if not themes:
-        # Counting all that was written takes far longer.
         return {}
-    tagged = Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))
-    counted = written.order_by().values_list(*paths)
-    sizes = {
-        tuple(row[:-2]): row[-2:] for row in counted.annotate(n=Count("pk"), r=Count("pk", filter=tagged))
+    read = _counted(tagged.values_list(*paths).annotate(n=Count("pk", distinct=True)))
+    wrote = _counted(written.order_by().values_list(*paths).annotate(n=Count("pk")))
+    return {
+        which: (wrote[which], read[which], _largest_first(themes[which]))
+        for which in wrote
+        if which in themes
     }
-    return {which: (*sizes[which], _largest_first(themes[which])) for which in sizes if which in themes}
+
+
+def _counted(rows: Iterable[Sequence[Any]]) -> dict[Any, int]:
+    return {tuple(which): count for *which, count in rows}
 
 
 def _of_others(

@@ -1,14 +1,14 @@
 """What people wrote, and which themes it is about."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from evaluations.models import Theme
+from evaluations.models import Answer, Theme
+from evaluations.queries.free_texts import UntaggedFirst
 from evaluations.queries.free_texts import free_texts as texts_of
-from evaluations.queries.free_texts import untagged_first
 from evaluations.queries.tagging import to_tag
 from evaluations.services.tagging import tag_answers
 from evaluations.theme_filters import FreeTextFilter
@@ -31,8 +31,10 @@ def free_texts(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"Saved: {changed} answer{'' if changed == 1 else 's'} changed.")
         return redirect(request.get_full_path())
-    chosen = FreeTextFilter(request.GET, untagged_first(texts_of(request.actor)), request=request)
-    page = Paginator(chosen.qs, _PER_PAGE).get_page(request.GET.get("page"))
+    chosen = FreeTextFilter(request.GET, texts_of(request.actor), request=request)
+    page: Page[Answer] = Paginator(UntaggedFirst(chosen.qs, chosen.are_alike), _PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     rows = to_tag(request.actor, list(page.object_list))
     context = {
         "filter": chosen,

@@ -111,6 +111,8 @@ def test_the_filters(partnership, team, sharing, address, sign_in) -> None:
     assert found(course=course.pk, session=mine[0].invitation.session_id) == {TEXTS[0]}
     assert found(standing="tagged") == found(theme=sharing.pk) == {TEXTS[0]}
     assert found(standing="untagged") == {TEXTS[1], "Good biscuits"}
+    assert found(q="SCHOOL sooner") == {TEXTS[1]}
+    assert found(q="biscuits school") == set()
     assert found(question="evaluation.comments") == {"Good biscuits"}
     assert found(question="evaluation.pledge") == {TEXTS[0], TEXTS[1]}
     tomorrow = timezone.localdate() + timedelta(days=1)
@@ -218,6 +220,19 @@ def test_pages_of_ten(partnership, team, sharing, address, sign_in) -> None:
     assert [len(one) for one in pages] == [10, 2] and not set(pages[0]) & set(pages[1])
 
 
+@pytest.mark.parametrize("tagged", [0, 1, 3, 10, 12])
+def test_untagged_ones_come_first_over_the_pages(
+    partnership, team, sharing, address, sign_in, tagged
+) -> None:
+    answers = said(partnership, *(f"Text {number:02}" for number in range(12)))
+    for one in answers[:tagged]:
+        tick(team, one, sharing)
+    client = sign_in(team)
+    pages = [shown(client.get(address, {"page": number})) for number in (1, 2)]
+    expected = [one.text for one in [*answers[tagged:], *answers[:tagged]]]
+    assert pages == [expected[:10], expected[10:]]
+
+
 @pytest.mark.parametrize("role", [Role.TRAINER, Role.OBSERVER, Role.SUBGROUP_CHAIR, Role.ORGANISATION_LEAD])
 def test_for_the_team_alone(partnership, address, sign_in, role) -> None:
     said(partnership, TEXTS[0])
@@ -247,5 +262,5 @@ def test_the_page_takes_the_same_queries(
     tick(team, answers[-1], sharing)
     client = sign_in(team)
     client.get(address)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         client.get(address)

@@ -191,9 +191,9 @@ def test_the_same_queries_however_many(
         mark_quote(actor=actor_for(team), answer=answers[0], words=answers[0].text)
     closed(partnership)
     everybody, about_one = Invitation.objects.all(), asked_about(*answers)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         themes_by_question(everybody, for_team=True)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         themes_by_course(everybody)
     with django_assert_num_queries(2):
         quotations(everybody)
