@@ -23,15 +23,21 @@ class Approver:
     organisation: Organisation
     rule: ApprovalRule
     is_named: bool
+    manager: str = ""
 
     @property
     def words(self) -> str:
         """What is said of it beside the organisation's name."""
         if self.is_named:
             return "your line manager there must approve it. Name them below."
-        label = self.rule.label
+        label = self.label
         must = "has to" if self.rule is ApprovalRule.NONE else "must"
         return f"{label[:1].lower()}{label[1:]} {must} approve it."
+
+    @property
+    def label(self) -> str:
+        """Who it is, with the name of a line manager who is recorded."""
+        return f"{self.rule.label}, {self.manager}," if self.manager else self.rule.label
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Asked:
     def approver(self) -> Approver | None:
         """Who approves, where that is the same for all of the organisations."""
         first = self.approvers[0]
-        alike = all((one.rule, one.is_named) == (first.rule, first.is_named) for one in self.approvers)
+        alike = all(one.words == first.words for one in self.approvers)
         return first if alike else None
 
     @property
@@ -139,14 +145,7 @@ def asked_of(actor: Actor, session: Session, memberships: Sequence[Membership], 
         memberships=tuple(memberships),
         learner=learner,
         by_team=actor.may(Permission.MANAGE_BOOKINGS),
-        approvers=tuple(
-            Approver(
-                one.organisation,
-                approval_needed(actor, session, one),
-                needs_manager_named(actor, session, one),
-            )
-            for one in memberships
-        ),
+        approvers=tuple(_approver(actor, session, one) for one in memberships),
         is_online=session.is_online,
         rule=policy.booking.prerequisite.value,
         prices=tuple(announced(session, policy, [one.organisation for one in memberships])),
@@ -155,3 +154,10 @@ def asked_of(actor: Actor, session: Session, memberships: Sequence[Membership], 
         asks_earlier_training=earlier,
         declared_before=last_declared(actor, memberships[0].person) if earlier else None,
     )
+
+
+def _approver(actor: Actor, session: Session, membership: Membership) -> Approver:
+    rule, contact = approval_needed(actor, session, membership), membership.manager_contact
+    manager = contact[0] if contact and membership.has_manager and rule is ApprovalRule.LINE_MANAGER else ""
+    named = needs_manager_named(actor, session, membership)
+    return Approver(membership.organisation, rule, named, manager)

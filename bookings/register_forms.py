@@ -70,6 +70,7 @@ class WalkInForm(forms.Form):
         help_text="Start typing and choose. If it is not on the list, write its name: the partnership team settles it.",
         max_length=200,
         widget=forms.TextInput(attrs={"list": "organisations", "autocomplete": "off"}),
+        error_messages={"required": "Enter the organisation"},
     )
     # Asked once, where the organisation's name reads like others.
     alike = forms.ChoiceField(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bookings.models import Booking
 from courses.models import Session
 from courses.prices import booking_prices
 from partnership_portal.templatetags.portal import pence
@@ -39,7 +40,7 @@ class Announced:
     @property
     def words(self) -> list[str]:
         """What it costs, with the words of the rules that say so."""
-        return [self._place, *self._if_not]
+        return [self._place, *self.if_not]
 
     @property
     def _place(self) -> str:
@@ -51,7 +52,8 @@ class Announced:
         return f"This will cost {self.organisation.name} {pence(price.pence)}. {price.words}"
 
     @property
-    def _if_not(self) -> list[str]:
+    def if_not(self) -> list[str]:
+        """What it costs to cancel late and not to come, with the words of the rules; nothing where it is free."""
         days = f"{self.notice_days} working day{'' if self.notice_days == 1 else 's'}"
         before = {
             ChargeKind.LATE_CANCELLATION: f"Cancelling less than {days} before",
@@ -65,6 +67,12 @@ class Announced:
             elif price.pence is None:
                 found.append(f"{what}: {price.words} {price.why_unknown}")
         return found
+
+
+def still_to_follow(booking: Booking) -> list[str]:
+    """What it would cost whoever is booked to cancel late or not to come, said while they can still decide."""
+    policy = booking.partnership.policy(booking.session.starts_at)
+    return announced(booking.session, policy, [booking.organisation])[0].if_not
 
 
 def announced(session: Session, policy: Policy, organisations: Sequence[Organisation]) -> list[Announced]:

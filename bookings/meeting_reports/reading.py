@@ -8,6 +8,8 @@ from bookings.meeting_reports.people import MOST_PEOPLE, Times, attendees_of
 from bookings.meeting_reports.report import MeetingReport, ReportFormat
 from bookings.meeting_reports.tables import Sheet, sheet_of
 from bookings.meeting_reports.text import text_of
+from partnership_portal.templatetags.portal import uk_date as uk_day
+from partnership_portal.templatetags.portal import uk_time
 from partnership_portal.working_days import UK, uk_date
 from partnerships.errors import DomainError
 
@@ -130,5 +132,4 @@ def _notes(started: datetime, starts_at: datetime, clock: tzinfo, sheet: Sheet) 
 
 
 def _words(moment: datetime) -> str:
-    local = moment.astimezone(UK)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    return f"{uk_day(moment)}, {uk_time(moment)}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookings.arrangements import dates_of
 from bookings.as_shown import ChangedMeanwhile, as_shown
+from bookings.charges.announced import still_to_follow
 from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
@@ -47,6 +48,7 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
     context = {
         "can_answer": can_answer,
         "late": can_answer and is_late(booking, timezone.now()),
+        "if_not": still_to_follow(booking) if can_answer else [],
         # By a link the page is beneath the link's own address.
         "pass_on_page": signed_in if request.actor == actor else f"{request.path}pass-on/",
     }

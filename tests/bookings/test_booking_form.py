@@ -189,6 +189,24 @@ def test_a_session_of_one_organisation_is_for_its_staff(partnership, book) -> No
     assert book(make_person(partnership, organisation=host), session).pk
 
 
+@pytest.mark.parametrize("charges", [True, False])
+def test_what_it_costs_to_cancel_late_or_stay_away_is_said_where_one_decides(
+    partnership, sign_in, book, charges
+) -> None:
+    """Known when booking, it is forgotten by the day: the booking, its cancelling and “still coming?” say it again."""
+    if charges:
+        adopt(partnership, charging(), at=timezone.now() - timedelta(days=400))
+    school = make_organisation(partnership, charging_class="payer")
+    person = make_person(partnership, organisation=school)
+    booking = book(person, make_session(partnership), purchase_order="PO 1")
+    reader, lead = sign_in(person), make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    for page in ("booking", "cancel", "coming"):
+        for client in (reader, sign_in(lead)):
+            text = text_of(client.get(url(page, booking.pk)))
+            assert ("Cancelling less than 5 working days before costs £20." in text) == charges, page
+            assert ("Not attending costs £50." in text) == charges, page
+
+
 # Two things at once
 
 
@@ -250,6 +268,38 @@ def test_clashes_are_found_in_one_query(others, partnership, book, django_assert
         found = clashes_with(actor, person, session)
         assert [one.booking.session.course.title for one in found]
     assert len(found) == others
+
+
+@pytest.mark.parametrize("capacity", [20, 0])
+def test_another_date_of_the_same_course_is_said_and_refuses_nothing(
+    partnership, sign_in, book, capacity
+) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    later = make_session(
+        partnership, course=session.course, starts_at=session.starts_at + timedelta(days=30), capacity=1
+    )
+    if not capacity:
+        book(make_person(partnership), later)
+    held, client = book(person, later), sign_in(person)
+    text = text_of(client.get(url("book", session.pk)))
+    assert "You are on another date of this course already." in text and url("booking", held.pk) in text
+    assert "at the same time" not in text and ("(waiting, no place yet)" in text) == (not capacity)
+    send(client, person, session)
+    assert Booking.objects.filter(session=session, person=person).exists()
+
+
+def test_a_lead_is_not_told_of_another_date_that_another_organisation_booked(
+    partnership, sign_in, book
+) -> None:
+    lead, person = make_person(partnership, Role.ORGANISATION_LEAD), make_person(partnership)
+    session = make_session(partnership)
+    later = make_session(partnership, course=session.course, starts_at=session.starts_at + timedelta(days=30))
+    book(person, later)
+    person.memberships.create(
+        partnership=partnership, organisation=lead.memberships.get().organisation, started_on="2020-01-01"
+    )
+    text = text_of(sign_in(lead).get(url("book_for", session.pk, person.pk)))
+    assert "another date of this course" not in text
 
 
 # Whom the course is for
@@ -421,7 +471,7 @@ def test_nobody_says_that_their_manager_agrees_when_the_manager_is_asked(partner
 def of_two(partnership):
     """Somebody who works for a school, where a line manager is recorded, and for a charity, where none is."""
     school, charity = (make_organisation(partnership, name=name) for name in ("Hill School", "Kind Charity"))
-    boss = make_person(partnership, organisation=school)
+    boss = make_person(partnership, organisation=school, name="Helen Head")
     person = make_person(partnership, organisation=school, line_manager=boss)
     person.memberships.create(partnership=partnership, organisation=charity, started_on="2020-01-01")
     return person, school, charity
@@ -432,7 +482,7 @@ def test_who_approves_is_said_for_each_organisation(partnership, of_two, sign_in
     session = make_session(partnership, course=make_course(partnership, approval="line_manager"))
     client = sign_in(person)
     page = text_of(client.get(url("book", session.pk)))
-    assert "As part of Hill School, the line manager must approve it." in page
+    assert "As part of Hill School, the line manager, Helen Head, must approve it." in page
     assert "As part of Kind Charity, your line manager there must approve it. Name them below." in page
     # Without one for the charity nothing is booked; for the school nobody has to be named.
     page = text_of(send(client, person, session, organisation=charity.pk))

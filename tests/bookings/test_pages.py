@@ -186,7 +186,7 @@ def test_a_courses_page_asks_once_for_the_readers_own_bookings(
         book(person, make_session(partnership, course=course))
     client, page = sign_in(person), reverse("courses:course", args=["alphashire", course.slug])
     client.get(page)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         assert "You have a place" in client.get(page).content.decode()
 
 

@@ -125,12 +125,12 @@ def test_a_report_of_another_day_is_refused_with_both_days() -> None:
     with pytest.raises(DomainError) as refusal:
         read(summary(line))
     assert "6 May 2026 or 5 June 2026" in str(refusal.value)
-    assert "4 March 2026, 09:30" in str(refusal.value)
+    assert "4 March 2026, 9:30am" in str(refusal.value)
 
 
 def test_a_meeting_at_another_time_of_the_day_is_refused() -> None:
     line = 'Ann,"04/03/2026, 14:30","04/03/2026, 15:30",1h,ann@a.example,Attendee'
-    with pytest.raises(DomainError, match="was from 4 March 2026, 14:30 to 4 March 2026, 15:30"):
+    with pytest.raises(DomainError, match="was from 4 March 2026, 2:30pm to 4 March 2026, 3:30pm"):
         read(summary(line))
 
 
