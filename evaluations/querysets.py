@@ -67,6 +67,10 @@ class InvitationQuerySet(models.QuerySet):
         """The same for others than the team: what they have seen counted stays, whatever the register says by now."""
         return self.exclude(closed_because="no_place").exclude(_OF_ABSENT & Q(counted_at__isnull=True))
 
+    def that_count_for(self, *, team: bool) -> Self:
+        """Those that count in what the team reads, or what others read."""
+        return self.that_count() if team else self.that_count_for_others()
+
     def astray(self) -> Self:
         """Pre-course questionnaires still open whose booking has no place any more, or whose day is another by now.
 

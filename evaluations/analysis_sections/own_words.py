@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -30,11 +31,13 @@ class OwnWords:
     sheet: Sheet
 
 
-def own_words(invitations: QuerySet[Invitation], brand: str, *, for_team: bool) -> OwnWords:
-    """What people wrote, worked out now (four queries, for the team seven)."""
-    questions = themes_by_question(invitations, for_team=for_team)
-    courses = themes_by_course(invitations) if for_team and questions else []
-    sections = [_themes(questions, courses, brand), _quotes(quotations(invitations))]
+def own_words(chosen: QuerySet[Invitation], brand: str, *, for_team: bool) -> OwnWords:
+    """What people wrote whose answers count, worked out now (four queries, for the team nine at most)."""
+    invitations: Any = chosen
+    counted = invitations.that_count_for(team=for_team)
+    questions = themes_by_question(counted, for_team=for_team)
+    courses = themes_by_course(counted) if for_team and questions else []
+    sections = [_themes(questions, courses, brand), _quotes(quotations(counted))]
     return OwnWords([one for one in sections if one.words], _sheet(questions))
 
 

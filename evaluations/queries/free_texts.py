@@ -53,9 +53,9 @@ class UntaggedFirst:
     def __getitem__(self, part: slice) -> list[Answer]:
         """A page of them, with what it shows (two queries; up to four where tagged ones stand on it)."""
         keys = list(self._keys_alike(part) if self.are_alike else self._keys(part))
-        found = Answer.objects.select_related("question", "invitation__session__course", "quote").in_bulk(
-            keys
-        )
+        found = Answer.objects.select_related(
+            "question", "invitation__session__course", "invitation__booking", "quote"
+        ).in_bulk(keys)
         return [found[key] for key in keys]
 
     def _keys_alike(self, part: slice) -> QuerySet[Answer, int]:

@@ -10,10 +10,11 @@ from evaluations.models import Answer, Invitation
 
 @dataclass(frozen=True, order=True)
 class Said:
-    """What somebody wrote, and the id of the answer."""
+    """What somebody wrote, the id of the answer, and whether it is of somebody who did not attend after all."""
 
     text: str
     answer_id: int
+    is_of_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,13 @@ def texts_about(session: Session) -> list[Texts]:
             invitation__state=Invitation.State.ANSWERED,
         )
         .exclude(text="")
-        .select_related("question", "invitation")
+        .select_related("question", "invitation__booking")
         .order_by("question__position", "pk")
     )
     for answer in answers:
         which = (answer.invitation.kind, answer.question.key)
-        found.setdefault(which, (answer, []))[1].append(Said(in_words(answer.question, answer), answer.pk))
+        said = Said(in_words(answer.question, answer), answer.pk, answer.invitation.is_of_absent)
+        found.setdefault(which, (answer, []))[1].append(said)
     order = list(QuestionnaireKind)
     return [
         Texts(

@@ -128,7 +128,8 @@ def raw_answers(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         given = form.cleaned_data
         with_names = given["names"] == "with"
-        asked = chosen.selection.invitations(request.partnership).filter(state=Invitation.State.ANSWERED)
+        invitations: Any = chosen.selection.invitations(request.partnership)
+        asked = invitations.that_count().filter(state=Invitation.State.ANSWERED)
         record_raw_answers(
             actor=request.actor,
             with_names=with_names,

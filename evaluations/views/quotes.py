@@ -17,7 +17,7 @@ from partnerships.permissions import Permission, requires
 @require_http_methods(["GET", "HEAD", "POST"])
 def quote(request: HttpRequest, pk: int) -> HttpResponse:
     """One answer, whether its giver agreed, and the words that may be used."""
-    found = free_texts(request.actor).select_related("question", "invitation", "quote__marked_by")
+    found = free_texts(request.actor).select_related("question", "invitation__booking", "quote__marked_by")
     answer = get_object_or_404(found, pk=pk)
     mark = getattr(answer, "quote", None)
     words = quoted(answer.text, mark.parts) if mark else answer.text

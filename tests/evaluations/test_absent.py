@@ -7,16 +7,21 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluations.analysis_sections.own_words import own_words
 from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations, remind_and_close
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import holder_of, survey_token
-from evaluations.models import Certificate, Invitation
+from evaluations.models import Answer, Certificate, Invitation
 from evaluations.queries import course_rates, response_rates, to_do
 from evaluations.services.answers import SurveyClosed, save_answers, submit_answers
 from evaluations.services.notices import ask_other_manager
+from evaluations.services.quotes import mark_quote
+from evaluations.services.tagging import Retagging, tag_answers
+from evaluations.services.themes import add_theme
 from notifications.models import Message
 from partnership_portal.working_days import add_working_days, uk_date, uk_today
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt as adopt_library
@@ -168,6 +173,80 @@ class TestFigures:
         counted(partnership)
         assert figures(partnership, for_team=False) == before
         assert figures(partnership, for_team=True) == ((4, 4), 4, 5.0)
+
+
+class TestOwnWords:
+    """What somebody absent wrote stays for the team to read, marked, and stands in nothing that goes on from there."""
+
+    @pytest.fixture
+    def written(self, partnership):
+        """Six have said what they will do, the last of whom is quoted; others than the team have five counted."""
+        session = held(partnership)
+        evaluated(partnership, session, [rated(5, 2, 8)] * 6)
+        Invitation.objects.update(quoting_agreed_at=timezone.now())
+        return list(Answer.objects.filter(question__key="pledge").order_by("pk"))
+
+    @pytest.fixture
+    def team(self, partnership):
+        return make_person(partnership, Role.TEAM)
+
+    def themes(self, partnership, *, for_team: bool = True) -> str:
+        found = own_words(Invitation.objects.filter(partnership=partnership), "#000000", for_team=for_team)
+        return " ".join(word for section in found.sections for word in (section.title, *section.words)) + str(
+            found.sheet.rows
+        )
+
+    def test_it_is_counted_and_quoted_nowhere_until_put_right(self, partnership, team, written) -> None:
+        actor, absent = actor_for(team), written[-1]
+        theme = add_theme(actor=actor, name="Supervision")
+        for one in written:
+            tag_answers(actor=actor, changes=[Retagging(one.pk, frozenset([theme.pk]), frozenset())])
+        mark_quote(actor=actor, answer=absent, words=absent.text)
+        assert "Quotes" in self.themes(partnership) and "'Supervision', 6, 6" in self.themes(partnership)
+        say(absent.invitation.booking, "did_not_attend")
+        for for_team in (True, False):
+            assert "Quotes" not in self.themes(partnership, for_team=for_team)
+        assert "'Supervision', 5, 5" in self.themes(partnership)
+        say(absent.invitation.booking, "attended")
+        assert "Quotes" in self.themes(partnership) and "'Supervision', 6, 6" in self.themes(partnership)
+
+    def test_a_quote_of_somebody_whom_others_have_seen_counted_stays_for_them(
+        self, partnership, team, written
+    ) -> None:
+        counted(partnership)
+        first = Answer.objects.filter(pk=written[0].pk, invitation__counted_at__isnull=False).get()
+        mark_quote(actor=actor_for(team), answer=first, words=first.text)
+        say(first.invitation.booking, "partly_attended")
+        assert "Quotes" in self.themes(partnership, for_team=False)
+        assert "Quotes" not in self.themes(partnership)
+
+    def test_the_raw_download_leaves_it_out(self, partnership, team, written, sign_in) -> None:
+        def lines() -> int:
+            sent = {"names": "without", "ending": "csv"}
+            address = reverse("evaluations:raw_answers", args=[partnership.slug])
+            response = sign_in(team).post(address, sent)
+            return b"".join(response).count(b"\r\n") - 1
+
+        everything = lines()
+        assert everything == Answer.objects.count() > 0
+        say(written[-1].invitation.booking, "did_not_attend")
+        assert lines() == everything - written[-1].invitation.answers.count()
+        kept = AuditEntry.objects.filter(action="evaluations.record_raw_answers").latest("pk").after
+        assert kept["rows"] == lines()
+
+    def test_the_team_reads_it_marked(self, partnership, team, written, sign_in) -> None:
+        client, session = sign_in(team), written[0].invitation.session
+        pages = [
+            reverse("evaluations:session_evaluation", args=[partnership.slug, session.pk]),
+            reverse("evaluations:free_texts", args=[partnership.slug]),
+            reverse("evaluations:quote", args=[partnership.slug, written[-1].pk]),
+        ]
+        marked = [client.get(page).content.decode().count("Does not count") for page in pages]
+        assert marked == [0, 0, 0]
+        say(written[-1].invitation.booking, "did_not_attend")
+        written_by_absent = written[-1].invitation.answers.exclude(text="").count()
+        marked = [client.get(page).content.decode().count("Does not count") for page in pages]
+        assert marked == [written_by_absent, written_by_absent, 1]
 
 
 def test_neighbours_are_as_their_own_register_says(partnership, neighbour, booking) -> None:

@@ -88,8 +88,7 @@ def asked_in(
     those who were reached. They come in by the ``contacts`` who were drawn.
     """
     counting: Any = invitations
-    counted = counting.that_count() if for_team else counting.that_count_for_others()
-    counted = counted.exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by()
+    counted = counting.that_count_for(team=for_team).exclude(kind=QuestionnaireKind.DIP_SAMPLE).order_by()
     return Asked(counted, for_team, tuple(groupings), contacts, year_starts_in_month)
 
 
