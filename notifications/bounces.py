@@ -8,7 +8,8 @@ from email.message import Message
 
 from notifications.sendings import HEADER
 
-_STATUS = re.compile(r"\b[245]\.(\d{1,3}\.\d{1,3})\b", re.ASCII)
+_STATUS = re.compile(r"\b([245])\.(\d{1,3}\.\d{1,3})\b", re.ASCII)
+_THIS_TIME = "It could not be delivered this time; the address may be right, so send it again."
 # By what follows the class of the status (RFC 3463); the first that fits.
 _REASONS = (
     (r"1\.2|4\.4|4\.310", "The part after the @ belongs to no mail server"),
@@ -18,6 +19,15 @@ _REASONS = (
     (r"2\.3|3\.4", "The message is too large for the mailbox"),
     (r"4\.\d+", "The mail server could not be reached in time"),
     (r"7\.\d+", "The mail server did not want the message"),
+)
+# Where the class is 4 it has given up, but what kept it from delivering may pass: nothing is said of the address.
+_PASSING = (
+    (r"1\.\d+", "The mail server could not find out whether the address is right"),
+    (r"2\.2", "The mailbox is full"),
+    (r"2\.\d+", "The mailbox took no messages"),
+    (r"3\.\d+", "The mail server took no messages"),
+    (r"4\.\d+", "The mail server could not be reached in time"),
+    (r"7\.\d+", "The mail server did not want the message yet"),
 )
 
 
@@ -31,12 +41,15 @@ class Bounce:
 
     @property
     def reason(self) -> str:
-        """Why it came back, in plain words."""
+        """Why it came back, in plain words; and that it may arrive another time, where the status says so."""
         found = _STATUS.search(self.status)
         if found is None:
             return "It came back, and the mail server did not say why."
-        words = [words for pattern, words in _REASONS if re.fullmatch(pattern, found[1])]
-        return f"{words[0] if words else 'It came back'} ({found[0]})."
+        may_pass = found[1] == "4"
+        reasons = _PASSING if may_pass else _REASONS
+        words = [words for pattern, words in reasons if re.fullmatch(pattern, found[2])]
+        reason = f"{words[0] if words else 'It came back'} ({found[0]})."
+        return f"{reason} {_THIS_TIME}" if may_pass else reason
 
 
 def bounce_in(content: bytes) -> Bounce | None:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from notifications.bounce_mailbox import MailboxAway, open_mailbox
 from notifications.bounces import Bounce, bounce_in
+from notifications.kinds import known_kind
 from notifications.models import Message
+from notifications.outbox import queue_message
 from notifications.sendings import name_of
 from notifications.services.bounces import Fate, read_bounces
 from notifications.services.resending import send_again
@@ -30,6 +32,7 @@ SHAPES = {
     "exchange": "Nobody has this address there (5.1.10).",
     "gmail": "The mailbox is full (5.2.2).",
 }
+THIS_TIME = "It could not be delivered this time; the address may be right, so send it again."
 FOLDER = Path(__file__).parent / "came_back"
 
 
@@ -181,6 +184,34 @@ def test_what_is_still_tried_has_not_failed(partnership, box, shape) -> None:
     assert (message.state, len(box)) == ("sent", 0)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_given_up_for_a_reason_that_may_pass_says_nothing_of_the_address(
+    partnership, sign_in, box, shape
+) -> None:
+    """RFC 3463: where a status of class 4 comes with a failure, sending in the future may be successful."""
+    message = make_message(partnership)
+    box.add(changed(shape, message, ("Status: 5.", "Status: 4.")))
+    assert read_bounces(portal.PORTAL_BOUNCES) == {Fate.FAILED: 1}
+    message.refresh_from_db()
+    assert message.state == "failed" and THIS_TIME in message.error
+    client = sign_in(make_person(partnership, Role.TEAM))
+    page = reverse("notifications:message", args=[partnership.slug, message.pk])
+    assert THIS_TIME in client.get(page).content.decode()
+    # The same address is written to again, by hand and by whatever has something to say to it.
+    client.post(page, {"email": message.to_email})
+    message.refresh_from_db()
+    assert (message.state, message.error) == ("queued", "")
+    told = queue_message(
+        partnership=partnership,
+        purpose="survey-reminder",
+        subject_key="invitation:1:reminder:1",
+        values={one.name: "" for one in known_kind("survey-reminder").placeholders},
+        person=message.person,
+        at_once=True,
+    )
+    assert told is not None and (told.state, told.to_email) == ("queued", message.to_email)
+
+
 def test_somebody_who_is_away_has_not_failed_either(partnership, box) -> None:
     """An answer by a person or their mail program, which names the message too."""
     message = make_message(partnership)
@@ -217,7 +248,12 @@ def test_a_report_that_is_faster_than_the_sender_is_read_next_time(partnership, 
         ("5.4.1", "Nobody has this address there (5.4.1)."),
         ("5.2.1 (account disabled)", "The mailbox is switched off (5.2.1)."),
         ("5.3.4", "The message is too large for the mailbox (5.3.4)."),
-        ("4.4.7", "The mail server could not be reached in time (4.4.7)."),
+        ("5.4.7", "The mail server could not be reached in time (5.4.7)."),
+        ("4.4.7", f"The mail server could not be reached in time (4.4.7). {THIS_TIME}"),
+        ("4.2.2", f"The mailbox is full (4.2.2). {THIS_TIME}"),
+        ("4.2.1", f"The mailbox took no messages (4.2.1). {THIS_TIME}"),
+        ("4.1.1", f"The mail server could not find out whether the address is right (4.1.1). {THIS_TIME}"),
+        ("4.0.0", f"It came back (4.0.0). {THIS_TIME}"),
         ("5.7.509", "The mail server did not want the message (5.7.509)."),
         ("5.0.0", "It came back (5.0.0)."),
         ("<script>", "It came back, and the mail server did not say why."),
