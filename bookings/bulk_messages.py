@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.core import signing
+from django.db.models import Count
 
 from bookings.message_kinds import BULK_ABOUT_BOOKING, BULK_NEWS
 from bookings.models import Booking, BulkMessage
+from bookings.states import BookingState
 from notifications.kinds import Fact, MessageKind
 from notifications.preferences import stop_link, who_want_none
 from notifications.wording import Fixed, Letter, Wording, letter
@@ -96,6 +98,13 @@ def audience_of(actor: Actor, bookings: Collection[int], kind: MessageKind) -> A
         without_email=[one for one in everybody if not one.person.email],
         unwanted=[one for one in everybody if one.person.email and one.person.pk in off],
     )
+
+
+def states_among(actor: Actor, bookings: Collection[int]) -> list[tuple[str, int]]:
+    """How these bookings stand and how many of them so, most first: whoever writes to all sees whom that means."""
+    found = Booking.objects.visible_to(actor).filter(pk__in=bookings).order_by().values_list("state")
+    counted = found.annotate(number=Count("pk")).order_by("-number", "state")
+    return [(BookingState(state).label, number) for state, number in counted]
 
 
 def recipients_of(

@@ -21,6 +21,7 @@ from bookings.bulk_messages import (
     freeze,
     letter_to,
     missed_by,
+    states_among,
     subject_of,
     thaw,
 )
@@ -165,6 +166,7 @@ def _write(request: HttpRequest, frozen: str, selection: Selection, form: BulkMe
         "form": form,
         "frozen": frozen,
         "bookings": len(selection.bookings),
+        "states": states_among(request.actor, selection.bookings),
         "placeholders": placeholders(),
     }
     return render(request, "bookings/bulk/write.html", context)
@@ -177,6 +179,7 @@ def _preview(request: HttpRequest, frozen: str, selection: Selection, form: Bulk
         "form": form,
         "frozen": frozen,
         "bookings": len(selection.bookings),
+        "states": states_among(request.actor, selection.bookings),
         "audience": audience,
         "without_email": audience.without_email[:_MOST_SHOWN],
         "unwanted": audience.unwanted[:_MOST_SHOWN],

@@ -19,7 +19,7 @@ from bookings.message_kinds import BULK_ABOUT_BOOKING, BULK_NEWS
 from bookings.models import Booking, BulkMessage
 from bookings.services import bulk_messages as service
 from bookings.services.bulk_messages import go_on_sending, requeue_stuck_bulk_messages, send_bulk_message
-from bookings.services.places import book_place
+from bookings.services.places import book_place, give_up
 from bookings.views import bulk_messages as views
 from notifications.kinds import BULLETIN
 from notifications.models import Message, MessagePreference
@@ -27,6 +27,7 @@ from notifications.wording import Wording
 from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.moving import over
 from tests.factories import actor_for, job, make_course, make_person, make_session
 
 LIST = "/alphashire/desk/bookings/"
@@ -468,7 +469,7 @@ def test_the_list_says_what_became_of_the_messages(partnership, desk, team, peop
 
 
 @pytest.mark.parametrize(
-    ("step", "number"), [("select", 11), ("preview", 12), ("send", 17), ("message", 13), ("list", 12)]
+    ("step", "number"), [("select", 12), ("preview", 13), ("send", 17), ("message", 13), ("list", 12)]
 )
 def test_pages_cost_the_same_for_one_person_and_five(
     step, number, partnership, desk, team, session, book
@@ -495,3 +496,19 @@ def test_pages_cost_the_same_for_one_person_and_five(
     one = queries(bookings)
     bookings += [book(make_person(partnership), session) for _ in range(4)]
     assert queries(bookings) == one == number
+
+
+def test_complaint_who_has_cancelled_is_told_to_bring_a_badge(partnership, desk, people, session) -> None:
+    """Whoever writes to all sees before how they stand; a coming session's link finds those with a place."""
+    give_up(actor=actor_for(people[0][0]), booking=people[0][1])
+    frozen = selection_of(page := desk.post(NEW, {"booking": [one.pk for _, one in people]}))
+    preview = desk.post(NEW, {**ABOUT, "selection": frozen})
+    for shown in (page, preview):
+        assert "2 confirmed, 1 cancelled" in shown.content.decode()
+    link = f"{LIST}?session={session.pk}&state=confirmed&order=name"
+    of_session = desk.get(f"/alphashire/desk/sessions/{session.pk}/bookings/").content.decode()
+    assert link.replace("&", "&amp;") in of_session
+    assert "Write to all 2" in desk.get(link).content.decode()
+    over(session)
+    of_session = desk.get(f"/alphashire/desk/sessions/{session.pk}/bookings/").content.decode()
+    assert f"?session={session.pk}&amp;order=name" in of_session
