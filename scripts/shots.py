@@ -36,7 +36,7 @@ WIDTHS = (1280, 320)
 FRONT = ("", "courses/", "strategy/")
 # Downloads and what the browser itself loads are asked for, but there is nothing to see.
 WITHOUT_PICTURE = re.compile(
-    r"\.(pdf|xlsx|csv|ics|css)$|^/demo/mailbox/[^/]+/(html|\d+)/$|^/demo/meeting-report/"
+    r"\.(pdf|xlsx|csv|ics|css|jwt|zip)$|^/demo/mailbox/[^/]+/(html|\d+)/$|^/demo/meeting-report/"
 )
 # The operator's admin has a part of its own; signing out ends the look.
 ELSEWHERE = re.compile(r"^/(admin|static|files)/|^/accounts/logout/$")

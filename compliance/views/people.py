@@ -82,6 +82,8 @@ def organisation(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "organisation": chosen,
+        # The team has lists of its own, of all organisations.
+        "is_led": chosen.pk in request.actor.led_organisation_ids,
         "filter": form,
         "clear_url": f"?organisation={chosen.pk}",
         "is_filtered": bool(wanted["name"] or wanted["show"]),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from courses.models import Agreement
 from courses.services.agreements import AgreementDetails
@@ -32,7 +33,10 @@ class AgreementForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, agreement: Agreement | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = Organisation.objects.filter(partnership=actor.partnership)
+        theirs = agreement.organisation_id if agreement else None
+        self.fields["organisation"].queryset = Organisation.objects.filter(
+            Q(is_active=True) | Q(pk=theirs), partnership=actor.partnership
+        )
         if agreement is not None:
             self.initial.update(
                 organisation=agreement.organisation_id,

@@ -17,6 +17,7 @@ from partnerships.policy import ChargeKind
 from partnerships.tenancy import acting_in
 
 _COST = 18_000
+_AGREED = "Agreed with the organisation: the session was opened to others on the day"
 
 
 def charge_for_the_past(partnership: Partnership, now: dt.datetime) -> None:
@@ -48,7 +49,9 @@ def _team(partnership: Partnership) -> Actor:
 
 
 def _cost_codes(partnership: Partnership) -> None:
-    for number, organisation in enumerate(Organisation.objects.filter(partnership=partnership)):
+    for number, organisation in enumerate(
+        Organisation.objects.filter(partnership=partnership, is_active=True)
+    ):
         if number % 3 == 0:
             organisation.purchase_order = f"TRG-{4100 + number}"
             organisation.save(update_fields=["purchase_order"])
@@ -72,9 +75,9 @@ def _credit_one(partnership: Partnership, team: Actor) -> None:
     )
     charge = sent.order_by("-raised_on", "-pk").first()
     if charge is not None:
-        credit_charge(
-            actor=team, charge=charge, reason="The sign-in sheet shows that the person came after all"
-        )
+        came_after_all = charge.kind == ChargeKind.NON_ATTENDANCE
+        reason = "The sign-in sheet shows that the person came after all" if came_after_all else _AGREED
+        credit_charge(actor=team, charge=charge, reason=reason)
 
 
 def _own_sessions(partnership: Partnership, now: dt.datetime) -> None:
@@ -83,7 +86,8 @@ def _own_sessions(partnership: Partnership, now: dt.datetime) -> None:
     if not any(rule.kind is ChargeKind.SINGLE_AGENCY_USE for rule in rules):
         return
     today = uk_date(now)
-    organisation = Organisation.objects.filter(partnership=partnership).order_by("pk").last()
+    # Not the stopgap of walk-ins, which is nobody’s.
+    organisation = Organisation.objects.filter(partnership=partnership, is_active=True).order_by("pk").last()
     courses = Course.objects.filter(partnership=partnership, status="published", days=1, hours__gt=0)
     course, of_priority = courses.first(), courses.filter(priority__isnull=False).first()
     if organisation is None or course is None:

@@ -102,7 +102,7 @@ def pence(value: int | str | None) -> str:
     if value is None or value == "":
         return ""
     pounds, rest = divmod(abs(int(value)), 100)
-    sign = "-" if int(value) < 0 else ""
+    sign = "−" if int(value) < 0 else ""
     return f"{sign}£{pounds:,}" + (f".{rest:02d}" if rest else "")
 
 

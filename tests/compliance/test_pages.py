@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from html import unescape
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -133,6 +134,17 @@ def test_a_lead_does_not_choose_another_organisation(partnership, lead, outsider
     other = outsider.memberships.get().organisation_id
     for path in ("", "people.xlsx", "training/add/"):
         assert sign_in(lead).get(f"/alphashire/organisation/{path}?organisation={other}").status_code == 404
+
+
+def test_links_lead_where_their_reader_finds_the_organisation(partnership, surgery, lead, sign_in):
+    shown = sign_in(lead).get("/alphashire/organisation/").content.decode()
+    assert "/alphashire/organisation/bookings/" in shown and "/alphashire/desk/bookings/" not in shown
+    team = make_person(partnership, Role.TEAM)
+    address = f"/alphashire/organisation/?organisation={surgery.pk}"
+    shown = sign_in(team).get(address).content.decode()
+    assert "/alphashire/organisation/bookings/" not in shown
+    for place in ("bookings", "charges"):
+        assert f"/alphashire/desk/{place}/?organisation={quote(surgery.name)}" in shown
 
 
 def test_a_lead_of_two_organisations_chooses(partnership, lead, sign_in):

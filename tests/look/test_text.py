@@ -43,7 +43,7 @@ def test_money_counts_and_lengths():
         "£12.50",
         "£1,200",
         "£0.05",
-        "-£2.50",
+        "−£2.50",
         "",
     ]
     assert portal.of_people(7, 12) == "7 of 12 (58%)"
