@@ -59,6 +59,9 @@ class Message(TenantModel):
                 fields=["partnership", "not_before"], name="message_held", condition=Q(state="queued")
             ),
             models.Index(fields=["partnership", "state", "-created_at"], name="message_by_state"),
+            models.Index(
+                fields=["partnership", "created_at"], name="message_with_words", condition=~Q(text="")
+            ),
             models.Index(fields=["partnership", "person", "-created_at"], name="message_by_person"),
         ]
 

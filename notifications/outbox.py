@@ -9,7 +9,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Func, Q, TextField
 from django.utils import timezone
 
 from notifications.kinds import Fact, known_kind
@@ -181,6 +181,18 @@ def drop_unsent(partnership: Partnership, subject_key: str) -> None:
     Message.objects.filter(about, partnership=partnership, state=Message.State.QUEUED).update(
         state=Message.State.DROPPED
     )
+
+
+def delete_about(partnership: Partnership, subjects: Iterable[str]) -> None:
+    """Delete what was written about these subjects altogether: nobody will ever be written to about them again.
+
+    A subject is two parts, such as ``invitation:12``; what follows it in a key is the occasion.
+    """
+    first_two = "array_to_string((string_to_array(%(expressions)s, ':'))[1:2], ':')"
+    subject = Func(F("subject_key"), template=first_two, output_field=TextField())
+    Message.objects.alias(subject=subject).filter(
+        partnership=partnership, subject__in=list(subjects)
+    ).delete()
 
 
 def already_queued(partnership: Partnership, purpose: str, subject_keys: Iterable[str]) -> set[str]:

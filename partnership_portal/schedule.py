@@ -30,6 +30,7 @@ from evaluations.services.analysis_files import forget_files, requeue_stuck_file
 from evaluations.services.bundles import forget_bundles, requeue_stuck_bundles
 from evaluations.services.counting import close_counts, count_answers
 from notifications.joining import tell_of_decided_requests
+from notifications.services.retention import forget_words
 from partnerships.models import Partnership
 
 Job = Callable[[Partnership, datetime], None]
@@ -77,6 +78,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask before courses": evaluations.ask_before_courses,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
+        "forget words of messages": forget_words,
         "forget old answers": evaluations.forget_old_answers,
         "close counts": close_counts,
     },

@@ -294,13 +294,14 @@ Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class MessagesPolicy(Strict):
-    """When messages go out; from evening to morning those that can wait do."""
+    """When messages go out, from evening to morning those that can wait do not; and how long their words are kept."""
 
     quiet_from: Clause[Clock] = default("20:00")
     quiet_until: Clause[Clock] = default("07:00")
     weekends: Clause[bool] = default(False)
     joining_working_days: Clause[Annotated[int, Field(ge=0, le=30)]] = default(5)
     reminder_working_days: Clause[Annotated[int, Field(ge=0, le=10)]] = default(1)
+    words_kept_months: Clause[Annotated[int, Field(ge=1, le=120)]] = default(12)
 
     @model_validator(mode="after")
     def _over_night(self) -> Self:

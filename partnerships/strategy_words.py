@@ -443,6 +443,13 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
         "Reminder",
         _before("People are reminded", "Nobody is reminded of a session."),
     ),
+    "messages.words_kept_months": (
+        "How long messages are kept",
+        lambda months, _: (
+            f"The words of a message, with its links and files, are kept for {_count(months, 'month')}. "
+            "That somebody was written to, and about what, stays."
+        ),
+    ),
     "booking.approval": ("Approval", lambda value, _: _APPROVAL[value]),
     "booking.approval_reminder_working_days": (
         "Reminder to approve",

@@ -8,6 +8,9 @@ from courses.models import Session
 from evaluations.models import Answer, Concern, Invitation, KeptAnalysis, Notice, Redaction, Sharing
 from evaluations.periods import kept_until
 from evaluations.services.analysis_files import drop_files
+from evaluations.services.invitations import about_survey
+from evaluations.services.sharing import about_sharing
+from notifications.outbox import delete_about
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
@@ -17,9 +20,10 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
     """Delete all answers about a session, sent or not, and what hangs on them, once the first were kept long enough.
 
     All at once, since figures before and after would differ by those that went alone. Surveys that are still open
-    keep theirs until they are closed. The invitations stay and count; certificates need no more. Kept analyses of the
-    partnership go too, with their files, also those that are being made: whoever looks has them made anew. Gives how
-    many were forgotten. Locks the session, then its invitations. Done twice is done once.
+    keep theirs until they are closed. The invitations stay and count; certificates need no more. What was written to
+    people about these surveys goes with its links, and with the addresses of line managers who have no account. Kept
+    analyses of the partnership go too, with their files, also those that are being made: whoever looks has them made
+    anew. Gives how many were forgotten. Locks the session, then its invitations. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -39,7 +43,10 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
         # The database lets go only of what is forgotten, so this comes first.
         Invitation.objects.filter(pk__in=gone).update(forgotten_at=now, respondent_email="")
         Redaction.objects.filter(invitation__in=gone).delete()
-        Sharing.objects.filter(invitation__in=gone).delete()
+        shared = Sharing.objects.filter(invitation__in=gone)
+        surveys = (about_survey(one) for one in responses if one.pk in gone)
+        delete_about(actor.partnership, [*surveys, *map(about_sharing, shared)])
+        shared.delete()
         Notice.objects.filter(invitation__in=gone).delete()
         Concern.objects.filter(response__in=gone).update(signs=[])
         _, deleted = Answer.objects.filter(invitation__in=gone).delete()

@@ -141,6 +141,11 @@ def _live(invitation: Invitation) -> Sharing | None:
     )
 
 
+def about_sharing(sharing: Sharing) -> str:
+    """What the message that tells of it is about."""
+    return f"sharing:{sharing.pk}"
+
+
 def _tell(invitation: Invitation, sharing: Sharing) -> None:
     booking = invitation.booking
     if booking is None:
@@ -149,7 +154,7 @@ def _tell(invitation: Invitation, sharing: Sharing) -> None:
     queue_message(
         partnership=invitation.partnership,
         purpose="survey-shared",
-        subject_key=f"sharing:{sharing.pk}",
+        subject_key=about_sharing(sharing),
         person=sharing.with_person,
         to_name=sharing.with_name,
         to_email=sharing.with_email,

@@ -18,7 +18,8 @@ def send_again(*, actor: Actor, message: Message, email: str, correct_person: bo
     """Send a message that failed once more, to the same or a corrected address; locks the message.
 
     With ``correct_person`` the address is corrected in the person's details too, if it is the one that failed.
-    Refuses an address to which this message went already. Done twice is done once: only failed messages are sent.
+    Refuses an address to which this message went already, and a message whose words are gone. Done twice is done once:
+    only failed messages are sent.
     """
     require(actor, Permission.MANAGE_BOOKINGS)
     email = email.strip().lower()
@@ -34,6 +35,8 @@ def send_again(*, actor: Actor, message: Message, email: str, correct_person: bo
         )
         if message.state != Message.State.FAILED:
             raise DomainError("This message is not one that failed. Look at the list again.")
+        if not message.text:
+            raise DomainError("The words of this message are not kept any more, so it can’t be sent again.")
         before = message.to_email
         same = Message.objects.filter(
             partnership=actor.partnership,

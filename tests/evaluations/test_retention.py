@@ -181,11 +181,18 @@ class TestWhatGoes:
         Invitation.objects.filter(state="open").update(state="closed")
         forget_old_answers(partnership, IN_TIME)
         assert tables_with("Zephyrine") == tables_with("It named a child") == set()
-        assert tables_with("meg@nursery.example") <= {
-            "partnerships_membership",
-            "notifications_message",
-        }
+        assert tables_with("meg@nursery.example") == {"partnerships_membership"}
         assert Concern.objects.get().signs == []
+
+    def test_nor_any_message_with_a_link_to_it(self, partnership, booking) -> None:
+        links = [f"/s/{kind}-" for kind in ("survey", "supervision")]
+        assert all("notifications_message" in tables_with(link) for link in links)
+        told = Message.objects.exclude(purpose__startswith="survey-")
+        Invitation.objects.filter(state="open").update(state="closed")
+        before = list(told.values_list("pk", "text"))
+        forget_old_answers(partnership, IN_TIME)
+        assert [tables_with(link) for link in links] == [set(), set()]
+        assert list(told.values_list("pk", "text")) == before != []
 
     @pytest.mark.parametrize(
         ("model", "known"), [(Answer, HANGS_ON_ANSWERS), (Invitation, HANGS_ON_RESPONSES)]
