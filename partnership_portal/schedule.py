@@ -22,7 +22,7 @@ from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
 from bookings.services.still_coming import ask_who_is_coming
 from bookings.services.trainers import tell_trainers
-from compliance.services.reports import requeue_stuck_reports
+from compliance.services.reports import renew_reports, requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
 from evaluations.services.analyses import forget_analyses, requeue_stuck_analyses
@@ -57,6 +57,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "requeue stuck analyses": requeue_stuck_analyses,
         "requeue stuck analysis files": requeue_stuck_files,
         "requeue stuck reports": requeue_stuck_reports,
+        "renew reports": renew_reports,
         "requeue stuck copies": requeue_stuck_copies,
         "raise charges": charges.raise_charges,
         "requeue stuck batches": batches.requeue_stuck_batches,

@@ -10,7 +10,12 @@ from compliance.queries.activity import Activity, Tally, activity_of, midnight
 from compliance.queries.income import non_attendance_income
 from compliance.queries.risk import sessions_at_risk
 from evaluations.queries import evaluation_summary, impact_summary
+from evaluations.queries.own_words import quotations, reported_themes
+from evaluations.selections import GROUP_KINDS, Selection
 from partnerships.models import Partnership
+
+# As many as a printed page holds.
+MOST_QUOTES = 10
 
 Figures = dict[str, Any]
 Part = Callable[[Partnership, Period, datetime], Figures]
@@ -45,6 +50,25 @@ def impact_figures(partnership: Partnership, period: Period, as_of: datetime) ->
     return {"impact": asdict(impact_summary(partnership, period.starts_on, period.ends_on))}
 
 
+def own_words_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
+    """What people wrote: themes as they may be said, and the quotes that were marked last, whose session nobody tells.
+
+    Whether these may still be used is asked again when the report is published.
+    """
+    chosen: Any = Selection(first_day=period.starts_on, last_day=period.ends_on).invitations(partnership)
+    asked = chosen.that_count_for_others().filter(kind__in=GROUP_KINDS)
+    last = sorted(quotations(asked), key=lambda one: one.quote)[-MOST_QUOTES:]
+    return {
+        "own_words": {
+            "themes": [asdict(one) for one in reported_themes(asked)],
+            "quotes": [
+                {"quote": one.quote, "words": one.words, "speaker": one.speaker, "course": one.course}
+                for one in sorted(last, key=lambda one: one.words)
+            ],
+        }
+    }
+
+
 def risk_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
     """Sessions of the following period that may not be held, as things stand."""
     percent = partnership.policy(as_of).reporting.at_risk_bookings_percent.value
@@ -76,6 +100,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("Comparing with earlier periods", 25, comparison_figures),
     ("Adding up evaluations", 45, evaluation_figures),
     ("Adding up what changed in practice", 55, impact_figures),
+    ("Sorting what people wrote", 58, own_words_figures),
     ("Adding up charges", 60, income_figures),
     ("Looking for courses at risk", 65, risk_figures),
 )

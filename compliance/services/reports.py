@@ -1,6 +1,7 @@
 """The report to the sub-group: asked for, built step by step, published; then it never changes."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -15,14 +16,17 @@ from compliance.models import Report
 from compliance.periods import reported_period
 from compliance.queries.report import PARTS, heading_figures
 from compliance.tasks import build_report_task
+from evaluations.queries.own_words import still_quoted
 from partnership_portal.working_days import uk_today
 from partnerships import audit
-from partnerships.actors import Actor
+from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
+from partnerships.jobs import one_by_one
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, require
 from partnerships.services.builds import Build, TakenOver, ask, stuck
 from partnerships.services.locks import locked_partnership
+from partnerships.tenancy import acting_in
 
 
 def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
@@ -55,7 +59,7 @@ def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
             )
         else:
             report = latest
-        ask(report, timezone.now())
+        _begin_again(report)
         report.requested_by = actor.person
         report.save()
         audit.record(
@@ -68,8 +72,6 @@ def request_report(*, actor: Actor, starts_on: date, ends_on: date) -> Report:
                 "version": report.version,
             },
         )
-        # When the broker is away the report waits for ``requeue_stuck_reports``.
-        transaction.on_commit(lambda: build_report_task.delay(partnership.pk, report.pk), robust=True)
     return report
 
 
@@ -101,7 +103,11 @@ def build_report(*, actor: Actor, report_id: int, now: datetime) -> None:
 
 
 def publish_report(*, actor: Actor, report: Report) -> Report:
-    """Show the report to the sub-group; from then on it can't change."""
+    """Show the report to the sub-group; from then on it can't change.
+
+    Refuses where somebody whom it quotes is not to be quoted any more. Locks the report, then the quotes, so that
+    consent that is taken back at this moment comes before or after.
+    """
     require(actor, Permission.BUILD_REPORTS)
     with transaction.atomic():
         report = Report.objects.select_for_update().get(partnership=actor.partnership, pk=report.pk)
@@ -109,6 +115,7 @@ def publish_report(*, actor: Actor, report: Report) -> Report:
             return report
         if report.state != Report.State.READY:
             raise DomainError("This report is not ready. Wait until it is built.")
+        require_quotes(report)
         report.state = Report.State.PUBLISHED
         report.published_at, report.published_by = timezone.now(), actor.person
         report.save(update_fields=["state", "published_at", "published_by"])
@@ -122,10 +129,55 @@ def publish_report(*, actor: Actor, report: Report) -> Report:
     return report
 
 
+def require_quotes(report: Report) -> None:
+    """Refuse to show a report that is not published where a quote in it may not be used any more.
+
+    Locks the quotes. What is published stays as it is.
+    """
+    if report.state != Report.State.PUBLISHED and not still_quoted(_quotes(report)):
+        raise DomainError(
+            "This report quotes somebody who is not to be quoted like this any more. It is being built again: look at "
+            "it in a few minutes."
+        )
+
+
+def renew_reports(partnership: Partnership, now: datetime) -> None:
+    """Build again what is not published and quotes somebody who is not to be quoted any more (a frequent job)."""
+    with acting_in(partnership):
+        waiting = Report.objects.filter(partnership=partnership, state=Report.State.READY)
+        lost = [one.pk for one in waiting if not still_quoted(_quotes(one))]
+    one_by_one(partnership, (partial(_renew, partnership, pk) for pk in lost))
+
+
 def requeue_stuck_reports(partnership: Partnership, now: datetime) -> None:
     """Queue again the reports whose build has told nothing for five minutes (a frequent job)."""
     for report_id in stuck(Report, partnership, now):
         build_report_task.delay(partnership.pk, report_id)
+
+
+def _renew(partnership: Partnership, pk: int) -> None:
+    report = Report.objects.select_for_update().filter(partnership=partnership, pk=pk).first()
+    if report is None or report.state != Report.State.READY or still_quoted(_quotes(report)):
+        return
+    _begin_again(report)
+    report.save()
+    audit.record(system(partnership, "renew reports"), "compliance.renew_report", report)
+
+
+def _begin_again(report: Report) -> None:
+    """Have it built from the start; the caller saves it. What it said, and its files, are gone."""
+    ask(report, timezone.now())
+    for stored in filter(None, (report.pdf, report.xlsx)):
+        transaction.on_commit(partial(default_storage.delete, stored), robust=True)
+    report.figures, report.pdf, report.xlsx = None, "", ""
+    # When the broker is away the report waits for ``requeue_stuck_reports``.
+    transaction.on_commit(lambda: build_report_task.delay(report.partnership_id, report.pk), robust=True)
+
+
+def _quotes(report: Report) -> dict[int, str]:
+    """Whom it quotes, and in which words; reports built earlier quote nobody."""
+    words = (report.figures or {}).get("own_words", {"quotes": []})
+    return {one["quote"]: one["words"] for one in words["quotes"]}
 
 
 def _spreadsheet(report: Report, figures: dict[str, Any]) -> File:

@@ -18,6 +18,7 @@ from compliance.models import Report
 from compliance.periods import reported_period, year_of_periods
 from compliance.queries.live import live_figures
 from compliance.sections import report_sections
+from compliance.services.reports import require_quotes
 from partnership_portal.tables import XLSX
 from partnership_portal.working_days import uk_today
 from partnerships.models import Meeting, SubGroup
@@ -89,6 +90,7 @@ def report_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     report = get_object_or_404(Report.objects.visible_to(request.actor), pk=pk)
     if ending not in _TYPES or report.state not in {Report.State.READY, Report.State.PUBLISHED}:
         raise Http404
+    require_quotes(report)
     name = f"{request.partnership.slug}-report-{report.starts_on}-v{report.version}.{ending}"
     return FileResponse(
         _report_file(report, ending), as_attachment=True, filename=name, content_type=_TYPES[ending]

@@ -1,14 +1,18 @@
 """What people wrote: themes and quotes."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
+from evaluations.disclosure import FEWEST
 from evaluations.models import Invitation
 from evaluations.queries.own_words import (
     Quotation,
+    ReportedTheme,
+    ReportedThemes,
     ThemeFigures,
     quotations,
     themes_by_course,
@@ -39,6 +43,56 @@ def own_words(chosen: QuerySet[Invitation], brand: str, *, for_team: bool) -> Ow
     courses = themes_by_course(counted) if for_team and questions else []
     sections = [_themes(questions, courses, brand), _quotes(quotations(counted))]
     return OwnWords([one for one in sections if one.words], _sheet(questions))
+
+
+def reported_words(figures: Mapping[str, Any], brand: str) -> list[Section]:
+    """What people wrote, as a report keeps it; nothing where it says nothing."""
+    themes = [
+        ReportedThemes(**(one | {"themes": [ReportedTheme(**theme) for theme in one["themes"]]}))
+        for one in figures["themes"]
+    ]
+    sections = [
+        _reported_themes(themes, brand),
+        _quotes([Quotation(**one, session=None) for one in figures["quotes"]]),
+    ]
+    return [one for one in sections if one.words]
+
+
+def _reported_themes(found: list[ReportedThemes], brand: str) -> Section:
+    title = "What they wrote about"
+    questions = [one for one in found if not one.course]
+    if not questions:
+        return Section("themes", title)
+    words = [
+        "What people wrote in their own words, as the team sorts it. An answer may be about several themes.",
+        f"A theme is counted only in sessions where {FEWEST} people or more wrote about it, so that nobody is singled "
+        "out. At least as many wrote about it as the figures say.",
+    ]
+    charts = [
+        bars(
+            f"{one.name} ({one.kind.lower()}, {one.read:,} answers about {_sessions(one.sessions)})",
+            [(theme.theme, theme.answers) for theme in one.themes],
+            brand=brand,
+            heading="Theme",
+            measure="Answers, at least",
+        )
+        for one in questions
+    ]
+    courses = {one.course for one in found if one.course}
+    rows: list[list[Cell]] = [
+        [one.course or "All courses", one.name, theme.theme, theme.answers, theme.sessions, one.read]
+        for one in found
+        # Of one course there is nothing to add up.
+        if one.course or len(courses) > 1
+        for theme in one.themes
+    ]
+    headers = ["Course", "Question", "Theme", "Answers, at least", "In sessions", "Answers read"]
+    tables = [numbers("Themes by course", headers, rows, 3)]
+    return Section("themes", title, words, charts=charts, tables=tables)
+
+
+def _sessions(number: int) -> str:
+    return "one session" if number == 1 else f"{number:,} sessions"
 
 
 def _sheet(questions: list[ThemeFigures]) -> Sheet:

@@ -4,7 +4,7 @@ Tags change without an answer, and who takes consent back is quoted no more at t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,9 +43,31 @@ class ThemeFigures:
 
 
 @dataclass(frozen=True)
+class ReportedTheme:
+    """In how many answers, at the least, and about how many sessions, people wrote about a theme."""
+
+    theme: str
+    answers: int
+    sessions: int
+
+
+@dataclass(frozen=True)
+class ReportedThemes:
+    """The themes of one question, of all courses or of one; ``read`` answers about ``sessions`` have been read."""
+
+    kind: str
+    name: str
+    course: str
+    read: int
+    sessions: int
+    themes: list[ReportedTheme]
+
+
+@dataclass(frozen=True)
 class Quotation:
     """Words that may be used, and as much about who wrote them as tells them from nobody."""
 
+    quote: int
     words: str
     speaker: str
     course: str
@@ -107,6 +129,7 @@ def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
             session = many[(asked.kind, "session", asked.session_id)] >= FEWEST
             shown.append(
                 Quotation(
+                    one.pk,
                     quoted(one.answer.text, one.parts),
                     _SPEAKERS.get(QuestionnaireKind(asked.kind), "a learner"),
                     asked.session.course.title if course else "",
@@ -114,6 +137,57 @@ def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
                 )
             )
     return sorted(shown, key=lambda one: one.words)
+
+
+def reported_themes(invitations: QuerySet[Invitation]) -> list[ReportedThemes]:
+    """Themes by question, of all courses and then of each, as a report may say them (three queries).
+
+    Only what may be shown about a session by itself is added, and of a theme only sessions where five or more wrote
+    about it: what is left when one figure is taken from another are such sessions again (docs/analysis.md).
+    """
+    whole = _read_whole(invitations)
+    if not whole:
+        return []
+    words = _words_of({key for _, _, key in whole}, invitations)
+    about = invitations.filter(session__in={session for session, _, _ in whole}).order_by()
+    courses = dict(about.values_list("session_id", "session__course__title").distinct())
+    sums: dict[tuple[str, str, str], list[list[list[str]]]] = defaultdict(list)
+    for (session, kind, key), has in whole.items():
+        for course in ("", courses[session]):
+            sums[course, kind, key].append(has)
+    order = list(QuestionnaireKind.values)
+    found = [
+        ReportedThemes(
+            kind=QuestionnaireKind(kind).label,
+            name=words.get((kind, key), key),
+            course=course,
+            read=sum(len(has) for has in sessions),
+            sessions=len(sessions),
+            themes=_at_least(sessions),
+        )
+        for (course, kind, key), sessions in sorted(
+            sums.items(), key=lambda one: (one[0][0], order.index(one[0][1]), one[0][2])
+        )
+    ]
+    return [one for one in found if one.themes]
+
+
+def still_quoted(quotes: Mapping[int, str]) -> bool:
+    """Tell whether each of these quotes may still be used in these very words; held until the transaction ends."""
+    found = Quote.objects.select_for_update(of=("self",)).filter(pk__in=quotes).select_related("answer")
+    words = {one.pk: quoted(one.answer.text, one.parts) for one in found.order_by("pk")}
+    return words == dict(quotes)
+
+
+def _at_least(sessions: Sequence[Sequence[Sequence[str]]]) -> list[ReportedTheme]:
+    """How many answers are about each theme, of the sessions where five or more are and that may be shown."""
+    shown: dict[str, list[int]] = defaultdict(list)
+    for has in sessions:
+        for theme, count in Counter(theme for names in has for theme in names).items():
+            if count >= FEWEST and shown_of(count, len(has)) is not None:
+                shown[theme].append(count)
+    themes = [ReportedTheme(theme, sum(counts), len(counts)) for theme, counts in shown.items()]
+    return sorted(themes, key=lambda one: (-one.answers, one.theme))
 
 
 def _texts(invitations: QuerySet[Invitation]) -> QuerySet[Answer]:
@@ -157,7 +231,17 @@ def _counted(rows: Iterable[Sequence[Any]]) -> dict[Any, int]:
 def _of_others(
     invitations: QuerySet[Invitation],
 ) -> dict[_Which, tuple[int, int, list[tuple[str, int | None]]]]:
-    """The same of one session, as others may see it.
+    """The same of one session, as others may see it."""
+    found = {}
+    for (_, kind, key), has in _read_whole(invitations).items():
+        counts = Counter(name for names in has for name in names)
+        shown = [(name, shown_of(count, len(has))) for name, count in counts.items()]
+        found[kind, key] = (len(has), len(has), _largest_first(shown))
+    return found
+
+
+def _read_whole(invitations: QuerySet[Invitation]) -> dict[tuple[int, str, str], list[list[str]]]:
+    """By session and question, the themes of each answer, where others than the team may have figures of them.
 
     An answer without a theme hides the figures of its question, also one whose words were taken out: without it they
     would differ by one. What only some were asked to write is the team's alone: how many wrote would tell what they had
@@ -166,21 +250,17 @@ def _of_others(
     closed = asked_of_all(_texts(invitations)).filter(invitation__choices_counted_at__isnull=False)
     # What is written beside a yes or a no is written by those who said it.
     closed = closed.exclude(question__kind=QuestionKind.YES_NO)
-    answers: dict[_Which, list[list[str]]] = defaultdict(list)
+    answers: dict[tuple[int, str, str], list[list[str]]] = defaultdict(list)
     themes: dict[int, list[str]] = {}
-    rows = closed.values_list("invitation__kind", "question__key", "pk", "theme_tags__theme__name")
-    for kind, key, pk, name in rows:
+    rows = closed.values_list(
+        "invitation__session_id", "invitation__kind", "question__key", "pk", "theme_tags__theme__name"
+    )
+    for session, kind, key, pk, name in rows:
         if pk not in themes:
-            answers[(kind, key)].append(themes.setdefault(pk, []))
+            answers[session, kind, key].append(themes.setdefault(pk, []))
         if name is not None:
             themes[pk].append(name)
-    found = {}
-    for which, has in answers.items():
-        if len(has) >= FEWEST and all(has):
-            counts = Counter(name for names in has for name in names)
-            shown = [(name, shown_of(count, len(has))) for name, count in counts.items()]
-            found[which] = (len(has), len(has), _largest_first(shown))
-    return found
+    return {which: has for which, has in answers.items() if len(has) >= FEWEST and all(has)}
 
 
 def _largest_first(counts: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:

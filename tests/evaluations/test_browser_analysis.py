@@ -78,6 +78,19 @@ def test_many_answers_are_added_up_in_sight_of_whoever_asks(shire, open_browser,
     phone.get_by_role("link", name="See how far it is now").click()
     expect(phone.get_by_text("6 of 6 (100%)").first).to_be_visible()
 
+    # The file is drawn in sight of whoever asks, too.
+    desk.get_by_role("link", name="Download as PDF").click()
+    expect(desk.get_by_role("heading", name="Analysis of evaluations")).to_be_visible()
+    assert_accessible(desk)
+    ready = desk.get_by_role("button", name="Download the document (PDF)")
+    expect(ready).to_be_visible(timeout=20_000)
+    assert_accessible(desk)
+    with desk.expect_download() as download:
+        ready.click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    phone.get_by_role("link", name="as a spreadsheet").click()
+    expect(phone.get_by_role("button", name="Download the spreadsheet")).to_be_visible()
+
 
 def test_the_sub_group_reads_the_period_so_far(shire, open_browser):
     with acting_in(shire):

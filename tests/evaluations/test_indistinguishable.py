@@ -21,9 +21,12 @@ from compliance.models import Report
 from compliance.services.reports import build_report, publish_report, request_report
 from evaluations import disclosure
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, watch_for_concerns
-from evaluations.models import Answer, Certificate, Concern, Invitation
+from evaluations.models import Answer, Certificate, Concern, Invitation, Theme, ThemeTag
+from evaluations.queries import own_words
 from evaluations.queries.analysis import questions, responses
 from evaluations.services import counting
+from evaluations.services.tagging import Retagging, tag_answers
+from evaluations.services.themes import add_theme
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.models import Membership
 from partnerships.permissions import Permission, Role
@@ -32,6 +35,7 @@ from tests.evaluations.made import answer, booked, closed, held
 from tests.factories import actor_for, job, make_course, make_organisation, make_person
 
 Read = tuple[Role, str]
+_THEME = "Information sharing"
 OTHERS = [role for role in Role if role is not Role.TEAM]
 # Every page and file that says something of answers.
 _SAYS = {
@@ -96,6 +100,10 @@ class Scene:
         ):
             for invitation in Invitation.objects.filter(kind=kind).order_by("booking_id"):
                 answer(invitation, **said)
+        team = actor_for(self.people[Role.TEAM])
+        self.themes = [add_theme(actor=team, name=name) for name in (_THEME, "Time and workload")]
+        written = Answer.objects.filter(text__gt="").values_list("pk", flat=True)
+        self.tag(written, self.themes[0])
         self.everybody_says(1, ["done"], "A quiet day")
         Invitation.objects.filter(state="open").exclude(kind="line_manager").update(state="closed")
         watch_for_concerns(partnership, timezone.now())
@@ -105,7 +113,15 @@ class Scene:
         theirs = Answer.objects.filter(invitation__booking__in=self.odd)
         theirs.filter(number__isnull=False).update(number=number)
         theirs.filter(question__key="done").update(chosen=done)
-        theirs.filter(number__isnull=True, chosen=[], question__kind="long_text").update(text=words)
+        texts = theirs.filter(number__isnull=True, chosen=[], question__kind="long_text")
+        ThemeTag.objects.filter(answer__in=texts).delete()
+        texts.update(text=words)
+        self.tag(texts.values_list("pk", flat=True), self.themes[number == 5])
+
+    def tag(self, answers: Iterable[int], theme: Theme) -> None:
+        """The team says that these answers are about the theme."""
+        changes = [Retagging(one, frozenset({theme.pk}), frozenset()) for one in answers]
+        tag_answers(actor=actor_for(self.people[Role.TEAM]), changes=changes)
 
     def read_as(self, roles: Iterable[Role], only: Collection[Read] | None = None) -> dict[Read, str]:
         """Everything that the roles can open, as text, after counting and a report, both gone afterwards."""
@@ -172,7 +188,12 @@ def text_of(response) -> str:
 def changed(scene: Scene, *roles: Role) -> set[Read]:
     """What these roles can open that says something else once the odd ones do."""
     before = scene.read_as(roles)
-    for role, words in ((Role.TRAINER, "How relevant was the course"), (Role.SUBGROUP_CHAIR, "Neglect")):
+    for role, words in (
+        (Role.TRAINER, "How relevant was the course"),
+        (Role.TRAINER, _THEME),
+        (Role.SUBGROUP_CHAIR, "Neglect"),
+        (Role.SUBGROUP_CHAIR, _THEME),
+    ):
         read = {ending_of(one) for (who, one), text in before.items() if who is role and words in text}
         assert role not in roles or {".pdf", ".xlsx", "/"} <= read, "there must be something to tell it by"
     scene.everybody_says(5, ["not_yet"], "Zephyrine came back to school")
@@ -193,7 +214,7 @@ def test_nobody_but_the_team_can_tell(partnership, settings) -> None:
 
 def test_control_they_could_without_the_rule_and_the_team_can(partnership, settings, monkeypatch) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = True
-    for module in (disclosure, questions, responses, counting):
+    for module in (disclosure, questions, responses, counting, own_words):
         monkeypatch.setattr(module, "FEWEST", 1)
     found = changed(Scene(partnership), Role.TRAINER, Role.SUBGROUP_CHAIR, Role.TEAM)
     for role in (Role.TRAINER, Role.SUBGROUP_CHAIR, Role.TEAM):
