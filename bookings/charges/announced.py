@@ -63,7 +63,7 @@ class Announced:
         for kind, what in before.items():
             price = self.prices[kind]
             if price.pence:
-                found.append(f"{what} costs {pence(price.pence)}. {price.words}")
+                found.append(f"{what} costs {self.organisation.name} {pence(price.pence)}. {price.words}")
             elif price.pence is None:
                 found.append(f"{what}: {price.words} {price.why_unknown}")
         return found

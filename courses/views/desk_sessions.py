@@ -99,14 +99,17 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def session_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what people will see, then open the session for booking."""
     session = desk_session_of(request, pk)
+    can_be_booked = session.booking_closes_at > timezone.now()
     if request.method != "POST":
-        return render(request, "courses/desk/session_publish.html", {"session": session})
+        context = {"session": session, "can_be_booked": can_be_booked}
+        return render(request, "courses/desk/session_publish.html", context)
     try:
         services.publish_session(actor=request.actor, session=session)
     except PlanRefused as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, "The session is published. People can book it now.")
+        who = "People can book it now" if can_be_booked else "Booking has closed: only you can book people"
+        messages.success(request, f"The session is published. {who}.")
     return redirect("courses:desk_session", request.partnership.slug, pk)
 
 

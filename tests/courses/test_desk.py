@@ -121,6 +121,16 @@ def test_whoever_saves_a_session_with_too_few_trainers_is_told(desk, partnership
     assert "The session is saved." in page and "no trainer so far" in page
 
 
+def test_a_session_for_which_booking_has_closed_already_says_so_when_published(desk, partnership, venue):
+    data = session_data(make_course(partnership), venue, (day_in(30), "9.30am", "12:30"))
+    desk.post(f"{DESK}/sessions/new/", data)
+    Session.objects.update(booking_closes_at=timezone.now() - timedelta(minutes=1))
+    url = f"{DESK}/sessions/{Session.objects.get().pk}/publish/"
+    page = desk.get(url).content.decode()
+    assert "only you can book people" in page and "people can book it until" not in page
+    assert b"Booking has closed: only you can book people." in desk.post(url, follow=True).content
+
+
 def test_a_session_is_planned_published_and_cancelled(desk, partnership, venue):
     trainer = make_person(partnership, Role.TRAINER)
     rows = [(day_in(30), "9.30am", "12:30"), (day_in(37), "9.30am", "12:30")]
