@@ -6,7 +6,9 @@ from typing import IO, Any
 
 from evaluations.analysis_sections import analysis_sections, answer_sheet
 from evaluations.analysis_sections.own_words import OwnWords, own_words
+from evaluations.analysis_sections.responses import what_is_deleted
 from evaluations.queries.analysis import Analysis
+from evaluations.queries.surveys import forgotten_sessions
 from evaluations.selections import Selection
 from partnership_portal.documents import render_pdf
 from partnership_portal.sections import Section, sheets_of, words_of
@@ -40,8 +42,11 @@ def analysis_parts(
 ) -> Parts:
     """The figures as they were added up, and what people wrote as it is tagged and may be quoted now."""
     brand, for_team = partnership.brand_colour, selection.for_team
-    words = own_words(selection.invitations(partnership), brand, for_team=for_team)
-    sections = [*analysis_sections(figures, brand, for_team=for_team, period=period), *words.sections]
+    chosen = selection.invitations(partnership)
+    words = own_words(chosen, brand, for_team=for_team)
+    deleted = what_is_deleted(forgotten_sessions(chosen), is_one=selection.session is not None)
+    sections = analysis_sections(figures, brand, for_team=for_team, period=period, deleted=deleted)
+    sections += words.sections
     return Parts(sections, [answer_sheet(figures), words.sheet], words, for_team)
 
 

@@ -15,13 +15,13 @@ __all__ = ["analysis_sections", "answer_sheet"]
 
 
 def analysis_sections(
-    analysis: Analysis, brand: str, *, for_team: bool, period: str = "quarter"
+    analysis: Analysis, brand: str, *, for_team: bool, period: str = "quarter", deleted: str = ""
 ) -> list[Section]:
-    """The sections that have something to say; ``period`` is by what time is divided."""
+    """The sections that have something to say; ``period`` is by what time is divided, ``deleted`` what is not kept."""
     if not analysis.responses and not analysis.dip_sample:
         return []
     sections = [
-        responses(analysis, brand),
+        responses(analysis, brand, deleted),
         reading(analysis),
         confidence(analysis, brand),
         practice(analysis, brand),

@@ -30,6 +30,9 @@ def groups(name: str, found: Sequence[Group], brand: str) -> Section:
         for one in found
     ]
     headers = [title, "Answered", "Relevance (1 to 5)", "Said both", "Before", "After", "Size of change (d)"]
+    if not any(one.relevance is not None or one.change for one in found):
+        # Of answers that are deleted, or never asked so: only how many there were.
+        headers, rows = headers[:2], [row[:2] for row in rows]
     largest = sorted((one for one in found if one.change), key=lambda one: -one.answered)[:MOST_BARS]
     return Section(
         f"by-{name}",

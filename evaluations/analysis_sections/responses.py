@@ -9,7 +9,18 @@ from partnership_portal.templatetags.portal import of_people
 _K = QuestionnaireKind
 
 
-def responses(analysis: Analysis, brand: str) -> Section:
+def what_is_deleted(sessions: int, *, is_one: bool) -> str:
+    """That answers are not kept any more, in one line; nothing where all are."""
+    if not sessions:
+        return ""
+    about = "this session" if is_one else f"{sessions:,} session{'' if sessions == 1 else 's'}"
+    return (
+        f"The answers about {about} are deleted: they were kept as long as those who gave them were told. "
+        "How many there were stays."
+    )
+
+
+def responses(analysis: Analysis, brand: str, deleted: str = "") -> Section:
     """How many were asked, and what became of it."""
     rows: list[list[Cell]] = [
         [
@@ -27,7 +38,7 @@ def responses(analysis: Analysis, brand: str) -> Section:
         (str(one.kind.label), (one.answered, one.opened - one.answered, one.invited - one.opened))
         for one in analysis.responses
     ]
-    words = []
+    words = [deleted] if deleted else []
     tables = [
         numbers(
             "From asking to answering",

@@ -39,6 +39,8 @@ def trend(analysis: Analysis, brand: str, period: str) -> Section:
         "After",
         "Difference",
     ]
+    if not any(one.relevance is not None or one.change for one in found):
+        headers, rows = headers[:3], [row[:3] for row in rows]
     return Section(
         "trend",
         "Over time",

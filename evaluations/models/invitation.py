@@ -208,6 +208,11 @@ class Invitation(TenantModel):
                 name="invitation_to_forget",
             ),
             models.Index(
+                fields=["partnership", "session"],
+                condition=Q(forgotten_at__isnull=False),
+                name="invitation_forgotten",
+            ),
+            models.Index(
                 fields=["partnership", "session", "kind"],
                 condition=Q(state="answered", counted_at__isnull=True),
                 name="invitation_to_count",

@@ -8,7 +8,6 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import LATE, OPENED
@@ -70,9 +69,10 @@ def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:
     return Invitation.objects.filter(partnership=partnership, pk=pk).for_answering().first()
 
 
-def is_forgotten(session: Session) -> bool:
-    """Tell whether the answers about a session were deleted, kept as long as was promised."""
-    return session.invitations.filter(forgotten_at__isnull=False).exists()
+def forgotten_sessions(invitations: QuerySet[Invitation]) -> int:
+    """About how many sessions answers were deleted, kept as long as was promised (one query)."""
+    forgotten = invitations.filter(forgotten_at__isnull=False).order_by()
+    return forgotten.values("session").distinct().count()
 
 
 def response_rates(partnership: Partnership) -> QuerySet[Invitation, Any]:

@@ -18,7 +18,6 @@ from evaluations.filters import AnalysisFilter
 from evaluations.forms import RawAnswersForm
 from evaluations.models import AnalysisFile, Answer, Invitation, KeptAnalysis
 from evaluations.queries.analysis import Analysis
-from evaluations.queries.surveys import is_forgotten
 from evaluations.queries.texts import texts_about
 from evaluations.raw_answers import raw_answers as raw_answers_of
 from evaluations.selections import Reader, Selection
@@ -189,7 +188,6 @@ def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpRespo
         "session": session,
         "texts": texts_about(session) if for_team else [],
         "for_team": for_team,
-        "is_forgotten": found.figures is not None and not found.figures.questions and is_forgotten(session),
         **_shown(request, found, selection),
     }
     return render(request, "evaluations/session_evaluation.html", context)

@@ -105,7 +105,7 @@ class TestEventReport:
         client = sign_in(make_person(partnership, Role.TEAM))
         where = address("session_evaluation", partnership, session.pk)
         client.get(where)
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(24):
             client.get(where)
 
 

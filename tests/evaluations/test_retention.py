@@ -13,6 +13,7 @@ from compliance.queries.record import record_of
 from compliance.services.reports import build_report, publish_report, request_report
 from courses.models import Session
 from evaluations import jobs
+from evaluations.analysis_documents import analysis_parts
 from evaluations.answering import WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, forget_old_answers, watch_for_concerns
 from evaluations.links import holder_of, supervision_token, survey_token
@@ -30,6 +31,7 @@ from evaluations.models import (
 )
 from evaluations.periods import kept_until, years_kept
 from evaluations.queries import course_rates, response_rates
+from evaluations.selections import Selection
 from evaluations.services import retention
 from evaluations.services.answers import save_answers
 from evaluations.services.notices import say_left
@@ -37,13 +39,20 @@ from evaluations.services.observations import observe_session
 from evaluations.services.redaction import redact_answer
 from notifications.models import Message
 from partnership_portal.working_days import quarter_of, uk_date
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Sector
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
+from tests.evaluations.made import adopt, analysis_of, answer, answers_to, at, booked, held
 from tests.evaluations.test_races import together
 from tests.evaluations.test_redaction import tables_with
-from tests.factories import actor_for, make_course, make_partnership, make_person, policy
+from tests.factories import (
+    actor_for,
+    make_course,
+    make_organisation,
+    make_partnership,
+    make_person,
+    policy,
+)
 from tests.factories import adopt as adopt_policy
 
 SAID = "Zephyrine came back to school"
@@ -274,6 +283,60 @@ class TestPages:
         ):
             response = desk.get(reverse(f"evaluations:{name}", args=[partnership.slug, key]))
             assert words in response.content.decode(), name
+
+
+class TestAnalysis:
+    """One line instead of columns in which nothing stands: on the page, in the document and in the spreadsheet."""
+
+    def parts(self, partnership, **chosen):
+        selection = Selection(**chosen)
+        chosen = selection.invitations(partnership)
+        figures = analysis_of(chosen, for_team=True, groupings=selection.groupings)
+        return analysis_parts(partnership, figures, selection, period="month")
+
+    def headers(self, parts) -> dict[str, list[str]]:
+        return {one.key: list(one.tables[0].headers) for one in parts.sections if one.tables}
+
+    @pytest.fixture
+    def course(self, partnership):
+        """Two sessions, each with learners of two sectors."""
+        sectors = [
+            Sector.objects.create(partnership=partnership, name=name, code=name.lower())
+            for name in ("Choirs", "Stables")
+        ]
+        places = [make_organisation(partnership, sector=one) for one in sectors]
+        course = make_course(partnership, title="Neglect")
+        for starts_at in (HELD, "2026-05-04 10:00"):
+            session = held(partnership, course=course, starts_at=at(starts_at))
+            for place in places:
+                booked(session, person=make_person(partnership, organisation=place))
+            ask_for_evaluations(partnership, session.ends_at)
+        Invitation.objects.update(closes_at=timezone.now() + timedelta(days=9))
+        for invitation in Invitation.objects.for_answering():
+            answer(invitation)
+        return course
+
+    def test_of_a_session(self, partnership, course) -> None:
+        session = course.sessions.earliest("starts_at")
+        whole = self.parts(partnership, session=session.pk)
+        assert "Relevance (1 to 5)" in self.headers(whole)["by-sector"]
+        assert not any("deleted" in words for one in whole.sections for words in one.words)
+        forget_old_answers(partnership, IN_TIME)
+        left = self.parts(partnership, session=session.pk)
+        assert self.headers(left)["by-sector"] == ["Sector", "Answered"]
+        said = [words for one in left.sections for words in one.words if "deleted" in words]
+        assert len(said) == 1 and said[0].startswith("The answers about this session are deleted")
+
+    def test_of_a_course_some_of_whose_sessions_are_older(self, partnership, course) -> None:
+        forget_old_answers(partnership, IN_TIME)
+        some = self.parts(partnership, course=course.pk)
+        assert "Relevance (1 to 5)" in self.headers(some)["by-session"]
+        said = [words for one in some.sections for words in one.words if "deleted" in words]
+        assert len(said) == 1 and said[0].startswith("The answers about 1 session are deleted")
+        forget_old_answers(partnership, at("2029-05-05 06:30"))
+        none = self.parts(partnership, course=course.pk)
+        assert self.headers(none)["by-session"] == ["Session", "Answered"]
+        assert self.headers(none)["trend"] == ["Month", "Answered", "Of these, late"]
 
 
 def test_an_observation_says_so_and_keeps_what_was_agreed(partnership, team, sign_in) -> None:
