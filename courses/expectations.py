@@ -104,16 +104,13 @@ def charges(course: Course, policy: Policy, charging_class: str | None) -> list[
 
 
 def price_words(price: Price) -> str:
-    """A price with the words of its rule, such as: £60. Introduction and Advanced are paid for.
-
-    Of a place that is free the rule's words say so by themselves.
-    """
+    """A price with the words of its rule, such as: £60. Introduction and Advanced are paid for."""
     before = {ChargeKind.NON_ATTENDANCE: "Not attending: ", ChargeKind.LATE_CANCELLATION: "Cancelling late: "}
     about = before.get(price.kind, "")
     if price.pence:
         return f"{about}{pence(price.pence)}. {price.words}"
     if price.is_free and price.is_stated:
-        return f"{about}free. {price.words}" if about else price.words
+        return f"{about}{'free' if about else 'Free'}. {price.words}"
     return "Free." if price.is_free else price.words
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Count, QuerySet, Window
 from django.urls import reverse
@@ -98,9 +99,13 @@ def _are_there(sought: "Iterable[QuerySet[Any]]") -> Sequence[bool]:
     """
     statements, values = [], []
     for one in sought:
-        statement, its_values = one.query.exists().get_compiler(DEFAULT_DB_ALIAS).as_sql()
-        statements.append(f"EXISTS ({statement})")
-        values += its_values
+        try:
+            statement, its_values = one.query.exists().get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        except EmptyResultSet:
+            statements.append("FALSE")
+        else:
+            statements.append(f"EXISTS ({statement})")
+            values += its_values
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(statements)}", values)
         return cursor.fetchone()
@@ -348,8 +353,9 @@ def _not_delivered(invitation: Any, slug: str, now: datetime) -> Row:
 
 def _messages(actor: Actor, now: datetime) -> QuerySet[Any]:
     failed = Message.objects.filter(partnership=actor.partnership, state=Message.State.FAILED)
-    # Those of surveys stand with the surveys, as long as these can still be answered.
-    failed = failed.exclude(purpose__in=ASKING)
+    # Those of surveys stand with the surveys, as long as these can still be answered; and what has lost its words
+    # can't be sent again.
+    failed = failed.exclude(purpose__in=ASKING).exclude(text="")
     return failed.only("title", "to_name", "to_email", "created_at").order_by("-created_at", "-pk")
 
 

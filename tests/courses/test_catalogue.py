@@ -294,7 +294,7 @@ def charges(partnership):
     [
         (None, "core", ["Free for funders.", "Schools: £40.", "Otherwise £60."]),
         (None, "specialist", ["Free for funders.", "At cost."]),
-        ("funder", "core", ["Free for funders."]),
+        ("funder", "core", ["Free. Free for funders."]),
         ("school", "core", ["£40. Schools: £40."]),
         ("school", "specialist", ["At cost."]),
     ],

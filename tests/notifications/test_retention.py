@@ -90,6 +90,18 @@ def test_nobody_gets_it_again(partnership) -> None:
     assert Message.objects.count() == 1
 
 
+def test_the_desk_does_not_ask_for_what_nobody_can_send_any_more(partnership, sign_in) -> None:
+    message = written(partnership, "failed", purpose="approval_escalated")
+    browser = sign_in(make_person(partnership, Role.TEAM))
+    desk, own_page = "/alphashire/desk/", f"/alphashire/desk/messages/{message.pk}/"
+    assert "Messages that could not be delivered" in browser.get(desk).content.decode()
+    assert "Send again</button>" in " ".join(browser.get(own_page).content.decode().split())
+    forget_words(partnership, IN_TIME)
+    assert "Messages that could not be delivered" not in browser.get(desk).content.decode()
+    shown = " ".join(browser.get(own_page).content.decode().split())
+    assert "The words of this message are not kept any more" in shown and "Send again</button>" not in shown
+
+
 def test_one_that_failed_is_not_sent_empty(partnership) -> None:
     message = written(partnership, "failed")
     forget_words(partnership, IN_TIME)

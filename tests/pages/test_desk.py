@@ -1,5 +1,6 @@
 """The team's desk: what must and what must not stand in each of its lists, for whom, and at which cost."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 from uuid import uuid4
 
@@ -246,6 +247,14 @@ def found(team) -> dict[str, list[str]]:
 
 def test_every_list_is_tried() -> None:
     assert set(MADE) == set(BY_KEY)
+
+
+def test_a_list_that_can_hold_nothing_is_left_out(partnership, team, monkeypatch) -> None:
+    told = MADE["requests"](partnership)
+    never = replace(BY_KEY["concerns"], find=lambda actor, now: Concern.objects.none())
+    monkeypatch.setattr("partnership_portal.pages.needs.NEEDS", (never, BY_KEY["requests"]))
+    ((key, (title,)),) = found(team).items()
+    assert key == "requests" and told in title
 
 
 @pytest.mark.parametrize("key", MADE)
