@@ -8,15 +8,18 @@ from playwright.sync_api import expect
 
 from bookings.links import APPROVAL, COMING, OFFER, approval_link, booking_link
 from bookings.models import Approval, Booking
+from bookings.services.approvals import Manager
 from bookings.services.places import Told, book_place
 from bookings.services.prerequisites import EarlierTraining
 from courses.models import CourseTask
+from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
 from partnerships.models import CompetencyGroup, Membership, PolicyVersion
 from partnerships.permissions import Role
 from partnerships.policy import Policy
 from partnerships.tenancy import acting_in
 from tests.bookings.charging import charging
+from tests.bookings.moving import move
 from tests.browser import assert_accessible
 from tests.factories import (
     actor_for,
@@ -229,6 +232,51 @@ def test_answering_an_offer_and_still_coming_on_a_phone(open_browser, alphashire
     page.get_by_role("button", name="No, give the place up").click()
     expect(page.get_by_role("heading", name="You gave this place up")).to_be_visible()
     assert_accessible(page)
+
+
+def test_pages_left_open_while_the_session_moved_on_a_phone(open_browser, alphashire):
+    """Nothing is done, the new day is said, and what is pressed next is done; the wrong manager has a way out."""
+    partnership, person, course = alphashire
+    with acting_in(partnership):
+        team = actor_for(make_person(partnership, Role.TEAM))
+        session = make_session(partnership, course=course, days=2)
+        booked = book_place(
+            actor=team,
+            session=session,
+            person=person,
+            organisation=person.memberships.first().organisation,
+        )
+        coming = booking_link(booked, COMING).rsplit("/s/", 1)[1]
+        asking = make_person(partnership, name="Ann Asking")
+        request = book_place(
+            actor=actor_for(asking),
+            session=session,
+            person=asking,
+            organisation=asking.memberships.get().organisation,
+            told=Told(
+                manager=Manager("Bea Boss", "bea@example.org"),
+                audience_reason="I stand in",
+                purchase_order="PO 1",
+                earlier=EarlierTraining("Induction", uk_today()),
+            ),
+        )
+        approval = approval_link(request.approval, "Bea Boss").rsplit("/s/", 1)[1]
+    learner, manager = open_browser(width=320), open_browser(width=320)
+    learner.goto(f"/alphashire/s/{coming}")
+    manager.goto(f"/alphashire/s/{approval}")
+    with acting_in(partnership):
+        move(session, timedelta(days=28))
+        day = uk_date(session.starts_at, "full")
+    for page, button in ((learner, "No, give the place up"), (manager, "Approve")):
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("alert")).to_contain_text("Nothing is done yet.")
+        expect(page.get_by_role("definition").filter(has_text=day)).to_be_visible()
+        assert_accessible(page)
+    learner.get_by_role("button", name="Yes, still coming").click()
+    expect(learner.get_by_role("heading", name="You are coming")).to_be_visible()
+    manager.get_by_role("button", name="I am not the line manager").click()
+    expect(manager.get_by_role("heading", name="Somebody else is asked")).to_be_visible()
+    assert_accessible(manager)
 
 
 def test_asking_to_be_told_of_new_dates(open_browser, alphashire):
