@@ -100,11 +100,11 @@ def audience_of(actor: Actor, bookings: Collection[int], kind: MessageKind) -> A
     )
 
 
-def states_among(actor: Actor, bookings: Collection[int]) -> list[tuple[str, int]]:
+def states_among(actor: Actor, bookings: Collection[int]) -> list[str]:
     """How these bookings stand and how many of them so, most first: whoever writes to all sees whom that means."""
     found = Booking.objects.visible_to(actor).filter(pk__in=bookings).order_by().values_list("state")
     counted = found.annotate(number=Count("pk")).order_by("-number", "state")
-    return [(BookingState(state).label, number) for state, number in counted]
+    return [f"{number:,} {BookingState(state).label.lower()}" for state, number in counted]
 
 
 def recipients_of(
