@@ -201,7 +201,8 @@ def is_not_the_manager(*, actor: Actor, approval: Approval) -> Booking:
         if not is_asked_as_manager(actor, approval):
             raise PermissionDenied("Only the line manager who is asked can say that they are not.")
         membership = _membership_of(booking)
-        forget_line_manager(actor=actor, membership=membership, email=approval.manager_email)
+        if membership.ended_on is None:
+            forget_line_manager(actor=actor, membership=membership, email=approval.manager_email)
         approval.manager_email = ""
         stop_asking(booking)
         _ask_the_next(actor, approval, membership, timezone.now(), "bookings.is_not_the_manager")

@@ -663,6 +663,17 @@ def test_a_manager_who_is_signed_in_says_so_too_and_no_longer_sees_the_person(
     assert client.get(address).status_code == 404
 
 
+def test_it_can_be_said_of_somebody_who_has_left_too_and_another_manager_stays(partnership, session) -> None:
+    """The link is for the request alone: it takes out nobody who was recorded since."""
+    left, stays = ask(partnership, session), ask(partnership, session)
+    left.person.memberships.update(ended_on=uk_today())
+    stays.person.memberships.update(line_manager_name="Cem Chief", line_manager_email="cem@example.org")
+    for one in (left, stays):
+        is_not_the_manager(actor=holder_of_approval(one.approval), approval=one.approval)
+    assert {one.asked for one in Approval.objects.all()} == {"team"}
+    assert stays.person.memberships.get().manager_contact == ("Cem Chief", "cem@example.org")
+
+
 def test_nobody_else_says_that_somebody_is_not_the_manager(partnership, session) -> None:
     organisation = make_organisation(partnership)
     lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
