@@ -33,6 +33,8 @@ _SESSION: tuple[Fact, ...] = (
     ("Date", ["Wednesday 12 May 2027, 9:30am to 12:30pm"]),
 )
 WITHOUT_PLACE = _SESSION
+# For whoever decides before there is a place: where it is, and not how to get there or to join.
+NAMING_PLACE: tuple[Fact, ...] = (*_SESSION, ("Place", ["Civic Centre"]))
 WITH_PLACE: tuple[Fact, ...] = (
     *_SESSION,
     ("Place", ["Civic Centre, 1 High Street, HR1 1AA"]),
@@ -119,7 +121,7 @@ OFFERED = MessageKind(
     name="A place is offered",
     when="When a place comes free for whoever is next in the queue.",
     placeholders=(*ABOUT_BOOKING, Placeholder("until", "Until when the place is held", "6 May 2027 at 5pm")),
-    facts=WITHOUT_PLACE,
+    facts=NAMING_PLACE,
     button="Take the place or let it go",
     essential="A place is held for you for a short time.",
 )
@@ -147,7 +149,6 @@ _ABOUT_APPROVAL = (
     *(one for one in ABOUT_BOOKING if one.name not in {"you", "your", "you have", "you are"}),
     Placeholder("until", "When the request runs out", "6 May 2027 at 5pm"),
 )
-_WHAT_IS_DECIDED: tuple[Fact, ...] = (*WITHOUT_PLACE, ("Place", ["Civic Centre"]))
 _APPROVAL = "Somebody waits for your decision."
 APPROVAL_ASKED = MessageKind(
     purpose="approval_asked",
@@ -155,7 +156,7 @@ APPROVAL_ASKED = MessageKind(
     name="Approval asked for",
     when="At once when a booking needs an approval, to the line manager or the organisation’s lead.",
     placeholders=_ABOUT_APPROVAL,
-    facts=_WHAT_IS_DECIDED,
+    facts=NAMING_PLACE,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -165,7 +166,7 @@ APPROVAL_REMINDED = MessageKind(
     name="Reminder to approve",
     when="When nobody has decided after some working days, as the policy says.",
     placeholders=_ABOUT_APPROVAL,
-    facts=_WHAT_IS_DECIDED,
+    facts=NAMING_PLACE,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -175,7 +176,7 @@ APPROVAL_ESCALATED = MessageKind(
     name="Approval passed on to the lead",
     when="When the line manager has not decided after some working days, as the policy says.",
     placeholders=_ABOUT_APPROVAL,
-    facts=_WHAT_IS_DECIDED,
+    facts=NAMING_PLACE,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -185,7 +186,7 @@ APPROVAL_CHANGED = MessageKind(
     name="Approval asked for, session changed",
     when="When the dates or the place of a session change, to whoever has yet to approve a booking of it.",
     placeholders=_ABOUT_APPROVAL,
-    facts=_WHAT_IS_DECIDED,
+    facts=NAMING_PLACE,
     button="Approve or decline",
     essential=_APPROVAL,
 )
@@ -258,7 +259,7 @@ CHANGED_WITHOUT_PLACE = MessageKind(
             "standing", "What they have instead of a place", "You are on the waiting list for this session."
         ),
     ),
-    facts=(*WITHOUT_PLACE, ("Place", ["Civic Centre"])),
+    facts=NAMING_PLACE,
     button="See or leave the queue",
     essential="It is about a session that you asked for.",
 )

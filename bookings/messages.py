@@ -106,6 +106,7 @@ def tell_offered(booking: Booking, *, again: bool = False) -> None:
         suffix=f":{until:%Y%m%d%H%M}" if again else "",
         link=booking_link(booking, OFFER),
         no_later_than=until - _OFFER_READ,
+        more=[("Place", [booking.session.place])],
     )
 
 

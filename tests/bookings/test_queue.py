@@ -139,6 +139,16 @@ def test_several_places_are_offered_to_several_at_once_by_the_job(partnership, q
     assert Message.objects.filter(purpose="booking_offered").count() == 2
 
 
+def test_an_offer_says_where_it_is_held_and_nothing_of_how_to_join(partnership, book) -> None:
+    """One decides in a few hours whether one can come; the address is for whoever has the place."""
+    session = make_session(partnership, capacity=1, joining_instructions="Ask for room 3.")
+    has, _waits = (book(make_person(partnership), session) for _ in range(2))
+    back(has)
+    told = Message.objects.get(purpose="booking_offered").text
+    assert f"Place:\n  {session.venue.name}\n" in told
+    assert session.venue.address not in told and "room 3" not in told
+
+
 def test_whoever_lets_the_offer_go_leaves_and_the_next_is_asked(queue) -> None:
     _session, bookings = queue
     back(bookings[0])
