@@ -19,6 +19,11 @@ def is_late(booking: Booking, now: datetime) -> bool:
     return _is_short(booking, now) and not _changed_at_short_notice(booking)
 
 
+def is_excused(booking: Booking, now: datetime) -> bool:
+    """Tell whether short notice counts for nothing, since the partnership itself changed the session at such notice."""
+    return _is_short(booking, now) and not is_late(booking, now)
+
+
 def _is_short(booking: Booking, moment: datetime) -> bool:
     session = booking.session
     notice = working_days_between(uk_date(moment), uk_date(session.starts_at))

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bookings.models import Booking
+from bookings.notice import is_excused
 from courses.models import Session
 from courses.prices import booking_prices
 from partnership_portal.templatetags.portal import pence
 from partnerships.charging import Price
 from partnerships.models import Organisation
 from partnerships.policy import ChargeKind, Policy, PurchaseOrderRule
+
+_EXCUSED = "Cancelling now costs nothing, since the dates or the place were changed at short notice."
 
 
 @dataclass(frozen=True)
@@ -55,24 +59,35 @@ class Announced:
     def if_not(self) -> list[str]:
         """What it costs to cancel late and not to come, with the words of the rules; nothing where it is free."""
         days = f"{self.notice_days} working day{'' if self.notice_days == 1 else 's'}"
-        before = {
-            ChargeKind.LATE_CANCELLATION: f"Cancelling less than {days} before",
-            ChargeKind.NON_ATTENDANCE: "Not attending",
-        }
-        found = []
-        for kind, what in before.items():
-            price = self.prices[kind]
-            if price.pence:
-                found.append(f"{what} costs {self.organisation.name} {pence(price.pence)}. {price.words}")
-            elif price.pence is None:
-                found.append(f"{what}: {price.words} {price.why_unknown}")
-        return found
+        late = self._cost(ChargeKind.LATE_CANCELLATION, f"Cancelling less than {days} before")
+        return [*late, *self.if_absent]
+
+    @property
+    def if_absent(self) -> list[str]:
+        """What it costs not to come, with the words of the rule; nothing where it is free."""
+        return self._cost(ChargeKind.NON_ATTENDANCE, "Not attending")
+
+    def _cost(self, kind: ChargeKind, what: str) -> list[str]:
+        price = self.prices[kind]
+        if price.pence is None:
+            return [f"{what}: {price.words} {price.why_unknown}"]
+        return (
+            [f"{what} costs {self.organisation.name} {pence(price.pence)}. {price.words}"]
+            if price.pence
+            else []
+        )
 
 
-def still_to_follow(booking: Booking) -> list[str]:
-    """What it would cost whoever is booked to cancel late or not to come, said while they can still decide."""
+def still_to_follow(booking: Booking, now: datetime) -> list[str]:
+    """What it would cost whoever is booked to cancel late or not to come, said while they can still decide.
+
+    Cancelling costs nothing any more where the partnership itself has changed the session at short notice.
+    """
     policy = booking.partnership.policy(booking.session.starts_at)
-    return announced(booking.session, policy, [booking.organisation])[0].if_not
+    (cost,) = announced(booking.session, policy, [booking.organisation])
+    if not is_excused(booking, now):
+        return cost.if_not
+    return [_EXCUSED, *cost.if_absent] if cost.if_not != cost.if_absent else cost.if_absent
 
 
 def announced(session: Session, policy: Policy, organisations: Sequence[Organisation]) -> list[Announced]:

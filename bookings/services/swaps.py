@@ -36,7 +36,12 @@ from bookings.services.places import (
     check_not_booked,
     write_booking,
 )
-from bookings.services.prerequisites import PrerequisiteMissing, check_prerequisite, training_first
+from bookings.services.prerequisites import (
+    PrerequisiteMissing,
+    carry_prerequisite,
+    check_prerequisite,
+    training_first,
+)
 from bookings.services.queue import allocate, lock_people
 from bookings.services.rights import may_swap
 from bookings.services.tasks import carry_tasks
@@ -52,6 +57,8 @@ from partnerships.services.people import add_colleague, person_with_email
 
 SWAPPED = "swapped"
 _NOTHING_SAID = Told()
+# What comes along with a colleague who waits, unless whoever swaps says otherwise.
+_SAID = ("declared", "audience_reason")
 _NOT_FROM_HERE = (
     "The place can’t be given to this person from here. Check the name and the address, or ask your organisation’s "
     "lead or the partnership team: they can swap you with any colleague."
@@ -171,11 +178,14 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told, shown: str
         check_as_shown(actor, old, shown)
         membership = _membership(actor, old, person)
         waits = _waiting_turn(actor, session, person)
-        # What was declared was said of somebody else.
         told = replace(told, purchase_order=old.purchase_order)
         check_audience(actor, session, membership, told.audience_reason)
         check_prerequisite(actor, session, person, told.earlier)
         rule = _decider(actor, session, membership, now)
+        if waits is not None:
+            # Never what was declared of whoever leaves: that was said of somebody else.
+            said = {name: getattr(told, name) or getattr(waits, name) for name in _SAID}
+            told = replace(told, **said)
         end_booking(old, BookingState.CANCELLED, by=actor.person, reason=SWAPPED, now=now)
         session.places_taken -= 1
         needs = access_needs_of(waits) if waits is not None else None
@@ -188,6 +198,8 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told, shown: str
             # Their own, from the list. Whatever the one who leaves had said is deleted and goes to nobody.
             carry_access_needs(needs, new, session)
             carry_tasks(waits, new)
+            if not told.earlier.is_given:
+                carry_prerequisite(waits, new)
             after = {"state": waits.state, "goes_on": new.pk}
             turn = {"state": BookingState.WAITING.value}
             audit.record(actor, "bookings.end_double", waits, before=turn, after=after)

@@ -48,7 +48,7 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
     context = {
         "can_answer": can_answer,
         "late": can_answer and is_late(booking, timezone.now()),
-        "if_not": still_to_follow(booking) if can_answer else [],
+        "if_not": still_to_follow(booking, timezone.now()) if can_answer else [],
         # By a link the page is beneath the link's own address.
         "pass_on_page": signed_in if request.actor == actor else f"{request.path}pass-on/",
     }

@@ -54,7 +54,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "awaits_answer": one.awaits_answer(timezone.now()) and may_give_up(request.actor, one),
         "can_cancel": _can_cancel(request, one),
         "giving_up": _words(request, one),
-        "if_not": still_to_follow(one) if one.state == BookingState.CONFIRMED else [],
+        "if_not": still_to_follow(one, timezone.now()) if one.state == BookingState.CONFIRMED else [],
         "can_pass_on": own and can_be_swapped(one, timezone.now()),
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
@@ -136,7 +136,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "own": one.person == request.actor.person,
         "can_cancel": _can_cancel(request, one),
         "late": one.state == BookingState.CONFIRMED and is_late(one, timezone.now()),
-        "if_not": still_to_follow(one) if one.state == BookingState.CONFIRMED else [],
+        "if_not": still_to_follow(one, timezone.now()) if one.state == BookingState.CONFIRMED else [],
     }
     return render(request, "bookings/cancel.html", context, status=409 if changed else 200)
 

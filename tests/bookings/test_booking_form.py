@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.as_shown import as_shown
 from bookings.audience import Audience, outside_audience
 from bookings.clashes import clashes_with
 from bookings.models import AccessNeeds, Booking
@@ -207,6 +208,29 @@ def test_what_it_costs_to_cancel_late_or_stay_away_is_said_where_one_decides(
                 page
             )
             assert (f"Not attending costs {school} £50." in text) == charges, page
+
+
+@pytest.mark.parametrize(("told_before", "excused"), [(0, True), (20, False)])
+def test_nobody_keeps_a_place_for_fear_of_a_charge_that_never_comes(
+    partnership, sign_in, book, told_before, excused
+) -> None:
+    """What the partnership itself moved at short notice costs nobody who can't come to the new date."""
+    adopt(partnership, charging(), at=timezone.now() - timedelta(days=400))
+    school = make_organisation(partnership, charging_class="payer")
+    person, now = make_person(partnership, organisation=school), timezone.now()
+    booking = book(
+        person, make_session(partnership, starts_at=now + timedelta(days=2)), purchase_order="PO 1"
+    )
+    Booking.objects.filter(pk=booking.pk).update(change_told_at=now - timedelta(days=told_before))
+    client = sign_in(person)
+    for page in ("booking", "cancel", "coming"):
+        text = text_of(client.get(url(page, booking.pk)))
+        assert ("Cancelling less than 5 working days before costs" in text) != excused, page
+        assert ("Cancelling now costs nothing, since" in text) == excused, page
+        assert f"Not attending costs {school} £50." in text, page
+    client.post(url("cancel", booking.pk), {"shown": as_shown(booking)})
+    booking.refresh_from_db()
+    assert (booking.state, booking.was_late_cancellation) == ("cancelled", not excused)
 
 
 # Two things at once

@@ -141,12 +141,16 @@ def test_what_the_colleague_said_on_the_list_comes_along_and_nothing_of_the_one_
     session = make_session(partnership, capacity=1)
     task = make_task(session.course)
     old = book(ann, session, access_needs="Step-free", diets=("vegan",), dietary="No kiwi")
-    waits = book(bob, session, access_needs="Hearing loop", diets=("halal",))
+    earlier = EarlierTraining("Level 1", date(2026, 1, 1))
+    said = {"declared": "I can come", "audience_reason": "Covers", "earlier": earlier}
+    waits = book(bob, session, access_needs="Hearing loop", diets=("halal",), **said)
     tick_task(actor=actor_for(bob), booking=waits, task=task)
     new = swap(lead, old, bob)
     needs = AccessNeeds.objects.get()
     assert (needs.booking, needs.text, needs.diets, needs.dietary) == (new, "Hearing loop", ["halal"], "")
     assert [one.task for one in new.tasks_done.all()] == [task]
+    assert (new.declared, new.audience_reason) == ("I can come", "Covers")
+    assert new.prerequisite.training == "Level 1"
     assert not any("Hearing" in str(entry.after) for entry in AuditEntry.objects.all())
 
 
@@ -402,6 +406,16 @@ def test_the_leads_page_offers_colleagues_and_nobody_else(
     assert "The place has gone from Ann Smith to Bob Jones" in page
     page = client.get(f"/alphashire/me/bookings/{old.pk}/").content.decode()
     assert "has gone to a colleague, Bob Jones" in page
+
+
+def test_what_is_said_with_the_swap_counts_more_than_what_was_said_on_the_list(
+    partnership, lead, ann, bob, book
+) -> None:
+    session = make_session(partnership, capacity=1)
+    old = book(ann, session, declared="Ann can come")
+    book(bob, session, declared="I can come", earlier=EarlierTraining("Level 1", date(2026, 1, 1)))
+    new = swap(lead, old, bob, declared="Bob can come", earlier=EarlierTraining("Level 2", date(2026, 2, 2)))
+    assert (new.declared, new.prerequisite.training) == ("Bob can come", "Level 2")
 
 
 def test_what_somebody_declared_is_not_said_of_the_colleague(partnership, lead, ann, bob, book) -> None:
