@@ -161,8 +161,9 @@ def _portal(var: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 
 
 # Adds up one course in a process of its own, to see how much that takes beyond what is there anyway.
-_ADD_UP = """
-import resource, sys, time
+_ADD_UP = r"""
+import re, sys, time
+from pathlib import Path
 import django
 django.setup()
 import scipy.special
@@ -173,7 +174,8 @@ from partnerships.tenancy import acting_in
 partnership = Partnership.objects.get(pk=sys.argv[1])
 selection = Selection(course=int(sys.argv[2]))
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # getrusage would begin with the memory of the process that started this one.
+    return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
 before, began = peak(), time.perf_counter()
 with acting_in(partnership):
     asked = asked_in(selection.invitations(partnership), for_team=True, groupings=selection.groupings)
