@@ -8,10 +8,12 @@ from bookings.models import Approval, Booking
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
 from partnerships.models import Person
+from partnerships.policy import ApprovalRule
 
 OFFER, COMING, APPROVAL, MOVE = "offer", "coming", "approval", "move"
 # A sheet of paper that names somebody without an address, and the message that proves the address.
 CLAIM, RECORD = "claim", "record"
+_ASKED_BY_LINK = (ApprovalRule.LINE_MANAGER, ApprovalRule.ORGANISATION_LEAD)
 
 
 def booking_link(booking: Booking, purpose: str) -> str:
@@ -21,18 +23,24 @@ def booking_link(booking: Booking, purpose: str) -> str:
 
 
 def approval_link(approval: Approval, name: str) -> str:
-    """The full address of the page where a manager or lead decides; it carries the name of whom it was sent to."""
-    nonce = base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+    """The full address of the page where whoever is asked now decides; it carries as whom, and by which name."""
+    nonce = base64.urlsafe_b64encode(f"{approval.asked}:{name}".encode()).decode().rstrip("=")
     token = token_for(approval.partnership, APPROVAL, approval.pk, nonce=nonce).removeprefix(f"{APPROVAL}-")
     return absolute("bookings:approval_link", partnership=approval.partnership.slug, token=token)
 
 
-def name_in(nonce: str) -> str:
-    """Whom a link to an approval was sent to."""
+def asked_in(nonce: str, approval: Approval) -> tuple[ApprovalRule, str]:
+    """As whom a link asked for the approval, and by which name: somebody may be the line manager and the lead."""
     try:
-        return base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4)).decode()
+        said = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
-        return ""
+        said = ""
+    role, _, name = said.partition(":")
+    if role in _ASKED_BY_LINK:
+        return ApprovalRule(role), name
+    # A link that was sent before links said as whom: the name alone tells.
+    is_manager = said == approval.manager_name
+    return ApprovalRule.LINE_MANAGER if is_manager else ApprovalRule.ORGANISATION_LEAD, said
 
 
 def holder_of_booking(booking: Booking, purpose: str) -> Actor:
@@ -40,14 +48,19 @@ def holder_of_booking(booking: Booking, purpose: str) -> Actor:
     return holder(booking.partnership, f"{purpose} {booking.pk}", booking.person)
 
 
-def holder_of_approval(approval: Approval) -> Actor:
-    """Whoever opened the link of this one request."""
-    return holder(approval.partnership, f"{APPROVAL} {approval.pk}")
+def holder_of_approval(approval: Approval, role: ApprovalRule | None = None) -> Actor:
+    """Whoever opened the link of this one request, who was asked in this role; else in the one that is asked now."""
+    return holder(approval.partnership, f"{APPROVAL} {approval.pk} {ApprovalRule(role or approval.asked)}")
 
 
 def holds_link_of(actor: Actor, approval: Approval) -> bool:
     """Tell whether the actor opened the link of this very request."""
-    return actor.label == f"link: {APPROVAL} {approval.pk}"
+    return any(actor.label == holder_of_approval(approval, role).label for role in _ASKED_BY_LINK)
+
+
+def holds_link_as_manager(actor: Actor, approval: Approval) -> bool:
+    """Tell whether the actor opened the link by which the line manager was asked for this very approval."""
+    return actor.label == holder_of_approval(approval, ApprovalRule.LINE_MANAGER).label
 
 
 def claim_link(person: Person) -> str:

@@ -174,9 +174,13 @@ APPROVAL_ESCALATED = MessageKind(
     purpose="approval_escalated",
     subject=SUBJECT,
     name="Approval passed on to the lead",
-    when="When the line manager has not decided after some working days, as the policy says.",
+    when="When the line manager has not decided after some working days, as the policy says, or at once when whoever "
+    "was asked says that they are not the line manager.",
     placeholders=_ABOUT_APPROVAL,
-    facts=NAMING_PLACE,
+    facts=(
+        *NAMING_PLACE,
+        ("Why you are asked", ["Bea Boss, who was asked as the line manager, has not answered yet."]),
+    ),
     button="Approve or decline",
     essential=_APPROVAL,
 )

@@ -8,6 +8,7 @@ from bookings.before_the_course import to_do_for
 from bookings.giving_up import giving_up
 from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link, record_link
 from bookings.message_kinds import (
+    APPROVAL_ESCALATED,
     CANCELLED,
     CHANGED,
     CHANGED_WITHOUT_PLACE,
@@ -147,7 +148,7 @@ def tell_approval_asked(
         to_name=name,
         to_email=email,
         values={**about, "until": uk_datetime(until)},
-        facts=[*facts_of(booking), ("Place", [booking.session.place])],
+        facts=[*facts_of(booking), ("Place", [booking.session.place]), *_why_the_lead(approval, kind)],
         link=approval_link(approval, name),
         no_later_than=until - _SOON,
     )
@@ -468,6 +469,14 @@ def _by_others(booking: Booking) -> list[Fact]:
 
 def _subject_of_request(approval: Approval) -> str:
     return f"approval:{approval.pk}"
+
+
+def _why_the_lead(approval: Approval, kind: MessageKind) -> list[Fact]:
+    """Why a request has come to the lead, who may well be the one who has just said that they are not the manager."""
+    if kind is not APPROVAL_ESCALATED:
+        return []
+    why = "says that they are not" if approval.is_not_the_manager else "has not answered yet"
+    return [("Why you are asked", [f"{approval.manager_name}, who was asked as the line manager, {why}."])]
 
 
 def _still_to_do(booking: Booking) -> list[str]:

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from bookings.as_shown import check_as_shown
-from bookings.links import holds_link_of
+from bookings.links import holds_link_as_manager, holds_link_of
 from bookings.message_kinds import APPROVAL_ASKED, APPROVAL_CHANGED, APPROVAL_ESCALATED, APPROVAL_REMINDED
 from bookings.messages import (
     stop_asking,
@@ -43,6 +43,7 @@ from partnerships.services.memberships import forget_line_manager, name_line_man
 from partnerships.tenancy import acting_in
 
 _JOB = "chase approvals"
+_NOT_THE_MANAGER = "bookings.is_not_the_manager"
 
 
 @dataclass(frozen=True)
@@ -187,27 +188,30 @@ def decline(
     return booking
 
 
-def is_not_the_manager(*, actor: Actor, approval: Approval) -> Booking:
-    """Let whoever is asked as the line manager say that they are not: the lead or the team is asked at once instead.
+def is_not_the_manager(*, actor: Actor, approval: Approval) -> Approval:
+    """Let whoever was asked as the line manager say that they are not: the lead or the team is asked at once instead.
 
-    They are recorded as the line manager no longer, and the learner hears whose answer they wait for. Locks the
-    session, then the membership; done twice is done once.
+    They are recorded as the line manager no longer, and the learner hears whose answer they wait for. Where the request
+    has gone on meanwhile, nobody is asked again. Locks the session, then the membership; done twice is done once.
     """
     with transaction.atomic():
         booking, approval = _open_request(actor, approval)
-        if approval.asked != ApprovalRule.LINE_MANAGER:
-            return booking
+        if approval.is_not_the_manager:
+            return approval
         _check_undecided(approval)
-        if not is_asked_as_manager(actor, approval):
-            raise PermissionDenied("Only the line manager who is asked can say that they are not.")
+        if not was_asked_as_manager(actor, approval):
+            raise PermissionDenied("Only the line manager who was asked can say that they are not.")
         membership = _membership_of(booking)
-        if membership.ended_on is None:
-            forget_line_manager(actor=actor, membership=membership, email=approval.manager_email)
+        forget_line_manager(actor=actor, membership=membership, email=approval.manager_email)
         approval.manager_email = ""
-        stop_asking(booking)
-        _ask_the_next(actor, approval, membership, timezone.now(), "bookings.is_not_the_manager")
-        tell_requested_of_another(booking, approval)
-    return booking
+        if approval.asked == ApprovalRule.LINE_MANAGER:
+            stop_asking(booking)
+            _ask_the_next(actor, approval, membership, timezone.now(), _NOT_THE_MANAGER)
+            tell_requested_of_another(booking, approval)
+        else:
+            approval.save(update_fields=["manager_email"])
+            audit.record(actor, _NOT_THE_MANAGER, booking, after={"asked": approval.asked})
+    return approval
 
 
 def tell_deciders_of_change(actor: Actor, booking: Booking, now: datetime) -> None:
@@ -279,10 +283,15 @@ def may_decide(actor: Actor, approval: Approval) -> bool:
     return approval.rule == ApprovalRule.LINE_MANAGER and manages(actor, approval.booking)
 
 
-def is_asked_as_manager(actor: Actor, approval: Approval) -> bool:
-    """Tell whether the actor is asked as the line manager, signed in or by the link, and nobody else is yet."""
-    asked = approval.is_open and approval.asked == ApprovalRule.LINE_MANAGER
-    return asked and (holds_link_of(actor, approval) or manages(actor, approval.booking))
+def was_asked_as_manager(actor: Actor, approval: Approval) -> bool:
+    """Tell whether it is the actor, signed in or by the link, who was asked as the line manager and has not denied it.
+
+    Not whoever is recorded as the line manager since: they were not asked, and can't speak for the one who was.
+    """
+    if not (approval.is_open and approval.manager_email):
+        return False
+    address = actor.person.email_key if actor.person is not None else ""
+    return holds_link_as_manager(actor, approval) or address == approval.manager_email.lower()
 
 
 def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:

@@ -17,9 +17,9 @@ from bookings.notice import is_late
 from bookings.services.approvals import (
     approve,
     decline,
-    is_asked_as_manager,
     is_not_the_manager,
     may_decide,
+    was_asked_as_manager,
 )
 from bookings.services.offers import accept_offer, let_offer_go
 from bookings.services.places import give_up
@@ -99,7 +99,7 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
     context = {
         "approval": approval,
         "can_decide": approval.is_open and may_decide(actor, approval),
-        "asked_as_manager": is_asked_as_manager(actor, approval),
+        "asked_as_manager": was_asked_as_manager(actor, approval),
         "form": form,
         "prerequisite": getattr(approval.booking, "prerequisite", None),
         "opens_evidence": actor.is_team,
@@ -134,8 +134,8 @@ def _decided(request: HttpRequest, actor: Actor, approval: Approval, form: Decis
         approve(actor=actor, approval=approval, name=name, shown=_shown(request))
         return "Approved. We have told the person who asked."
     if "not_me" in request.POST:
-        is_not_the_manager(actor=actor, approval=approval)
-        return "Thank you for telling us. We ask somebody else."
+        asked = is_not_the_manager(actor=actor, approval=approval)
+        return f"Thank you for telling us. It is now {asked.asked_in_words} who is asked."
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         decline(actor=actor, approval=approval, reason=reason, name=name, shown=_shown(request))

@@ -8,15 +8,16 @@ from bookings.links import (
     APPROVAL,
     COMING,
     OFFER,
+    asked_in,
     holder_of_approval,
     holder_of_booking,
-    name_in,
 )
 from bookings.models import Approval, Booking
 from bookings.querysets import ApprovalQuerySet
 from bookings.views.answers import answer_coming, answer_offer, answer_pass_on, decide
 from partnerships.links import read_token
 from partnerships.permissions import holder_of_link
+from partnerships.policy import ApprovalRule
 
 
 @holder_of_link
@@ -52,10 +53,12 @@ def approval(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404
     found.partnership = found.booking.partnership = request.partnership
-    name = name_in(nonce)
-    if found.is_not_the_manager and name == found.manager_name:
-        return render(request, "bookings/not_the_manager.html", {"booking": found.booking})
-    return decide(request, holder_of_approval(found), found, name)
+    role, name = asked_in(nonce, found)
+    if found.is_not_the_manager and role is ApprovalRule.LINE_MANAGER:
+        to_lead = found.is_open and found.asked == ApprovalRule.ORGANISATION_LEAD
+        context = {"booking": found.booking, "to_lead": to_lead}
+        return render(request, "bookings/not_the_manager.html", context)
+    return decide(request, holder_of_approval(found, role), found, name)
 
 
 def approvals_with_details() -> ApprovalQuerySet:

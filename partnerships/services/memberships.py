@@ -84,10 +84,15 @@ def name_line_manager(*, actor: Actor, membership: Membership, name: str, email:
 def forget_line_manager(*, actor: Actor, membership: Membership, email: str) -> Membership:
     """Take the line manager with this address out, who says that they are not; another one stays.
 
-    For services that know that it is they who say so. Locks the membership; done twice is done once.
+    One that has ended stays as it was. For services that know that it is they who say so. Locks the membership; done
+    twice is done once.
     """
     with transaction.atomic():
-        membership = _locked(actor, membership)
+        membership = Membership.objects.select_for_update().get(
+            partnership=actor.partnership, pk=membership.pk
+        )
+        if membership.ended_on is not None:
+            return membership
         contact = membership.manager_contact
         if contact is not None and contact[1].lower() == email.strip().lower():
             _change(actor, membership, _manager(actor, membership.person, "", ""))

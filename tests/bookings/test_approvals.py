@@ -1,5 +1,6 @@
 """Approval by line manager, lead or team: never stuck, never clicked by a mail scanner, never overtaken."""
 
+import base64
 import re
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.links import holder_of_approval
+from bookings.links import APPROVAL, holder_of_approval
 from bookings.models import Approval, Booking
 from bookings.queries import approvals_waiting
 from bookings.services.approvals import Manager, approve, chase_approvals, decline, is_not_the_manager
@@ -24,9 +25,10 @@ from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_datetime
 from partnership_portal.working_days import add_working_days, uk_today
 from partnerships.errors import DomainError
+from partnerships.links import token_for
 from partnerships.models import AuditEntry, Membership, Person
 from partnerships.permissions import Role
-from partnerships.services.memberships import change_membership
+from partnerships.services.memberships import change_membership, forget_line_manager
 from tests.bookings.moving import move
 from tests.bookings.pressing import press, shown_on
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
@@ -631,11 +633,13 @@ def test_whoever_is_not_the_manager_says_so_and_the_lead_is_asked_at_once(partne
     for _ in range(2):
         page = press(Client(), address, not_me="1").content.decode()
         # Nothing more is shown to somebody who has nothing to do with it.
-        assert "Somebody else is asked" in page and session.course.title not in page
+        assert "The lead is asked" in page and session.course.title not in page
     request = Approval.objects.get()
     assert (request.asked, request.manager_email, state(booking)) == ("organisation_lead", "", "requested")
     assert booking.person.memberships.get().manager_contact is None
-    assert Message.objects.get(purpose="approval_escalated").to_email == lead.email
+    passed_on = Message.objects.get(purpose="approval_escalated")
+    assert passed_on.to_email == lead.email and "answered" not in passed_on.text
+    assert f"{BOSS.name}, who was asked as the line manager, says that they are not." in passed_on.text
     told = Message.objects.filter(purpose="booking_requested").latest("pk").text
     assert f"{BOSS.name} says that they are not your line manager." in told
     assert f"We have asked the lead of {organisation.name} to approve" in told
@@ -644,9 +648,99 @@ def test_whoever_is_not_the_manager_says_so_and_the_lead_is_asked_at_once(partne
     }
     assert "Approve" not in Client().post(address, {"approve": "1"}).content.decode()
     assert state(booking) == "requested"
-    page = press(Client(), link_in(Message.objects.get(purpose="approval_escalated")), approve="1")
-    assert "says that they are not" in page.content.decode()
+    booking.person.memberships.update(line_manager_name="Cem Chief", line_manager_email="cem@example.org")
+    page = press(Client(), link_in(passed_on), approve="1").content.decode()
+    assert "says that they are not" in page and "no line manager" not in page
     assert state(booking) == "confirmed"
+
+
+@pytest.mark.parametrize("address_is_right", [True, False], ids=["the lead is asked", "somebody else is"])
+def test_a_lead_of_the_same_name_decides_as_the_lead_whoever_has_said_so(
+    partnership, session, address_is_right
+) -> None:
+    """At a small nursery the line manager is the lead; or the address is wrong, and the name is right."""
+    organisation = make_organisation(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation, name="Jo Smith")
+    named = Manager("Jo Smith", lead.email if address_is_right else "somebody@example.org")
+    booking = ask(partnership, session, manager=named, organisation=organisation)
+    asked = link_in(Message.objects.get(purpose="approval_asked"))
+    page = press(Client(), asked, not_me="1").content.decode()
+    assert f"If you are the lead of {organisation.name} as well, use the link" in page
+    as_lead = Message.objects.get(purpose="approval_escalated")
+    assert as_lead.to_email == lead.email
+    page = Client().get(link_in(as_lead)).content.decode()
+    assert "I am not the line manager" not in page
+    press(Client(), link_in(as_lead), approve="1")
+    assert (state(booking), Approval.objects.get().decided_name) == ("confirmed", "Jo Smith")
+
+
+def test_a_link_that_was_sent_before_links_said_as_whom_is_told_by_its_name(partnership, session) -> None:
+    def sent_to(name: str) -> str:
+        nonce = base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+        return f"/{partnership.slug}/s/{token_for(partnership, APPROVAL, request.pk, nonce=nonce)}/"
+
+    request = ask(partnership, session).approval
+    old, lead = sent_to(BOSS.name), sent_to("Lena Lead")
+    assert "I am not the line manager" not in Client().get(lead).content.decode()
+    page = press(Client(), old, not_me="1").content.decode()
+    assert "Somebody else is asked" in page and "There is nothing else to do." in page
+    press(Client(), lead, approve="1")
+    assert Approval.objects.get().decided_name == "Lena Lead"
+
+
+def test_whoever_is_recorded_since_does_not_speak_for_the_one_who_was_asked(
+    partnership, session, sign_in
+) -> None:
+    booking, since = ask(partnership, session), make_person(partnership, name="Sina Since")
+    booking.person.memberships.update(line_manager=since, line_manager_name="", line_manager_email="")
+    page = sign_in(since).get(f"/{partnership.slug}/approvals/{booking.approval.pk}/").content.decode()
+    assert "Approve" in page and "I am not the line manager" not in page
+    with pytest.raises(PermissionDenied):
+        is_not_the_manager(actor=actor_for(since), approval=booking.approval)
+    waiting = Message.objects.get(purpose="approval_asked")
+    assert (Approval.objects.get().asked, waiting.to_email) == ("line_manager", BOSS.email)
+    press(Client(), link_in(waiting), not_me="1")
+    assert Approval.objects.get().asked == "team"
+    assert booking.person.memberships.get().line_manager == since
+
+
+@pytest.mark.parametrize("door", ["link", "signed in"])
+def test_it_can_still_be_said_when_the_request_has_gone_on_and_nobody_is_asked_again(
+    partnership, session, sign_in, door
+) -> None:
+    organisation = make_organisation(partnership)
+    make_person(partnership, Role.ORGANISATION_LEAD, organisation=organisation)
+    boss = make_person(partnership)
+    booking = ask(partnership, session, manager=Manager("The boss", boss.email), organisation=organisation)
+    chase_approvals(partnership, later(4))
+    assert Approval.objects.get().asked == "organisation_lead"
+    assert "has not answered yet" in Message.objects.get(purpose="approval_escalated").text
+    written = Message.objects.count()
+    client, address = Client(), link_in(Message.objects.get(purpose="approval_asked"))
+    if door == "signed in":
+        client, address = sign_in(boss), f"/{partnership.slug}/approvals/{booking.approval.pk}/"
+    page = client.get(address).content.decode()
+    assert f"We have already asked the lead of {organisation.name}." in page
+    page = press(client, address, not_me="1").content.decode()
+    assert f"It is now the lead of {organisation.name} who is asked." in page
+    assert booking.person.memberships.get().manager_contact is None
+    request = Approval.objects.get()
+    assert (request.asked, request.manager_email, request.is_open) == ("organisation_lead", "", True)
+    assert Message.objects.count() == written
+    assert AuditEntry.objects.get(action="bookings.is_not_the_manager").after == {
+        "asked": "organisation_lead"
+    }
+
+
+def test_a_membership_that_ends_just_then_keeps_its_manager_and_nothing_is_refused(
+    partnership, session
+) -> None:
+    """Whoever says so has read the membership before it ended."""
+    booking = ask(partnership, session)
+    membership = booking.person.memberships.get()
+    booking.person.memberships.update(ended_on=uk_today())
+    forget_line_manager(actor=actor_for(booking.person), membership=membership, email=BOSS.email)
+    assert booking.person.memberships.get().manager_contact == tuple(vars(BOSS).values())
 
 
 def test_a_manager_who_is_signed_in_says_so_too_and_no_longer_sees_the_person(
@@ -657,7 +751,7 @@ def test_a_manager_who_is_signed_in_says_so_too_and_no_longer_sees_the_person(
     client = sign_in(boss)
     address = f"/{partnership.slug}/approvals/{booking.approval.pk}/"
     page = press(client, address, not_me="1").content.decode()
-    assert "We ask somebody else." in page and booking.person.name not in page
+    assert "It is now the partnership team who is asked." in page and booking.person.name not in page
     assert Approval.objects.get().asked == "team"
     assert booking.person.memberships.get().line_manager is None
     assert client.get(address).status_code == 404
