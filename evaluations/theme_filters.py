@@ -29,7 +29,9 @@ class FreeTextFilter(ListFilter):
     theme = ModelChoiceFilter(
         "theme_tags__theme",
         label="Theme",
-        queryset=lambda request: Theme.objects.visible_to(request.actor).order_by("name"),
+        queryset=lambda request: (
+            Theme.objects.visible_to(request.actor).filter(merged_into=None).order_by("name")
+        ),
         empty_label="All",
     )
     question = ChoiceFilter(label="Question", empty_label="All", method="with_question", choices=[])

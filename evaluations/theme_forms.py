@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from evaluations.answering import LONG_TEXT
+from evaluations.models import Theme
 from evaluations.services.tagging import Retagging
 
 
@@ -37,6 +39,24 @@ class ThemeForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-2", "autocomplete": "off"}),
         error_messages={"max_length": "Enter one number or letter"},
     )
+
+
+class MergeForm(forms.Form):
+    """Into which theme another one is merged."""
+
+    into = forms.ModelChoiceField(
+        label="Merge it into",
+        queryset=Theme.objects.none(),
+        empty_label="Choose a theme",
+        error_messages={
+            "required": "Choose the theme that the answers will be about",
+            "invalid_choice": "This theme is not offered any more. Choose another one",
+        },
+    )
+
+    def __init__(self, themes: QuerySet[Theme], data: QueryDict | None) -> None:
+        super().__init__(data)
+        self.fields["into"].queryset = themes  # type: ignore[attr-defined]
 
 
 class QuoteForm(forms.Form):

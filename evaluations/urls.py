@@ -180,6 +180,7 @@ urlpatterns = [
     path("desk/themes/new/", themes.theme_new, name="theme_new"),
     path("desk/themes/<int:pk>/", themes.theme_change, name="theme"),
     path("desk/themes/<int:pk>/retire/", themes.theme_retire, name="theme_retire"),
+    path("desk/themes/<int:pk>/merge/", themes.theme_merge, name="theme_merge"),
     path("desk/themes/<int:pk>/bring-back/", themes.theme_bring_back, name="theme_bring_back"),
     path("desk/dip-samples/", dip_samples.dip_samples, name="dip_samples"),
     path("desk/dip-samples/new/", dip_samples.dip_sample_new, name="dip_sample_new"),

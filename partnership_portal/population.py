@@ -278,11 +278,11 @@ WHERE i.partnership_id = %(p)s AND i.state = 'answered' AND i.respondent_email L
 
 # The team has read some thousand answers, in the order in which they stand on its page.
 _TAGS = """
-INSERT INTO evaluations_themetag (partnership_id, answer_id, theme_id, tagged_at, tagged_by_id)
+INSERT INTO evaluations_themetag (partnership_id, answer_id, theme_id, tagged_at, tagged_by_id, is_withheld)
 SELECT %(p)s, a.id, theme.id, now(), (
     SELECT m.person_id FROM partnerships_membershiprole r JOIN partnerships_membership m ON m.id = r.membership_id
     WHERE r.partnership_id = %(p)s AND r.role = 'team' ORDER BY m.person_id LIMIT 1
-)
+), false
 FROM (
     SELECT a.id, a.invitation_id, q.position FROM evaluations_answer a
     JOIN evaluations_question q ON q.id = a.question_id

@@ -1,5 +1,6 @@
+import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from evaluations.models.invitation import Answer
@@ -22,6 +23,14 @@ class Theme(TenantModel):
     key = models.CharField(max_length=1, help_text="On the keyboard.")
     from_portal = models.BooleanField(default=False, help_text="In the portal's own words.")
     retired_at = models.DateTimeField(null=True, blank=True, help_text="Offered for no answer from then on.")
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The theme that its answers are about instead; retired with it.",
+    )
 
     objects = ThemeQuerySet.as_manager()
 
@@ -36,6 +45,10 @@ class Theme(TenantModel):
                 fields=["partnership", "key"], condition=Q(retired_at__isnull=True), name="one_theme_per_key"
             ),
             models.CheckConstraint(condition=Q(key__in=list(KEYS)), name="theme_has_a_key"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(retired_at__isnull=False) & ~Q(merged_into=F("pk")),
+                name="merged_theme_is_retired",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -49,6 +62,10 @@ class ThemeTag(TenantModel):
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="tags")
     tagged_at = models.DateTimeField()
     tagged_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    is_withheld = models.BooleanField(
+        default=False,
+        help_text="Themes were merged here, and the figures before and after would tell others of a few people.",
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -56,6 +73,24 @@ class ThemeTag(TenantModel):
             models.UniqueConstraint(fields=["partnership", "answer", "theme"], name="answer_has_a_theme_once")
         ]
         indexes = [models.Index(fields=["partnership", "theme"], name="tag_by_theme")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="no_tag_of_a_merged_theme",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                # The theme is held, so that a merge at the same moment waits and finds the tag, or is found.
+                func="""
+                    PERFORM FROM evaluations_theme theme
+                    WHERE theme.id = NEW.theme_id AND theme.merged_into_id IS NULL
+                    FOR SHARE OF theme;
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'no answer is about a theme that was merged into another'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'no_tag_of_a_merged_theme';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.answer_id} is about {self.theme}"

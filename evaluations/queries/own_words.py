@@ -74,6 +74,27 @@ class Quotation:
     session: datetime | None
 
 
+@dataclass
+class _Read:
+    """Answers to one question about one session: the themes of each, and those whose figures are the team's alone."""
+
+    themes: list[list[str]]
+    withheld: set[str]
+
+    @property
+    def number(self) -> int:
+        return len(self.themes)
+
+    @property
+    def shown(self) -> dict[str, int | None]:
+        """How many are about each theme, as others may see it."""
+        counts = Counter(name for names in self.themes for name in names)
+        return {
+            name: None if name in self.withheld else shown_of(count, self.number)
+            for name, count in counts.items()
+        }
+
+
 def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> list[ThemeFigures]:
     """The questions of which an answer is tagged, with their themes (four queries, for others two).
 
@@ -151,17 +172,17 @@ def reported_themes(invitations: QuerySet[Invitation]) -> list[ReportedThemes]:
     words = _words_of({key for _, _, key in whole}, invitations)
     about = invitations.filter(session__in={session for session, _, _ in whole}).order_by()
     courses = dict(about.values_list("session_id", "session__course__title").distinct())
-    sums: dict[tuple[str, str, str], list[list[list[str]]]] = defaultdict(list)
-    for (session, kind, key), has in whole.items():
+    sums: dict[tuple[str, str, str], list[_Read]] = defaultdict(list)
+    for (session, kind, key), one in whole.items():
         for course in ("", courses[session]):
-            sums[course, kind, key].append(has)
+            sums[course, kind, key].append(one)
     order = list(QuestionnaireKind.values)
     found = [
         ReportedThemes(
             kind=QuestionnaireKind(kind).label,
             name=words.get((kind, key), key),
             course=course,
-            read=sum(len(has) for has in sessions),
+            read=sum(one.number for one in sessions),
             sessions=len(sessions),
             themes=_at_least(sessions),
         )
@@ -179,12 +200,12 @@ def still_quoted(quotes: Mapping[int, str]) -> bool:
     return words == dict(quotes)
 
 
-def _at_least(sessions: Sequence[Sequence[Sequence[str]]]) -> list[ReportedTheme]:
+def _at_least(sessions: Sequence[_Read]) -> list[ReportedTheme]:
     """How many answers are about each theme, of the sessions where five or more are and that may be shown."""
     shown: dict[str, list[int]] = defaultdict(list)
-    for has in sessions:
-        for theme, count in Counter(theme for names in has for theme in names).items():
-            if count >= FEWEST and shown_of(count, len(has)) is not None:
+    for one in sessions:
+        for theme, count in one.shown.items():
+            if count is not None and count >= FEWEST:
                 shown[theme].append(count)
     themes = [ReportedTheme(theme, sum(counts), len(counts)) for theme, counts in shown.items()]
     return sorted(themes, key=lambda one: (-one.answers, one.theme))
@@ -232,16 +253,14 @@ def _of_others(
     invitations: QuerySet[Invitation],
 ) -> dict[_Which, tuple[int, int, list[tuple[str, int | None]]]]:
     """The same of one session, as others may see it."""
-    found = {}
-    for (_, kind, key), has in _read_whole(invitations).items():
-        counts = Counter(name for names in has for name in names)
-        shown = [(name, shown_of(count, len(has))) for name, count in counts.items()]
-        found[kind, key] = (len(has), len(has), _largest_first(shown))
-    return found
+    return {
+        (kind, key): (one.number, one.number, _largest_first(list(one.shown.items())))
+        for (_, kind, key), one in _read_whole(invitations).items()
+    }
 
 
-def _read_whole(invitations: QuerySet[Invitation]) -> dict[tuple[int, str, str], list[list[str]]]:
-    """By session and question, the themes of each answer, where others than the team may have figures of them.
+def _read_whole(invitations: QuerySet[Invitation]) -> dict[tuple[int, str, str], _Read]:
+    """By session and question, what others than the team may have figures of.
 
     An answer without a theme hides the figures of its question, also one whose words were taken out: without it they
     would differ by one. What only some were asked to write is the team's alone: how many wrote would tell what they had
@@ -250,17 +269,19 @@ def _read_whole(invitations: QuerySet[Invitation]) -> dict[tuple[int, str, str],
     closed = asked_of_all(_texts(invitations)).filter(invitation__choices_counted_at__isnull=False)
     # What is written beside a yes or a no is written by those who said it.
     closed = closed.exclude(question__kind=QuestionKind.YES_NO)
-    answers: dict[tuple[int, str, str], list[list[str]]] = defaultdict(list)
+    found: dict[tuple[int, str, str], _Read] = defaultdict(lambda: _Read([], set()))
     themes: dict[int, list[str]] = {}
-    rows = closed.values_list(
-        "invitation__session_id", "invitation__kind", "question__key", "pk", "theme_tags__theme__name"
-    )
-    for session, kind, key, pk, name in rows:
+    where = ("invitation__session_id", "invitation__kind", "question__key")
+    rows = closed.values_list(*where, "pk", "theme_tags__theme__name", "theme_tags__is_withheld")
+    for session, kind, key, pk, name, is_withheld in rows:
+        about = found[session, kind, key]
         if pk not in themes:
-            answers[session, kind, key].append(themes.setdefault(pk, []))
+            about.themes.append(themes.setdefault(pk, []))
         if name is not None:
             themes[pk].append(name)
-    return {which: has for which, has in answers.items() if len(has) >= FEWEST and all(has)}
+        if is_withheld:
+            about.withheld.add(name)
+    return {which: one for which, one in found.items() if one.number >= FEWEST and all(one.themes)}
 
 
 def _largest_first(counts: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:

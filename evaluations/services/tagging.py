@@ -28,8 +28,8 @@ def tag_answers(*, actor: Actor, changes: Sequence[Retagging]) -> int:
     """Give answers themes and take themes away; gives how many answers are other than before.
 
     Only what was changed is written, so that two who tag at once keep each other's. Answers whose words have gone
-    meanwhile are passed over. Refuses themes that are retired or not there. Locks the answers, in the order of their
-    ids. Done twice is done once.
+    meanwhile are passed over. Refuses themes that are retired or not there. Locks the themes, so that none is merged
+    into another meanwhile, then the answers, each in the order of their ids. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     if actor.person is None:
@@ -37,12 +37,18 @@ def tag_answers(*, actor: Actor, changes: Sequence[Retagging]) -> int:
     changed = [one for one in changes if one.added or one.removed]
     wanted = frozenset[int]().union(*(one.added for one in changed))
     with transaction.atomic():
-        offered = Theme.objects.filter(partnership=actor.partnership).offered()
-        if wanted - set(offered.filter(pk__in=wanted).values_list("pk", flat=True)):
+        if wanted - _held(actor, wanted):
             raise DomainError("A theme that you chose is not offered any more. Look at the answers again.")
         found = free_texts(actor).filter(pk__in=[one.answer for one in changed])
         answers = found.order_by("pk").select_for_update(no_key=True, of=("self",)).in_bulk()
         return sum(_tag(actor, answers[one.answer], one) for one in changed if one.answer in answers)
+
+
+def _held(actor: Actor, wanted: frozenset[int]) -> set[int]:
+    """Those of the themes that are offered, locked."""
+    offered = Theme.objects.filter(partnership=actor.partnership).offered()
+    locked = offered.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
+    return set(locked.values_list("pk", flat=True))
 
 
 def _tag(actor: Actor, answer: Answer, change: Retagging) -> bool:

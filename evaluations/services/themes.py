@@ -77,7 +77,10 @@ def retire_theme(*, actor: Actor, theme: Theme) -> Theme:
 
 
 def bring_back_theme(*, actor: Actor, theme: Theme) -> Theme:
-    """Offer a retired theme again, by another key where its own is taken. Locks the partnership's row."""
+    """Offer a retired theme again, by another key where its own is taken.
+
+    One that was merged comes back without answers. Locks the partnership's row.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         locked_partnership(actor)
@@ -96,8 +99,8 @@ def _create(actor: Actor, **facts: object) -> Theme:
 def _retire(actor: Actor, theme: Theme, retired_at: datetime | None) -> Theme:
     before = theme.retired_at
     if (before is None) != (retired_at is None):
-        theme.retired_at = retired_at
-        theme.save(update_fields=["retired_at", "key"])
+        theme.retired_at, theme.merged_into = retired_at, None
+        theme.save(update_fields=["retired_at", "merged_into", "key"])
         audit.record(
             actor,
             "evaluations.retire_theme" if retired_at else "evaluations.bring_back_theme",

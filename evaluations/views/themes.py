@@ -7,8 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evaluations.models import Theme
+from evaluations.services.merged_themes import Merged, merge_theme, what_merges
 from evaluations.services.themes import add_theme, bring_back_theme, change_theme, retire_theme
-from evaluations.theme_forms import ThemeForm
+from evaluations.theme_forms import MergeForm, ThemeForm
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 
@@ -17,7 +18,8 @@ from partnerships.permissions import Permission, requires
 @require_safe
 def themes(request: HttpRequest) -> HttpResponse:
     """All of them, with how many answers each has."""
-    counted = list(Theme.objects.visible_to(request.actor).annotate(answers=Count("tags")).order_by("key"))
+    all_themes = Theme.objects.visible_to(request.actor).select_related("merged_into")
+    counted = list(all_themes.annotate(answers=Count("tags")).order_by("key"))
     context = {
         "offered": [one for one in counted if not one.retired_at],
         "retired": [one for one in counted if one.retired_at],
@@ -75,6 +77,24 @@ def theme_retire(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def theme_merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose another theme, see how many answers are concerned, then merge into it."""
+    theme = _theme(request, pk)
+    others = Theme.objects.visible_to(request.actor).offered().exclude(pk=pk).order_by("name")
+    form = MergeForm(others, request.POST or request.GET or None)
+    context = {"theme": theme, "form": form, "others": others.exists()}
+    if form.is_valid():
+        into = form.cleaned_data["into"]
+        if request.method == "POST":
+            merged = merge_theme(actor=request.actor, theme=theme, into=into)
+            messages.success(request, f"“{theme}” is merged into “{into}”. {_moved(merged)}")
+            return redirect("evaluations:themes", request.partnership.slug)
+        context |= {"into": into, "merging": what_merges(theme, into)}
+    return render(request, "evaluations/themes/merge.html", context)
+
+
+@requires(Permission.MANAGE_SURVEYS)
 @require_POST
 def theme_bring_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Offer a retired one again."""
@@ -83,8 +103,14 @@ def theme_bring_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("evaluations:themes", request.partnership.slug)
 
 
+def _moved(merged: Merged) -> str:
+    if not merged.answers:
+        return "No answer was about it any more."
+    return f"{merged.answers} answer{'' if merged.answers == 1 else 's'} changed."
+
+
 def _theme(request: HttpRequest, pk: int) -> Theme:
-    return get_object_or_404(Theme.objects.visible_to(request.actor), pk=pk)
+    return get_object_or_404(Theme.objects.visible_to(request.actor).select_related("merged_into"), pk=pk)
 
 
 def _field(refusal: DomainError) -> str:

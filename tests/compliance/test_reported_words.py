@@ -152,7 +152,7 @@ class TestAttack:
 
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=15), min_size=1, max_size=6), st.data())
 def test_whatever_is_taken_from_whatever_five_are_left_or_nobody(sessions, data):
-    tagged = [[["A"] if one else ["B"] for one in session] for session in sessions]
+    tagged = [own_words._Read([["A"] if one else ["B"] for one in session], set()) for session in sessions]
     part = data.draw(st.lists(st.sampled_from(tagged), unique_by=id, max_size=len(tagged)))
     whole, some = ({one.theme: one for one in own_words._at_least(found)} for found in (tagged, part))
     for theme, one in whole.items():
@@ -161,10 +161,10 @@ def test_whatever_is_taken_from_whatever_five_are_left_or_nobody(sessions, data)
         assert one.answers >= FEWEST and (rest == 0 or rest >= FEWEST)
         assert (rest == 0) == (one.sessions == (other.sessions if other else 0))
     for session in tagged:
-        count = sum(names == ["A"] for names in session)
+        count = sum(names == ["A"] for names in session.themes)
         alone = own_words._at_least([session])
         assert ("A" in {one.theme for one in alone}) == bool(
-            count >= FEWEST and shown_of(count, len(session))
+            count >= FEWEST and shown_of(count, session.number)
         )
 
 

@@ -129,6 +129,19 @@ def test_the_pages_of_themes(shire, open_browser) -> None:
     page.get_by_role("button", name="Retire it").click()
     expect(page.get_by_role("heading", name="Retired")).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("link", name="Working with fathers").click()
+    page.get_by_role("link", name="Merge it into another theme").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Merge it into").select_option("Information sharing")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("No answer is about “Working with fathers”.")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Merge them").click()
+    expect(page.get_by_text("Merged into “Information sharing”", exact=True)).to_be_visible()
+    assert_accessible(page)
 
 
 def test_agreed_quoted_and_taken_back_on_a_phone_without_javascript(shire, open_browser) -> None:

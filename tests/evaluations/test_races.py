@@ -22,8 +22,9 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certif
 from evaluations.links import holder_of
 from evaluations.models import Answer, Certificate, Invitation, ThemeTag
 from evaluations.queries.due import certificates_due
-from evaluations.services import certificates, notices
+from evaluations.services import certificates, merged_themes, notices, tagging
 from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.merged_themes import merge_theme
 from evaluations.services.notices import ask_other_manager
 from evaluations.services.tagging import Retagging, tag_answers
 from evaluations.services.themes import adopt_themes
@@ -389,3 +390,59 @@ def test_control_without_the_lock_one_of_two_taggers_is_refused(raced, tagged, m
     monkeypatch.setattr(ThemeTag.objects, "bulk_create", write_together)
     outcomes = together(2, tick)
     assert sum(isinstance(one, IntegrityError) for one in outcomes) == 1
+
+
+@pytest.fixture
+def merging(raced):
+    """Somebody merges a theme into another while three others tag with it: what each of the four does."""
+    ask_for_evaluations(raced, NOW)
+    with acting_in(raced):
+        later = timezone.now() + timedelta(days=1)
+        Invitation.objects.update(closes_at=later)
+        for invitation in Invitation.objects.for_answering()[:3]:
+            answer(invitation)
+        said = list(Answer.objects.filter(question__key="pledge", invitation__state="answered"))
+        old, new = adopt_themes(actor=job(raced), themes=portal_themes()[:2], from_portal=True)
+        team = actor_for(make_person(raced, Role.TEAM))
+    acts = [lambda: merge_theme(actor=team, theme=old, into=new)]
+    for one in said:
+        change = [Retagging(one.pk, frozenset({old.pk}), frozenset())]
+        acts.append(lambda change=change: tag_answers(actor=team, changes=change))
+
+    def act():
+        mine = acts.pop()
+        with acting_in(raced):
+            return mine()
+
+    return old, new, act
+
+
+def test_whoever_tags_while_themes_are_merged_is_done_before_or_refused(raced, merging):
+    old, new, act = merging
+    outcomes = together(4, act)
+    refused = [one for one in outcomes if isinstance(one, DomainError)]
+    assert not [one for one in outcomes if isinstance(one, Exception) and one not in refused]
+    with acting_in(raced):
+        assert not ThemeTag.objects.filter(theme=old).exists()
+        assert ThemeTag.objects.filter(theme=new).count() == 3 - len(refused)
+
+
+def test_control_without_the_lock_the_database_has_to_refuse_the_tag(raced, merging, monkeypatch):
+    old, _, act = merging
+    barrier = threading.Barrier(4)
+
+    def wait_and_hold(actor, wanted):
+        barrier.wait(10)
+        time.sleep(0.3)
+        return set(wanted)
+
+    def wait_and_look(theme, into):
+        barrier.wait(10)
+        return merged_themes.Merged(0, 0)
+
+    monkeypatch.setattr(tagging, "_held", wait_and_hold)
+    monkeypatch.setattr(merged_themes, "what_merges", wait_and_look)
+    outcomes = together(4, act)
+    assert sum(isinstance(one, IntegrityError) for one in outcomes) == 3
+    with acting_in(raced):
+        assert not ThemeTag.objects.filter(theme=old).exists()
