@@ -60,7 +60,10 @@ class TrainingRecord(TenantModel):
 
 
 class Report(Buildable, TenantModel):
-    """The report on one period to the sub-group; once published it never changes, a correction is a new version."""
+    """The report on one period to the sub-group; a correction is a new version.
+
+    Once published it never changes, but for quotes that go where their words are gone from the answer.
+    """
 
     class State(models.TextChoices):
         BUILDING = "building", "Being built"
@@ -96,10 +99,34 @@ class Report(Buildable, TenantModel):
         ]
         triggers = [
             pgtrigger.Protect(
-                name="published_never_changes",
-                operation=pgtrigger.Update | pgtrigger.Delete,
+                name="published_never_deleted",
+                operation=pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state="published"),
-            )
+            ),
+            pgtrigger.Trigger(
+                name="published_never_changes",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="published"),
+                # Quotes may go, and the files with them. Nothing is added but the days on which they went.
+                declare=[("less", "text[]"), ("own", "text[]")],
+                func="""
+                    less := ARRAY['figures', 'pdf', 'xlsx'];
+                    own := ARRAY['own_words', 'quotes'];
+                    IF to_jsonb(NEW) - less = to_jsonb(OLD) - less
+                        AND NEW.figures #- own #- '{own_words,taken_out}'
+                            = OLD.figures #- own #- '{own_words,taken_out}'
+                        AND jsonb_array_length(NEW.figures #> own) < jsonb_array_length(OLD.figures #> own)
+                        AND NOT EXISTS (
+                            SELECT jsonb_array_elements(NEW.figures #> own)
+                            EXCEPT SELECT jsonb_array_elements(OLD.figures #> own)
+                        )
+                    THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'Cannot update a published report, but for quotes that go';
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

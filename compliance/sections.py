@@ -6,7 +6,7 @@ from typing import Any
 
 from compliance.queries.activity import Tally
 from compliance.queries.income import Income
-from compliance.queries.report import activity_from
+from compliance.queries.report import OWN_WORDS_FOLLOW, activity_from
 from evaluations.analysis_sections.own_words import reported_words
 from partnership_portal.charts import WHY_NOT_SHOWN, bars, before_after, stacked
 from partnership_portal.sections import Cell, Section, numbers
@@ -20,7 +20,7 @@ def report_sections(figures: dict[str, Any], brand: str) -> list[Section]:
     """The sections of a report, in the order that the policy gave when it was built."""
     sections = [_at_a_glance(figures)]
     elsewhere = []
-    asked = [line for line in figures["contents"] if line in {ReportLine.EVALUATION, ReportLine.IMPACT}]
+    asked = [line for line in figures["contents"] if line in OWN_WORDS_FOLLOW]
     for line in figures["contents"]:
         draw = _SECTIONS.get(ReportLine(line))
         if line == ReportLine.NON_ATTENDANCE_INCOME and "income" not in figures:

@@ -13,3 +13,14 @@ def build_report_task(partnership_id: int, report_id: int) -> None:
 
     partnership = Partnership.objects.get(pk=partnership_id)
     build_report(actor=system(partnership, "build report"), report_id=report_id, now=timezone.now())
+
+
+@shared_task
+def take_out_quotes_task(partnership_id: int, report_id: int) -> None:
+    """Take out of one published report the quotes whose words are gone; may run twice, and be killed in between."""
+    from compliance.services.reports import take_out_quotes
+    from partnerships.actors import system
+    from partnerships.models import Partnership
+
+    partnership = Partnership.objects.get(pk=partnership_id)
+    take_out_quotes(actor=system(partnership, "take out quotes"), report_id=report_id, now=timezone.now())

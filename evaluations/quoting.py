@@ -59,6 +59,15 @@ def quoted(text: str, parts: Iterable[Iterable[int]]) -> str:
     return " ".join(words)
 
 
+def stands_in(words: str, text: str) -> bool:
+    """Tell whether a text has the words of a quote, in their order."""
+    try:
+        parts_of(text, words)
+    except DomainError:
+        return False
+    return True
+
+
 def _find(words: str, text: str, after: int) -> int:
     """Where whole words begin in the text; no part of a word is another word."""
     for found in re.compile(re.escape(words)).finditer(text, after):

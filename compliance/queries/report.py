@@ -13,9 +13,12 @@ from evaluations.queries import evaluation_summary, impact_summary
 from evaluations.queries.own_words import quotations, reported_themes
 from evaluations.selections import GROUP_KINDS, Selection
 from partnerships.models import Partnership
+from partnerships.policy import ReportLine
 
 # As many as a printed page holds.
 MOST_QUOTES = 10
+# What people wrote is said after the later of these.
+OWN_WORDS_FOLLOW = frozenset({ReportLine.EVALUATION, ReportLine.IMPACT})
 
 Figures = dict[str, Any]
 Part = Callable[[Partnership, Period, datetime], Figures]
@@ -53,17 +56,25 @@ def impact_figures(partnership: Partnership, period: Period, as_of: datetime) ->
 def own_words_figures(partnership: Partnership, period: Period, as_of: datetime) -> Figures:
     """What people wrote: themes as they may be said, and the quotes that were marked last, whose session nobody tells.
 
-    Whether these may still be used is asked again when the report is published.
+    Nothing where the report has no part that this belongs to: words are kept only where they are read. Whether the
+    quotes may still be used is asked again when the report is published.
     """
+    if OWN_WORDS_FOLLOW.isdisjoint(partnership.policy(as_of).reporting.lines):
+        return {}
     chosen: Any = Selection(first_day=period.starts_on, last_day=period.ends_on).invitations(partnership)
     asked = chosen.that_count_for_others().filter(kind__in=GROUP_KINDS)
-    last = sorted(quotations(asked), key=lambda one: one.quote)[-MOST_QUOTES:]
     return {
         "own_words": {
             "themes": [asdict(one) for one in reported_themes(asked)],
             "quotes": [
-                {"quote": one.quote, "words": one.words, "speaker": one.speaker, "course": one.course}
-                for one in sorted(last, key=lambda one: one.words)
+                {
+                    "quote": one.quote,
+                    "answer": one.answer,
+                    "words": one.words,
+                    "speaker": one.speaker,
+                    "course": one.course,
+                }
+                for one in quotations(asked, newest=MOST_QUOTES)
             ],
         }
     }

@@ -1,4 +1,4 @@
-"""The report to the sub-group: asked for, built step by step, published; then it never changes."""
+"""The report to the sub-group: asked for, built step by step, published; then only quotes can go from it."""
 
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,10 +14,16 @@ from django.utils import timezone
 from compliance.documents import report_pdf, write_report_xlsx
 from compliance.models import Report
 from compliance.periods import reported_period
+from compliance.queries.quotes import (
+    gone_quotes,
+    lost_quotes,
+    reports_to_renew,
+    require_quotes,
+    without_quotes,
+)
 from compliance.queries.report import PARTS, heading_figures
-from compliance.tasks import build_report_task
-from evaluations.queries.own_words import still_quoted
-from partnership_portal.working_days import uk_today
+from compliance.tasks import build_report_task, take_out_quotes_task
+from partnership_portal.working_days import uk_date, uk_today
 from partnerships import audit
 from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
@@ -94,19 +100,19 @@ def build_report(*, actor: Actor, report_id: int, now: datetime) -> None:
             with build.step(words, progress):
                 figures |= part(report.partnership, period, now)
         with build.step("Drawing the document", 75):
-            pdf = _keep(report, build.attempt, "pdf", ContentFile(report_pdf(report, figures)))
+            pdf = _keep(report, f"{build.attempt}.pdf", ContentFile(report_pdf(report, figures)))
         with build.step("Writing the spreadsheet", 90):
-            xlsx = _keep(report, build.attempt, "xlsx", _spreadsheet(report, figures))
+            xlsx = _keep(report, f"{build.attempt}.xlsx", _spreadsheet(report, figures))
         build.finish(actor, "compliance.build_report", figures=figures, pdf=pdf, xlsx=xlsx)
     except TakenOver:
         return
 
 
 def publish_report(*, actor: Actor, report: Report) -> Report:
-    """Show the report to the sub-group; from then on it can't change.
+    """Show the report to the sub-group; from then on nothing but a quote can go from it.
 
-    Refuses where somebody whom it quotes is not to be quoted any more. Locks the report, then the quotes, so that
-    consent that is taken back at this moment comes before or after.
+    Refuses where somebody whom it quotes is not to be quoted any more. Locks the report, then the quotes in the order
+    of their keys, so that consent that is taken back at this moment comes before or after.
     """
     require(actor, Permission.BUILD_REPORTS)
     with transaction.atomic():
@@ -115,7 +121,7 @@ def publish_report(*, actor: Actor, report: Report) -> Report:
             return report
         if report.state != Report.State.READY:
             raise DomainError("This report is not ready. Wait until it is built.")
-        require_quotes(report)
+        require_quotes(report, hold=True)
         report.state = Report.State.PUBLISHED
         report.published_at, report.published_by = timezone.now(), actor.person
         report.save(update_fields=["state", "published_at", "published_by"])
@@ -129,24 +135,43 @@ def publish_report(*, actor: Actor, report: Report) -> Report:
     return report
 
 
-def require_quotes(report: Report) -> None:
-    """Refuse to show a report that is not published where a quote in it may not be used any more.
+def take_out_quotes(*, actor: Actor, report_id: int, now: datetime) -> None:
+    """Take out of a published report the quotes whose words are gone, and draw its files without them.
 
-    Locks the quotes. What is published stays as it is.
+    For good: the database lets nothing else of it change. The earlier files are deleted. Locks the report while the
+    files are drawn. Done twice is done once.
     """
-    if report.state != Report.State.PUBLISHED and not still_quoted(_quotes(report)):
-        raise DomainError(
-            "This report quotes somebody who is not to be quoted like this any more. It is being built again: look at "
-            "it in a few minutes."
+    require(actor, Permission.BUILD_REPORTS)
+    with acting_in(actor.partnership):
+        report = (
+            Report.objects.select_for_update()
+            .filter(partnership=actor.partnership, pk=report_id, state=Report.State.PUBLISHED)
+            .first()
         )
+        gone = gone_quotes(report) if report is not None else set()
+        if report is None or not gone:
+            return
+        _delete_files(report)
+        figures = without_quotes(report, gone, uk_date(now))
+        mark = f"{report.attempts}-less-{len(figures['own_words']['taken_out'])}"
+        report.figures = figures
+        report.pdf = _keep(report, f"{mark}.pdf", ContentFile(report_pdf(report, figures)))
+        report.xlsx = _keep(report, f"{mark}.xlsx", _spreadsheet(report, figures))
+        report.save(update_fields=["figures", "pdf", "xlsx"])
+        audit.record(actor, "compliance.take_out_quotes", report, after={"quotes": sorted(gone)})
 
 
 def renew_reports(partnership: Partnership, now: datetime) -> None:
-    """Build again what is not published and quotes somebody who is not to be quoted any more (a frequent job)."""
+    """Have quotes go from reports that may not have them any more (a frequent job).
+
+    What is not published is built again; from what is published, quotes whose words are gone are taken out. Looks
+    without locks.
+    """
     with acting_in(partnership):
-        waiting = Report.objects.filter(partnership=partnership, state=Report.State.READY)
-        lost = [one.pk for one in waiting if not still_quoted(_quotes(one))]
+        lost, gone = reports_to_renew(partnership)
     one_by_one(partnership, (partial(_renew, partnership, pk) for pk in lost))
+    # Queued again at the next run, until it is done.
+    one_by_one(partnership, (partial(take_out_quotes_task.delay, partnership.pk, pk) for pk in gone))
 
 
 def requeue_stuck_reports(partnership: Partnership, now: datetime) -> None:
@@ -157,7 +182,7 @@ def requeue_stuck_reports(partnership: Partnership, now: datetime) -> None:
 
 def _renew(partnership: Partnership, pk: int) -> None:
     report = Report.objects.select_for_update().filter(partnership=partnership, pk=pk).first()
-    if report is None or report.state != Report.State.READY or still_quoted(_quotes(report)):
+    if report is None or report.state != Report.State.READY or not lost_quotes(report):
         return
     _begin_again(report)
     report.save()
@@ -167,17 +192,15 @@ def _renew(partnership: Partnership, pk: int) -> None:
 def _begin_again(report: Report) -> None:
     """Have it built from the start; the caller saves it. What it said, and its files, are gone."""
     ask(report, timezone.now())
-    for stored in filter(None, (report.pdf, report.xlsx)):
-        transaction.on_commit(partial(default_storage.delete, stored), robust=True)
+    _delete_files(report)
     report.figures, report.pdf, report.xlsx = None, "", ""
     # When the broker is away the report waits for ``requeue_stuck_reports``.
     transaction.on_commit(lambda: build_report_task.delay(report.partnership_id, report.pk), robust=True)
 
 
-def _quotes(report: Report) -> dict[int, str]:
-    """Whom it quotes, and in which words; reports built earlier quote nobody."""
-    words = (report.figures or {}).get("own_words", {"quotes": []})
-    return {one["quote"]: one["words"] for one in words["quotes"]}
+def _delete_files(report: Report) -> None:
+    for stored in filter(None, (report.pdf, report.xlsx)):
+        transaction.on_commit(partial(default_storage.delete, stored), robust=True)
 
 
 def _spreadsheet(report: Report, figures: dict[str, Any]) -> File:
@@ -187,9 +210,9 @@ def _spreadsheet(report: Report, figures: dict[str, Any]) -> File:
     return File(stream)
 
 
-def _keep(report: Report, attempt: int, ending: str, content: File) -> str:
+def _keep(report: Report, ending: str, content: File) -> str:
     """Store a file under a name that no other build uses, and give that name."""
     requested = f"{report.requested_at:%Y%m%d%H%M%S}"
     folder = f"reports/{report.partnership.slug}/{report.starts_on}-to-{report.ends_on}"
     with content:
-        return default_storage.save(f"{folder}/v{report.version}-{requested}-{attempt}.{ending}", content)
+        return default_storage.save(f"{folder}/v{report.version}-{requested}-{ending}", content)

@@ -10,8 +10,9 @@ from django.urls import reverse
 from compliance.forms import ReportForm
 from compliance.models import Report
 from compliance.periods import Period, periods_to_report, reported_period
+from compliance.queries.quotes import shown_figures
 from compliance.sections import report_sections
-from compliance.services.reports import publish_report, request_report, require_quotes
+from compliance.services.reports import publish_report, request_report
 from partnership_portal.working_days import uk_today
 from partnerships.permissions import Permission, requires
 
@@ -52,9 +53,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if found.state in {Report.State.BUILDING, Report.State.FAILED}:
         return render(request, "compliance/report_progress.html", context)
-    require_quotes(found)
-    context["as_of"] = datetime.fromisoformat(found.figures["as_of"])
-    context["sections"] = report_sections(found.figures, request.partnership.brand_colour)
+    figures = shown_figures(found)
+    context["as_of"] = datetime.fromisoformat(figures["as_of"])
+    context["sections"] = report_sections(figures, request.partnership.brand_colour)
     return render(request, "compliance/report.html", context)
 
 

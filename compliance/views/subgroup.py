@@ -17,8 +17,9 @@ from compliance.live_sections import live_sections
 from compliance.models import Report
 from compliance.periods import reported_period, year_of_periods
 from compliance.queries.live import live_figures
+from compliance.queries.quotes import shown_figures
+from compliance.queries.report import Figures
 from compliance.sections import report_sections
-from compliance.services.reports import require_quotes
 from partnership_portal.tables import XLSX
 from partnership_portal.working_days import uk_today
 from partnerships.models import Meeting, SubGroup
@@ -78,7 +79,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "period": reported_period(request.partnership.policy().reporting, found.starts_on, found.ends_on),
         "newer": newer.defer("figures").first(),
         "as_of": datetime.fromisoformat(found.figures["as_of"]),
-        "sections": report_sections(found.figures, request.partnership.brand_colour),
+        "sections": report_sections(shown_figures(found), request.partnership.brand_colour),
         "crumbs": [("Sub-group", reverse("compliance:subgroup", args=[request.partnership.slug]))],
     }
     return render(request, "compliance/report.html", context)
@@ -86,27 +87,27 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Permission.READ_REPORTS)
 def report_file(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
-    """A report as PDF or spreadsheet, as it was stored when it was built."""
+    """A report as PDF or spreadsheet, as it was stored; drawn now where it quotes what is gone meanwhile."""
     report = get_object_or_404(Report.objects.visible_to(request.actor), pk=pk)
     if ending not in _TYPES or report.state not in {Report.State.READY, Report.State.PUBLISHED}:
         raise Http404
-    require_quotes(report)
+    figures = shown_figures(report)
     name = f"{request.partnership.slug}-report-{report.starts_on}-v{report.version}.{ending}"
     return FileResponse(
-        _report_file(report, ending), as_attachment=True, filename=name, content_type=_TYPES[ending]
+        _report_file(report, figures, ending), as_attachment=True, filename=name, content_type=_TYPES[ending]
     )
 
 
-def _report_file(report: Report, ending: str) -> IO[bytes]:
+def _report_file(report: Report, figures: Figures, ending: str) -> IO[bytes]:
     stored = report.pdf if ending == "pdf" else report.xlsx
-    if stored:
+    if stored and figures == report.figures:
         with suppress(FileNotFoundError):
             return default_storage.open(stored)
     # The report is its figures: a file that was lost is drawn from them again.
     stream = BytesIO()
     if ending == "pdf":
-        stream.write(report_pdf(report, report.figures))
+        stream.write(report_pdf(report, figures))
     else:
-        write_report_xlsx(stream, report, report.figures)
+        write_report_xlsx(stream, report, figures)
     stream.seek(0)
     return stream

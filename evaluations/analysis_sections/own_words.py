@@ -1,8 +1,9 @@
 """What people wrote: themes and quotes."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -41,7 +42,7 @@ def own_words(chosen: QuerySet[Invitation], brand: str, *, for_team: bool) -> Ow
     counted = invitations.that_count_for(team=for_team)
     questions = themes_by_question(counted, for_team=for_team)
     courses = themes_by_course(counted) if for_team and questions else []
-    sections = [_themes(questions, courses, brand), _quotes(quotations(counted))]
+    sections = [_themes(questions, courses, brand), _quotes(map(_quotation, quotations(counted)))]
     return OwnWords([one for one in sections if one.words], _sheet(questions))
 
 
@@ -51,10 +52,10 @@ def reported_words(figures: Mapping[str, Any], brand: str) -> list[Section]:
         ReportedThemes(**(one | {"themes": [ReportedTheme(**theme) for theme in one["themes"]]}))
         for one in figures["themes"]
     ]
-    sections = [
-        _reported_themes(themes, brand),
-        _quotes([Quotation(**one, session=None) for one in figures["quotes"]]),
-    ]
+    quotes = [_in_words(one["words"], one["speaker"], one["course"]) for one in figures["quotes"]]
+    days = Counter(date.fromisoformat(day) for day in figures.get("taken_out", []))
+    quotes += [_taken_out(number, day) for day, number in sorted(days.items())]
+    sections = [_reported_themes(themes, brand), _quotes(quotes)]
     return [one for one in sections if one.words]
 
 
@@ -137,10 +138,17 @@ def _drawn(figures: ThemeFigures, brand: str) -> Chart:
     return bars(title, figures.counts, brand=brand, heading="Theme", measure="Answers")
 
 
-def _quotes(found: list[Quotation]) -> Section:
-    return Section("quotes", "Quotes", [_in_words(one) for one in found])
+def _quotes(found: Iterable[str]) -> Section:
+    return Section("quotes", "Quotes", list(found))
 
 
-def _in_words(one: Quotation) -> str:
-    about = [one.speaker, one.course, uk_date(one.session) if one.session else ""]
-    return f"“{one.words}” ({', '.join(part for part in about if part)})"
+def _taken_out(number: int, day: date) -> str:
+    return f"{'A quote was' if number == 1 else f'{number} quotes were'} taken out on {uk_date(day)}."
+
+
+def _quotation(one: Quotation) -> str:
+    return _in_words(one.words, one.speaker, one.course, uk_date(one.session))
+
+
+def _in_words(words: str, *about: str) -> str:
+    return f"“{words}” ({', '.join(part for part in about if part)})"

@@ -4,7 +4,7 @@ Tags change without an answer, and who takes consent back is quoted no more at t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question, Quote
 from evaluations.queries.blocks import asked_of_all
 from evaluations.queries.free_texts import asked_in_words
-from evaluations.quoting import quoted
+from evaluations.quoting import quoted, stands_in
 
 _SPEAKERS = {
     QuestionnaireKind.LINE_MANAGER: "a line manager",
@@ -68,6 +68,7 @@ class Quotation:
     """Words that may be used, and as much about who wrote them as tells them from nobody."""
 
     quote: int
+    answer: int
     words: str
     speaker: str
     course: str
@@ -122,17 +123,20 @@ def themes_by_course(invitations: QuerySet[Invitation]) -> list[ThemeFigures]:
     return [ThemeFigures(which[1], "", *courses[which]) for which in sorted(courses, key=lambda one: one[1])]
 
 
-def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
-    """The quotes of a selection, in the order of the alphabet (two queries).
+def quotations(chosen: QuerySet[Invitation], *, newest: int | None = None) -> list[Quotation]:
+    """The quotes of a selection, in the order of the alphabet (two queries); of many, those marked last.
 
-    Where fewer than five answered a survey about the session, it isn't named; nor the course, where fewer did about
-    it; and where fewer did in the whole selection, nothing is quoted.
+    Only of people whose answers count by now, whoever reads: no figure changes with a quote, so that none has to stay
+    for others. Where fewer than five answered a survey about the session, it isn't named; nor the course, where fewer
+    did about it; and where fewer did in the whole selection, nothing is quoted.
     """
-    answered = invitations.filter(state=Invitation.State.ANSWERED).order_by()
+    invitations: Any = chosen
+    answered = invitations.that_count().filter(state=Invitation.State.ANSWERED).order_by()
     found = (
         Quote.objects.filter(answer__invitation__in=answered.values("pk"))
         .exclude(answer__invitation__quoting_agreed_at=None)
         .select_related("answer__invitation__session__course")
+        .order_by("-marked_at", "-pk")
     )
     if not found:
         return []
@@ -151,13 +155,14 @@ def quotations(invitations: QuerySet[Invitation]) -> list[Quotation]:
             shown.append(
                 Quotation(
                     one.pk,
+                    one.answer_id,
                     quoted(one.answer.text, one.parts),
                     _SPEAKERS.get(QuestionnaireKind(asked.kind), "a learner"),
                     asked.session.course.title if course else "",
                     asked.session.starts_at if session else None,
                 )
             )
-    return sorted(shown, key=lambda one: one.words)
+    return sorted(shown[:newest], key=lambda one: one.words)
 
 
 def reported_themes(invitations: QuerySet[Invitation]) -> list[ReportedThemes]:
@@ -193,11 +198,27 @@ def reported_themes(invitations: QuerySet[Invitation]) -> list[ReportedThemes]:
     return [one for one in found if one.themes]
 
 
-def still_quoted(quotes: Mapping[int, str]) -> bool:
-    """Tell whether each of these quotes may still be used in these very words; held until the transaction ends."""
-    found = Quote.objects.select_for_update(of=("self",)).filter(pk__in=quotes).select_related("answer")
-    words = {one.pk: quoted(one.answer.text, one.parts) for one in found.order_by("pk")}
-    return words == dict(quotes)
+def quoted_now(quotes: Iterable[int], *, hold: bool = False) -> dict[int, str]:
+    """In which words each of these quotes may be used now; without those that may not be used any more (one query).
+
+    Held until the transaction ends where asked, in the order of their keys.
+    """
+    invitations: Any = Invitation.objects.filter(answers__quote__in=set(quotes))
+    found = Quote.objects.filter(
+        pk__in=set(quotes), answer__invitation__in=invitations.that_count().values("pk")
+    )
+    if hold:
+        found = found.select_for_update(of=("self",))
+    return {
+        one.pk: quoted(one.answer.text, one.parts) for one in found.select_related("answer").order_by("pk")
+    }
+
+
+def still_written(said: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of these answers and quotes from them whose words still stand in the answer (one query)."""
+    asked = set(said)
+    texts = dict(Answer.objects.filter(pk__in={answer for answer, _ in asked}).values_list("pk", "text"))
+    return {(answer, words) for answer, words in asked if stands_in(words, texts.get(answer, ""))}
 
 
 def _at_least(sessions: Sequence[_Read]) -> list[ReportedTheme]:

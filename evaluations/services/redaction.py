@@ -21,8 +21,8 @@ _TELLING = 3
 def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") -> None:
     """Take an answer's words out, or a part of them wherever it stands there; the original is kept nowhere.
 
-    The themes that the team gave it, and its mark as a quote, go with the words, and so do
-    files of analyses, which may quote them. In a draft that is open again
+    The themes that the team gave it, and its mark as a quote, go with the words, and so do files of analyses, which
+    may quote them; published reports look whether what they quote still stands here. In a draft that is open again
     afterwards the answer stays as it is. Refuses answers that can still be changed, a part that isn't there, and a
     reason that says what is taken out. Locks the response, then the answer. Done twice is done once.
     """

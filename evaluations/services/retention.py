@@ -23,7 +23,8 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
     keep theirs until they are closed. The invitations stay and count; certificates need no more. What was written to
     people about these surveys goes with its links, and with the addresses of line managers who have no account. Kept
     analyses of the partnership go too, with their files, also those that are being made: whoever looks has them made
-    anew. Gives how many were forgotten. Locks the session, then its invitations. Done twice is done once.
+    anew; published reports look whether what they quote is still there. Gives how many were forgotten. Locks the
+    session, then its invitations. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():

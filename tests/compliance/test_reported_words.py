@@ -1,39 +1,58 @@
 """What people wrote, in the report to the sub-group: themes that single out nobody, quotes of whoever agrees."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
+from django.db import ProgrammingError, connection, transaction
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from bookings.models import Booking
+from compliance.documents import report_pdf
 from compliance.models import Report
 from compliance.periods import reported_period
+from compliance.queries.quotes import reports_to_renew
 from compliance.queries.report import MOST_QUOTES, own_words_figures
 from compliance.sections import report_sections
 from compliance.services import reports as service
-from compliance.services.reports import build_report, publish_report, renew_reports, request_report
+from compliance.services.reports import (
+    build_report,
+    publish_report,
+    renew_reports,
+    request_report,
+    take_out_quotes,
+)
 from evaluations import disclosure
 from evaluations.disclosure import FEWEST, shown_of
 from evaluations.links import holder_of
+from evaluations.models import Answer
 from evaluations.queries import own_words
 from evaluations.queries.own_words import reported_themes
 from evaluations.services.quotes import mark_quote, stop_quoting
 from evaluations.services.redaction import redact_answer
+from evaluations.services.retention import forget_answers
 from evaluations.services.themes import add_theme
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, closed, held
 from tests.evaluations.test_disclosure import workbook
 from tests.evaluations.test_own_words import asked_about, tick, wrote
-from tests.factories import actor_for, job, make_course, make_person
+from tests.evaluations.test_redaction import tables_with
+from tests.factories import actor_for, job, make_course, make_person, policy
+from tests.factories import adopt as adopt_policy
 
 
 @pytest.fixture
@@ -75,9 +94,13 @@ def page_of(client, report: Report, name: str = "report") -> str:
 
 
 def pdf_of(client, report: Report) -> str:
-    address = reverse("compliance:report_file", args=[report.partnership.slug, report.pk, "pdf"])
-    reader = PdfReader(BytesIO(b"".join(client.get(address).streaming_content)))
+    reader = PdfReader(BytesIO(b"".join(pdf_bytes(client, report))))
     return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def pdf_bytes(client, report: Report) -> Iterator[bytes]:
+    args = [report.partnership.slug, report.pk, "pdf"]
+    return client.get(reverse("compliance:report_file", args=args)).streaming_content
 
 
 def sheet_of(client, report: Report) -> list[list[str]]:
@@ -253,13 +276,31 @@ class TestQuotes:
         return answers[0]
 
     def test_the_last_ten(self, partnership, team):
-        answers = wrote(partnership, MOST_QUOTES + 2, days_ago=1)
-        for one in answers:
+        first, *answers = wrote(partnership, MOST_QUOTES + 2, days_ago=1)
+        for one in (first, *answers):
             mark_quote(actor=actor_for(team), answer=one, words=one.text)
+        # Marked anew, it is the last of all.
+        mark_quote(actor=actor_for(team), answer=first, words="I will do the 0 thing […]")
         words = {one["words"] for one in built(team).figures["own_words"]["quotes"]}
-        assert words == {one.text for one in answers[2:]}
+        assert words == {"I will do the 0 thing […]", *(one.text for one in answers[2:])}
 
-    @pytest.mark.parametrize("change", ["taken back", "shortened", "words taken out"])
+    @pytest.mark.parametrize("contents", [["attendance"], ["attendance", "impact"]])
+    def test_words_are_kept_only_where_the_report_has_a_part_for_them(
+        self, partnership, team, quoted, contents
+    ):
+        adopt_policy(
+            partnership, policy(reporting__contents=contents), at=timezone.now() - timedelta(hours=1)
+        )
+        report = built(team)
+        assert ("own_words" in report.figures) == (quoted.text in str(report.figures)) == (len(contents) == 2)
+        stop_quoting(actor=holder_of(quoted.invitation), invitation=quoted.invitation)
+        if len(contents) == 1:
+            assert publish_report(actor=actor_for(team), report=report).state == "published"
+        else:
+            with pytest.raises(DomainError, match="not to be quoted"):
+                publish_report(actor=actor_for(team), report=report)
+
+    @pytest.mark.parametrize("change", ["taken back", "shortened", "words taken out", "not there"])
     def test_no_report_is_published_with_what_may_not_be_quoted(
         self, partnership, team, quoted, sign_in, change, monkeypatch
     ):
@@ -270,6 +311,8 @@ class TestQuotes:
                 stop_quoting(actor=holder_of(quoted.invitation), invitation=quoted.invitation)
             case "shortened":
                 mark_quote(actor=actor_for(team), answer=quoted, words="I will do […]")
+            case "not there":
+                Booking.objects.filter(invitations=quoted.invitation_id).update(state="did_not_attend")
             case _:
                 redact_answer(actor=actor_for(team), answer=quoted, reason="Names somebody")
         with pytest.raises(DomainError, match="not to be quoted"):
@@ -302,3 +345,144 @@ class TestQuotes:
         report = built(team)
         renew_reports(partnership, timezone.now())
         assert Report.objects.get(pk=report.pk).state == "ready"
+        files = publish_report(actor=actor_for(team), report=report).pdf
+        renew_reports(partnership, timezone.now())
+        assert Report.objects.get(pk=report.pk).pdf == files
+
+    @pytest.mark.parametrize("number", [1, 5])
+    def test_the_job_looks_without_locks_and_at_the_quotes_alone(
+        self, partnership, team, quoted, number, django_assert_num_queries
+    ):
+        first = built(team)
+        for one in range(number):
+            for state in ("ready", "published"):
+                version = 2 * one + 2 + (state == "ready")
+                copied = {"requested_at": first.requested_at, "state": state, "version": version}
+                days = {"starts_on": first.starts_on, "ends_on": first.ends_on}
+                Report.objects.create(partnership=partnership, figures=first.figures, **days, **copied)
+        with django_assert_num_queries(3) as done:
+            assert reports_to_renew(partnership) == ([], [])
+        assert not any(
+            "FOR UPDATE" in one["sql"] or "activity" in one["sql"] for one in done.captured_queries
+        )
+
+    @pytest.mark.parametrize("name", ["desk_report", "report_file"])
+    def test_whoever_looks_locks_nothing(self, partnership, team, quoted, sign_in, name):
+        report, client = built(team), sign_in(team)
+        args = [partnership.slug, report.pk, *(["pdf"] if name == "report_file" else [])]
+        with CaptureQueriesContext(connection) as done:
+            assert client.get(reverse(f"compliance:{name}", args=args)).status_code == 200
+        asked = [one["sql"] for one in done.captured_queries if "evaluations_quote" in one["sql"]]
+        assert len(asked) == 1 and "FOR UPDATE" not in asked[0]
+
+
+class TestGoneAfterPublication:
+    """Words that are taken out of an answer, or kept long enough, go from published reports too."""
+
+    GONE = "taken out on"
+
+    @pytest.fixture
+    def quoted(self, partnership, team):
+        answers = wrote(partnership, 6, course=make_course(partnership, title="Neglect"), days_ago=1)
+        for one in answers[:2]:
+            mark_quote(actor=actor_for(team), answer=one, words=one.text)
+        return answers[0]
+
+    def go(self, partnership, team, answer: Answer, how: str) -> None:
+        match how:
+            case "a part":
+                redact_answer(actor=actor_for(team), answer=answer, reason="Names a child", part="0 thing")
+            case "all":
+                redact_answer(actor=actor_for(team), answer=answer, reason="Names a child")
+            case "after consent":
+                stop_quoting(actor=holder_of(answer.invitation), invitation=answer.invitation)
+                redact_answer(actor=actor_for(team), answer=answer, reason="Names a child")
+            case _:
+                later = timezone.now() + timedelta(days=20 * 366)
+                assert forget_answers(actor=job(partnership), session=answer.invitation.session, now=later)
+
+    def stored(self) -> list[str]:
+        folder = settings.MEDIA_ROOT / "reports"
+        return sorted(one.name for one in folder.rglob("*") if one.is_file())
+
+    @pytest.mark.parametrize("how", ["a part", "all", "after consent", "forgotten"])
+    def test_at_once_for_whoever_looks_then_from_figures_and_files(
+        self, partnership, team, quoted, sign_in, how
+    ):
+        report = published(team)
+        client, desk = sign_in(make_person(partnership, Role.SUBGROUP_MEMBER)), sign_in(team)
+        before = report.figures
+        saids = (page_of, pdf_of, lambda *given: str(sheet_of(*given)))
+        assert all(quoted.text in said(client, report) for said in saids)
+        self.go(partnership, team, quoted, how)
+
+        def nowhere() -> None:
+            for said in saids:
+                text = said(client, report)
+                assert quoted.text not in text and self.GONE in text
+            assert quoted.text not in page_of(desk, report, "desk_report")
+
+        nowhere()
+        assert self.stored() and quoted.text in str(Report.objects.get(pk=report.pk).figures)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            renew_reports(partnership, timezone.now())
+        after = Report.objects.get(pk=report.pk)
+        nowhere()
+        assert quoted.text not in str(after.figures) and "compliance_report" not in tables_with(quoted.text)
+        assert not any(default_storage.exists(one) for one in (report.pdf, report.xlsx))
+        assert self.stored() == sorted(one.rpartition("/")[2] for one in (after.pdf, after.xlsx))
+        with default_storage.open(after.pdf) as file:
+            assert b"".join(pdf_bytes(client, report)) == file.read() == report_pdf(after, after.figures)
+        # All else is as it was published.
+        own = before["own_words"]
+        others = [] if how == "forgotten" else own["quotes"][1:]
+        today = uk_date(timezone.now()).isoformat()
+        days = [today] * (len(own["quotes"]) - len(others))
+        assert after.figures == before | {"own_words": own | {"quotes": others, "taken_out": days}}
+        assert (after.state, after.published_at) == ("published", report.published_at)
+        entry = AuditEntry.objects.get(action="compliance.take_out_quotes")
+        assert len(entry.after["quotes"]) == len(days) and "thing" not in str(entry.after)
+        renew_reports(partnership, timezone.now())
+        take_out_quotes(actor=job(partnership), report_id=report.pk, now=timezone.now())
+        assert AuditEntry.objects.filter(action="compliance.take_out_quotes").count() == 1
+        assert Report.objects.get(pk=report.pk).pdf == after.pdf
+
+    def test_words_beside_what_was_taken_out_stay(self, partnership, team, quoted):
+        mark_quote(actor=actor_for(team), answer=quoted, words="I will do […]")
+        report = published(team)
+        self.go(partnership, team, quoted, "a part")
+        renew_reports(partnership, timezone.now())
+        assert Report.objects.get(pk=report.pk).figures == report.figures
+
+    def test_another_partnerships_report_is_not_touched(self, partnership, neighbour, team, quoted):
+        report = published(team)
+        self.go(partnership, team, quoted, "all")
+        with acting_in(neighbour):
+            take_out_quotes(actor=job(neighbour), report_id=report.pk, now=timezone.now())
+        renew_reports(neighbour, timezone.now())
+        assert Report.objects.get(pk=report.pk).figures == report.figures
+
+    def test_only_the_team_and_jobs(self, partnership, team, quoted):
+        report = published(team)
+        member = actor_for(make_person(partnership, Role.SUBGROUP_CHAIR))
+        with pytest.raises(PermissionDenied):
+            take_out_quotes(actor=member, report_id=report.pk, now=timezone.now())
+
+    def test_the_database_lets_quotes_go_and_nothing_else(self, partnership, team, quoted):
+        report = published(team)
+        own = report.figures["own_words"]
+        one, other = own["quotes"]
+        less = report.figures | {"own_words": own | {"quotes": [other]}}
+        for change in (
+            {"pdf": "other.pdf"},
+            {"figures": None},
+            {"figures": report.figures | {"own_words": own | {"taken_out": ["2026-11-27"]}}},
+            {"figures": report.figures | {"own_words": own | {"quotes": [one | {"words": "Other"}, other]}}},
+            {"figures": report.figures | {"own_words": own | {"quotes": [one | {"words": "Other"}]}}},
+            {"figures": less | {"activity": {}}},
+            {"figures": less, "version": 9},
+            {"figures": less, "state": "ready"},
+        ):
+            with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
+                Report.objects.filter(pk=report.pk).update(**change)
+        Report.objects.filter(pk=report.pk).update(figures=less, pdf="")

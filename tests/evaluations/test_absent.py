@@ -11,8 +11,9 @@ from evaluations.analysis_sections.own_words import own_words
 from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations, remind_and_close
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import holder_of, survey_token
-from evaluations.models import Answer, Certificate, Invitation
+from evaluations.models import Answer, Certificate, Invitation, Quote
 from evaluations.queries import course_rates, response_rates, to_do
+from evaluations.queries.own_words import quoted_now
 from evaluations.services.answers import SurveyClosed, save_answers, submit_answers
 from evaluations.services.notices import ask_other_manager
 from evaluations.services.quotes import mark_quote
@@ -210,15 +211,17 @@ class TestOwnWords:
         say(absent.invitation.booking, "attended")
         assert "Quotes" in self.themes(partnership) and "'Supervision', 6, 6" in self.themes(partnership)
 
-    def test_a_quote_of_somebody_whom_others_have_seen_counted_stays_for_them(
-        self, partnership, team, written
-    ) -> None:
+    def test_not_even_where_others_have_seen_them_counted(self, partnership, team, written) -> None:
         counted(partnership)
         first = Answer.objects.filter(pk=written[0].pk, invitation__counted_at__isnull=False).get()
         mark_quote(actor=actor_for(team), answer=first, words=first.text)
-        say(first.invitation.booking, "partly_attended")
+        quote = Quote.objects.get().pk
         assert "Quotes" in self.themes(partnership, for_team=False)
-        assert "Quotes" not in self.themes(partnership)
+        assert quoted_now([quote]) == {quote: first.text}
+        say(first.invitation.booking, "partly_attended")
+        for for_team in (True, False):
+            assert "Quotes" not in self.themes(partnership, for_team=for_team)
+        assert quoted_now([quote]) == {}
 
     def test_the_raw_download_leaves_it_out(self, partnership, team, written, sign_in) -> None:
         def lines() -> int:
