@@ -1,22 +1,30 @@
-"""A page left open: which state, dates and place of a booking it showed, so that its button acts on nothing else."""
+"""A page left open: which state, dates and place it showed, so that its button acts on nothing else."""
 
 import hashlib
 
 from bookings.arrangements import arrangements_of
 from bookings.models import Booking
 from bookings.states import BookingState
+from courses.models import Session
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 
 
 class ChangedMeanwhile(DomainError):
-    """The booking isn't what a page showed of it any more, so nothing was done; the sentence says how it is now."""
+    """A booking or session isn't what a page showed any more, so nothing was done; the sentence says how it is now."""
 
 
 def as_shown(booking: Booking) -> str:
     """What a page about the booking sends back with its buttons."""
-    return f"{booking.state} {_whereabouts(booking)}"
+    return f"{booking.state} {session_as_shown(booking.session)}"
+
+
+def session_as_shown(session: Session) -> str:
+    """What a page where a session is chosen sends back: which it is, its dates and its place, as short as will do."""
+    now = arrangements_of(session)
+    text = f"{session.pk} {now['dates']} {now['place']}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def check_as_shown(actor: Actor, booking: Booking, shown: str | None) -> None:
@@ -29,13 +37,27 @@ def check_as_shown(actor: Actor, booking: Booking, shown: str | None) -> None:
     state, _, whereabouts = shown.partition(" ")
     if booking.holds_place and state != booking.state:
         raise ChangedMeanwhile(_place_in_words(actor, booking))
-    if whereabouts != _whereabouts(booking):
-        session = booking.session
-        now = f"{uk_datetime(session.starts_at)}, {session.place}"
+    if whereabouts != session_as_shown(booking.session):
         raise ChangedMeanwhile(
-            f"The session has changed since you opened this page: it is now {now}. Nothing is done yet. "
-            "Look at the new date and place, then answer again."
+            f"The session has changed since you opened this page: it is now {_now(booking.session)}. "
+            "Nothing is done yet. Look at the new date and place, then answer again."
         )
+
+
+def check_session_as_shown(session: Session, shown: str | None) -> None:
+    """Refuse to book a session of which the page showed another date or place than it has now.
+
+    For services that have read the session beneath its lock; ``None`` is for those that no page stands behind.
+    """
+    if shown is not None and shown != session_as_shown(session):
+        raise ChangedMeanwhile(
+            f"The session that you chose has changed since you opened this page: it is now {_now(session)}. "
+            "Nothing is booked yet. Look at the new date and place before you go on."
+        )
+
+
+def _now(session: Session) -> str:
+    return f"{uk_datetime(session.starts_at)}, {session.place}"
 
 
 def _place_in_words(actor: Actor, booking: Booking) -> str:
@@ -44,10 +66,3 @@ def _place_in_words(actor: Actor, booking: Booking) -> str:
     if booking.state == BookingState.OFFERED:
         return f"A place has come free meanwhile and is held for {you}. Nothing is given up yet."
     return f"Meanwhile {have} a place on this session. Nothing is given up yet."
-
-
-def _whereabouts(booking: Booking) -> str:
-    """Its session, dates and place, as short as it takes to tell that they are others."""
-    now = arrangements_of(booking.session)
-    text = f"{booking.session_id} {now['dates']} {now['place']}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

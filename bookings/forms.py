@@ -94,6 +94,7 @@ class BookForm(forms.Form):
     )
     declaration = forms.BooleanField(error_messages={"required": "Confirm that you can come"})
     expects_place = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    session_shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asked: Asked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -242,6 +242,7 @@ class ConfirmForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     shown = forms.CharField(widget=forms.HiddenInput)
+    session_shown = forms.CharField(required=False, widget=forms.HiddenInput)
     purchase_order = forms.CharField(
         label="Purchase order number or cost code",
         required=False,

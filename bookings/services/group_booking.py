@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.as_shown import check_session_as_shown
 from bookings.audience import Audience
 from bookings.clashes import clashes_with
 from bookings.colleagues import Candidates, Colleagues, Wanted
@@ -67,6 +68,7 @@ def check_group(
     organisation: Organisation,
     wanted: Sequence[Wanted],
     for_all: ForAll = ForAll(),
+    session_shown: str | None = None,
 ) -> list[Outcome]:
     """Tell what would come of booking these people, by booking them and taking it all back.
 
@@ -75,7 +77,7 @@ def check_group(
     """
     outcomes: list[Outcome] = []
     with _taken_back():
-        outcomes = _book_all(actor, session, organisation, wanted, for_all, unsaid=_LATER)
+        outcomes = _book_all(actor, session, organisation, wanted, for_all, session_shown, unsaid=_LATER)
     return outcomes
 
 
@@ -88,13 +90,14 @@ def book_group(
     key: UUID,
     shown: str,
     for_all: ForAll = ForAll(),
+    session_shown: str | None = None,
 ) -> GroupBooking:
     """Book them all in one transaction, and only if what comes of it is what was ``shown`` (``digest``).
 
-    One transaction, so that nobody gets between the first and the last of them and the page that was confirmed stays
-    true; each person within a step of their own, so that one who can't be booked keeps nobody else out. Whoever isn't
-    in the organisation yet is added. Locks the partnership (for new people), then the session. ``key`` names the form:
-    sent again, it books nobody.
+    And only if the session is where and when it was shown (``session_as_shown``). One transaction, so that nobody gets
+    between the first and the last of them and the page that was confirmed stays true; each person within a step of
+    their own, so that one who can't be booked keeps nobody else out. Whoever isn't in the organisation yet is added.
+    Locks the partnership (for new people), then the session. ``key`` names the form: sent again, it books nobody.
     """
     with transaction.atomic():
         _may_book(actor, organisation)
@@ -102,7 +105,7 @@ def book_group(
         sent = GroupBooking.objects.filter(partnership=actor.partnership, key=key).first()
         if sent is not None:
             return sent
-        outcomes = _book_all(actor, session, organisation, wanted, for_all)
+        outcomes = _book_all(actor, session, organisation, wanted, for_all, session_shown)
         if digest(outcomes) != shown:
             raise NotAsShown(outcomes)
         booked = [one.booking.pk for one in outcomes if one.booking is not None]
@@ -170,6 +173,7 @@ def _book_all(
     organisation: Organisation,
     wanted: Sequence[Wanted],
     for_all: ForAll,
+    session_shown: str | None,
     unsaid: str = "",
 ) -> list[Outcome]:
     _may_book(actor, organisation)
@@ -177,6 +181,7 @@ def _book_all(
         raise DomainError(f"Book at most {MOST} people at once. This list has {len(wanted)}.")
     session = _lock(actor, session, wanted)
     check_open(actor, session, timezone.now())
+    check_session_as_shown(session, session_shown)
     colleagues, audience = Colleagues(actor, organisation), Audience(session.course)
     asks_training = asks_earlier_training(session, actor.partnership.policy(session.starts_at))
     lock_people(session, also=_may_come_to_wait(actor, colleagues, wanted))

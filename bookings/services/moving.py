@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.arrangements import arrangements_of, told_of
+from bookings.as_shown import check_as_shown, check_session_as_shown
 from bookings.messages import tell_transferred
 from bookings.models import Approval, Booking
 from bookings.services.access_needs import forget_dietary_needs
@@ -28,11 +29,19 @@ from partnerships.services.policies import version_in_force
 _GONE = "No place on that session is free for this booking any more. Choose another one."
 
 
-def take_another_session(*, actor: Actor, booking: Booking, session: Session) -> Booking:
+def take_another_session(
+    *,
+    actor: Actor,
+    booking: Booking,
+    session: Session,
+    shown: str | None = None,
+    session_shown: str | None = None,
+) -> Booking:
     """Let somebody whose session was moved, merged or cancelled take another one of the course that has a place free.
 
     They keep the moment of their booking, and it never counts as a late cancellation. Locks both sessions, in the
-    order of their keys. Done twice is done once.
+    order of their keys. ``shown`` and ``session_shown`` are what a page showed of the booking and of the other session:
+    nobody gives a place up for a date that they haven't seen. Done twice is done once.
     """
     if not may_give_up(actor, booking):
         raise PermissionDenied("You can answer for yourself and for people of an organisation that you lead.")
@@ -45,6 +54,8 @@ def take_another_session(*, actor: Actor, booking: Booking, session: Session) ->
         now = timezone.now()
         _check_choice(actor, booking, old, new, now)
         check_not_booked(actor, new, booking.person)
+        check_as_shown(actor, booking, shown)
+        check_session_as_shown(new, session_shown)
         lock_people(old, new)
         if not would_get_place(new, booking.organisation, settle(new, now), now):
             raise SessionIsFull(_GONE)

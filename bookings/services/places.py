@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookings.arrangements import arrangements_of, told_of
-from bookings.as_shown import check_as_shown
+from bookings.as_shown import check_as_shown, check_session_as_shown
 from bookings.audience import outside_audience
 from bookings.messages import tell_cancelled, tell_confirmed, tell_requested, tell_waiting
 from bookings.models import Booking
@@ -75,6 +75,7 @@ def book_place(
     organisation: Organisation,
     told: Told = Told(),
     accept_waiting: bool = True,
+    session_shown: str | None = None,
 ) -> Booking:
     """Ask for a place: confirmed at once where one is free, else in the queue; first to wait for an approval if one
     is needed.
@@ -84,7 +85,8 @@ def book_place(
     somebody who expected one. The team may book until the session ends, for people who come unannounced; everybody
     else until booking closes. Refuses a second live booking with ``AlreadyBooked``, and somebody whom the course is
     not for with ``OutsideAudience`` unless a reason is given; the team needs none, nor what the policy wants done first
-    (``PrerequisiteMissing``).
+    (``PrerequisiteMissing``). ``session_shown`` is what a page showed of the session (``session_as_shown``): nobody is
+    booked for a date that they haven't seen (``ChangedMeanwhile``).
     """
     require(actor, Permission.BOOK_PLACE)
     with transaction.atomic():
@@ -92,7 +94,15 @@ def book_place(
         # Beneath the lock, on which whoever leaves the organisation doesn't wait.
         membership = membership_for(actor, person, organisation)
         # Read under the lock, so that the order of the queue is the order in which people got here.
-        return ask_for_place(actor, session, membership, told, timezone.now(), accept_waiting=accept_waiting)
+        return ask_for_place(
+            actor,
+            session,
+            membership,
+            told,
+            timezone.now(),
+            accept_waiting=accept_waiting,
+            session_shown=session_shown,
+        )
 
 
 def ask_for_place(
@@ -104,6 +114,7 @@ def ask_for_place(
     *,
     accept_waiting: bool = True,
     can_name: bool = True,
+    session_shown: str | None = None,
 ) -> Booking:
     """Everything that booking one person checks and does, alone or in a group; keeps ``places_taken`` true.
 
@@ -112,6 +123,7 @@ def ask_for_place(
     """
     check_open(actor, session, now)
     check_not_booked(actor, session, membership.person)
+    check_session_as_shown(session, session_shown)
     check_single_agency(session, membership.organisation)
     check_purchase_order(actor, session, membership.organisation, told.purchase_order, now)
     check_audience(actor, session, membership, told.audience_reason)

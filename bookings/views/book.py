@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from bookings.arrangements import dates_of
+from bookings.as_shown import ChangedMeanwhile, session_as_shown
 from bookings.asked import asked_of
 from bookings.clashes import clashes_with
 from bookings.forms import BookForm, ManagerForm, SearchForm
@@ -67,7 +68,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     asked = asked_of(request.actor, session, memberships, "" if own else person.name)
     form = BookForm(request.POST, request.FILES, asked=asked) if sent else None
     manager = _manager_form(request, form) if form else ManagerForm() if asked.may_name_manager else None
-    just_filled = ""
+    refused, just_filled = "", False
     if form is not None and _valid(form, manager):
         try:
             booking = book_place(
@@ -77,13 +78,21 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
                 organisation=form.organisation_chosen,
                 told=Told(**form.told, manager=manager.named if manager else None),
                 accept_waiting=not form.cleaned_data["expects_place"],
+                session_shown=form.cleaned_data["session_shown"],
             )
         except AlreadyBooked as refusal:
             messages.info(request, refusal.sentence)
             return _held(request, refusal.booking)
         except SessionIsFull as refusal:
-            just_filled = refusal.sentence
-            form = BookForm(_now_waiting(request), request.FILES, asked=asked)
+            refused, just_filled = f"{refusal.sentence} Nothing is booked yet.", True
+            form = BookForm(_again(request, expects_place="False"), request.FILES, asked=asked)
+        except ChangedMeanwhile as refusal:
+            # Read again: it may have moved between being read here and the lock.
+            refused, session = refusal.sentence, _session(request, pk)
+            asked = asked_of(request.actor, session, memberships, "" if own else person.name)
+            # Whoever promised to come has promised it of another date or place.
+            shows = {"session_shown": session_as_shown(session), "declaration": ""}
+            form = BookForm(_again(request, **shows), request.FILES, asked=asked)
         else:
             return _booked(request, booking, own)
     prefetch_related_objects([session], "dates")
@@ -92,7 +101,7 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
     placed = would_get_places(session, [one.organisation for one in memberships], line_of(session), now)
     has_place = bool(placed) and not just_filled
     context = {
-        "form": form or BookForm(initial={"expects_place": has_place}, asked=asked),
+        "form": form or BookForm(initial=_shows(session, has_place), asked=asked),
         "asked": asked,
         "clashes": clashes_with(request.actor, person, session),
         "session": session,
@@ -104,11 +113,11 @@ def _book(request: HttpRequest, pk: int, person: Person) -> HttpResponse:
         "gets_place": [one.organisation for one in memberships if one.organisation_id in placed],
         "only_waits": [one.organisation for one in memberships if one.organisation_id not in placed],
         "waiting": waiting,
-        "just_filled": just_filled,
+        "refused": refused,
         "manager": manager,
         "leads": own and (request.actor.is_team or request.actor.led_organisation_ids),
     }
-    return render(request, "bookings/book.html", context, status=409 if just_filled else 200)
+    return render(request, "bookings/book.html", context, status=409 if refused else 200)
 
 
 def _manager_form(request: HttpRequest, form: BookForm) -> ManagerForm | None:
@@ -120,10 +129,16 @@ def _manager_form(request: HttpRequest, form: BookForm) -> ManagerForm | None:
     return ManagerForm(request.POST, is_needed=form.asked.must_name_manager(chosen))
 
 
-def _now_waiting(request: HttpRequest) -> QueryDict:
-    """What was sent, for another try that expects no place."""
+def _shows(session: Session, has_place: bool) -> dict[str, object]:
+    """What the page promises and shows, which comes back with what is sent."""
+    return {"expects_place": has_place, "session_shown": session_as_shown(session)}
+
+
+def _again(request: HttpRequest, **now: str) -> QueryDict:
+    """What was sent, for another try from a page that shows how things are now."""
     again = request.POST.copy()
-    again["expects_place"] = "False"
+    for name, value in now.items():
+        again[name] = value
     return again
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.arrangements import dates_of
+from bookings.as_shown import ChangedMeanwhile, session_as_shown
 from bookings.charges.announced import Announced, announced
 from bookings.charges.group_cost import cost_of
 from bookings.colleagues import Wanted
@@ -85,9 +86,17 @@ def group_check(request: HttpRequest, pk: int, organisation_pk: int) -> HttpResp
     try:
         if "confirm" in request.POST:
             return _confirm(request, session, organisation, wanted)
-        outcomes = check_group(actor=request.actor, session=session, organisation=organisation, wanted=wanted)
+        # Whoever comes from the page where people are picked has been promised nothing of the session yet.
+        outcomes = _outcomes(request, session, organisation, wanted, request.POST.get("session_shown"))
     except NotAsShown as refusal:
-        return _check(request, session, organisation, refusal.outcomes, told=_CHANGED)
+        return _check(request, session, organisation, refusal.outcomes, told=_CHANGED, status=409)
+    except ChangedMeanwhile as refusal:
+        # Read again: it may have moved between being read here and the lock.
+        session = _session(request, pk)
+        outcomes = _outcomes(request, session, organisation, wanted, None)
+        return _check(
+            request, session, organisation, outcomes, told=refusal.sentence, declares=False, status=409
+        )
     return _check(request, session, organisation, outcomes)
 
 
@@ -115,9 +124,10 @@ def _confirm(
     sent = GroupBooking.objects.visible_to(request.actor).filter(key=_key(form)).first()
     if sent is not None:
         return redirect("bookings:group_done", request.partnership.slug, sent.session_id, sent.pk)
-    outcomes = check_group(actor=request.actor, session=session, organisation=organisation, wanted=wanted)
+    session_shown = request.POST.get("session_shown", "")
+    outcomes = _outcomes(request, session, organisation, wanted, session_shown)
     if form.data.get("shown") != digest(outcomes):
-        return _check(request, session, organisation, outcomes, told=_CHANGED)
+        return _check(request, session, organisation, outcomes, told=_CHANGED, status=409)
     rows = rows_of(outcomes)
     if ask_what_is_missing(rows, outcomes, request.actor) or not form.is_valid():
         form.is_valid()
@@ -130,9 +140,26 @@ def _confirm(
         key=form.cleaned_data["key"],
         shown=form.cleaned_data["shown"],
         for_all=ForAll(form.cleaned_data.get("purchase_order", ""), form.declared),
+        session_shown=session_shown,
     )
     messages.success(request, "Everybody who is booked and has an email address gets a message.")
     return redirect("bookings:group_done", request.partnership.slug, session.pk, group.pk)
+
+
+def _outcomes(
+    request: HttpRequest,
+    session: Session,
+    organisation: Organisation,
+    wanted: Sequence[Wanted],
+    session_shown: str | None,
+) -> list[Outcome]:
+    return check_group(
+        actor=request.actor,
+        session=session,
+        organisation=organisation,
+        wanted=wanted,
+        session_shown=session_shown,
+    )
 
 
 def _key(form: ConfirmForm) -> Any:
@@ -156,11 +183,16 @@ def _check(
     form: ConfirmForm | None = None,
     rows: Any = None,
     told: str = "",
+    declares: bool = True,
+    status: int = 200,
 ) -> HttpResponse:
     rows = rows if rows is not None else rows_of(outcomes)
     if form is None:
-        given = {name: request.POST.get(name, "") for name in ("purchase_order", "declaration")}
-        form = _confirm_form(request, session, organisation, shown=digest(outcomes), **given)
+        # A promise to come that was made of another date or place is asked for anew.
+        names = ("purchase_order", "declaration") if declares else ("purchase_order",)
+        given = {name: request.POST.get(name, "") for name in names}
+        shows = {"shown": digest(outcomes), "session_shown": session_as_shown(session)}
+        form = _confirm_form(request, session, organisation, **shows, **given)
     fates = Counter(one.fate.value for one in outcomes)
     context = {
         "confirm": form,
@@ -176,7 +208,7 @@ def _check(
         "told": told,
         "by_team": request.actor.may(Permission.MANAGE_BOOKINGS),
     }
-    return render(request, "bookings/group_check.html", context, status=409 if told == _CHANGED else 200)
+    return render(request, "bookings/group_check.html", context, status=status)
 
 
 def _pick(

@@ -1,13 +1,14 @@
 """The page behind the link to a session that was moved, merged or cancelled: keep the place, change it, give it up."""
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from bookings.arrangements import dates_of
-from bookings.as_shown import as_shown
+from bookings.as_shown import as_shown, session_as_shown
 from bookings.links import MOVE, holder_of_booking
 from bookings.models import Booking
 from bookings.notice import is_late
@@ -32,6 +33,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     may_take = may_take_another(booking)
     others = sessions_instead(booking, now) if may_take else []
+    prefetch_related_objects(others, "dates")
     if request.method == "POST":
         try:
             messages.success(request, _act(request, actor, booking, others))
@@ -54,7 +56,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
             "has_place": has_place,
             "can_leave": comes and booking.is_upcoming,
             "late": has_place and is_late(booking, now),
-            "others": others,
+            "others": [(other, session_as_shown(other)) for other in others],
             "may_take": may_take,
             "was_settled": was_settled(booking),
         },
@@ -86,5 +88,6 @@ def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Sess
     chosen = next((one for one in others if str(one.pk) == request.POST.get("take")), None)
     if chosen is None:
         raise DomainError("That session can’t be taken any more. Choose another one.")
-    take_another_session(actor=actor, booking=booking, session=chosen)
+    shows = {"shown": shown, "session_shown": request.POST.get("session_shown", "")}
+    take_another_session(actor=actor, booking=booking, session=chosen, **shows)
     return "The place is yours. We have sent the details by email."

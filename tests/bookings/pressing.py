@@ -19,3 +19,15 @@ def press(client: Client, address: str, shown: str | None = None, **sent: str) -
     if shown is None:
         shown = shown_on(client, address)
     return client.post(address, {"shown": shown, **sent}, follow=True)
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What a browser would send back of a form: hidden and text fields, and radios or boxes that are ticked."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        given = dict(re.findall(r'(\w[\w-]*)="([^"]*)"', tag))
+        if given.get("type") in {"radio", "checkbox"} and " checked" not in tag:
+            continue
+        if "name" in given:
+            found[given["name"]] = given.get("value", "")
+    return found

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.as_shown import as_shown
+from bookings.as_shown import as_shown, session_as_shown
 from bookings.audience import Audience, outside_audience
 from bookings.clashes import clashes_with
 from bookings.models import AccessNeeds, Booking
@@ -40,7 +40,8 @@ def text_of(response) -> str:
 
 def send(client, person, session, **changes):
     organisation = person.memberships.first().organisation_id
-    data = {"organisation": organisation, "declaration": "on", "expects_place": "True", **changes}
+    shows = {"expects_place": "True", "session_shown": session_as_shown(session)}
+    data = {"organisation": organisation, "declaration": "on", **shows, **changes}
     return client.post(url("book", session.pk), data, follow=True)
 
 
@@ -459,7 +460,8 @@ def test_the_team_is_told_and_needs_no_reason(partnership, sign_in, for_leads) -
     address = url("book_for", for_leads.pk, person.pk)
     assert "It is not meant for Level 2." in text_of(client.get(address))
     organisation = person.memberships.get().organisation_id
-    client.post(address, {"organisation": organisation, "declaration": "on", "expects_place": "True"})
+    shows = {"expects_place": "True", "session_shown": session_as_shown(for_leads)}
+    client.post(address, {"organisation": organisation, "declaration": "on", **shows})
     assert Booking.objects.get().person == person
 
 

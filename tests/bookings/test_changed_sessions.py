@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
+from bookings.as_shown import session_as_shown
 from bookings.links import MOVE, booking_link, holder_of_booking
 from bookings.message_kinds import CHANGED
 from bookings.models import Booking
@@ -68,6 +69,11 @@ def moved(team, session, starts_at):
 
 def link(booking):
     return booking_link(booking, MOVE).partition("/alphashire/")[2].join(("/alphashire/", ""))
+
+
+def take(booking, session):
+    """Press “Take it” beside a session, on the page as it is."""
+    return press(Client(), link(booking), take=str(session.pk), session_shown=session_as_shown(session))
 
 
 def holder(booking):
@@ -349,7 +355,7 @@ def test_another_session_is_taken_from_the_page(partnership, team, session, othe
     moved(team, Session.objects.get(pk=session.pk), now + timedelta(days=61))
     tell_of_changed_sessions(partnership, now)
     before = booking.booked_at
-    answer = Client().post(link(booking), {"take": str(other.pk)}, follow=True).content.decode()
+    answer = take(booking, other).content.decode()
     assert "The place is yours" in answer
     assert "You have a place" in answer and "Keep the place" not in answer
     booking.refresh_from_db()
@@ -447,7 +453,7 @@ def test_a_cancelled_session_names_what_to_take_instead(partnership, team, sessi
         assert "The trainer is ill." in message.text
     page = Client().get(link(booking)).content.decode()
     assert "This session will not take place" in page and "Take it" in page and "Keep the place" not in page
-    answer = Client().post(link(booking), {"take": str(other.pk)}, follow=True).content.decode()
+    answer = take(booking, other).content.decode()
     assert "The place is yours" in answer and "You have taken another session" in answer
     again = Booking.objects.get(session=other)
     assert (again.person, again.state, again.declared) == (person, "confirmed", "I can come")
@@ -455,10 +461,10 @@ def test_a_cancelled_session_names_what_to_take_instead(partnership, team, sessi
     assert again.booked_at == booking.booked_at and booking.state == "cancelled"
     # One place for one place.
     third = make_session(partnership, course=session.course, starts_at=now + timedelta(days=99))
-    Client().post(link(booking), {"take": str(third.pk)})
+    take(booking, third)
     assert not Booking.objects.filter(session=third).exists()
     # Whoever waited may take the other place.
-    Client().post(link(queued), {"take": str(other.pk)})
+    take(queued, other)
     assert Booking.objects.filter(session=other, state="confirmed").count() == 2
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bookings.as_shown import session_as_shown
 from bookings.fair_mix import InLine, Share, next_in
 from bookings.models import Booking, Quota
 from bookings.services.places import give_up
@@ -139,7 +140,8 @@ def test_whoever_waits_although_places_are_free_is_told_why(
     page = page_of(client := sign_in(teacher), held_for_police)
     assert "8 places are left, but held for others or for people who asked first." in page
     assert "This session is full" not in page and "Join the waiting list" in page
-    sent = {"organisation": teacher.memberships.get().organisation_id, "declaration": "on"}
+    shows = {"declaration": "on", "session_shown": session_as_shown(held_for_police)}
+    sent = {"organisation": teacher.memberships.get().organisation_id, **shows}
     address = f"/alphashire/sessions/{held_for_police.pk}/book/"
     refused = client.post(address, {**sent, "expects_place": "True"})
     assert refused.status_code == 409 and "has just gone" not in refused.content.decode()
@@ -169,7 +171,8 @@ def test_whoever_has_two_employers_is_told_what_each_gets(
     assert "8 places left." in page and f"As part of {school} you would join the waiting list" in page
     assert "As part of The police" not in page
     address = f"/alphashire/sessions/{held_for_police.pk}/book/"
-    sent = {"organisation": school.pk, "declaration": "on", "expects_place": "True"}
+    shows = {"expects_place": "True", "session_shown": session_as_shown(held_for_police)}
+    sent = {"organisation": school.pk, "declaration": "on", **shows}
     refused = client.post(address, sent)
     assert refused.status_code == 409
     assert "As part of The police you would get one." in refused.content.decode()

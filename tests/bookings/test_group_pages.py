@@ -19,6 +19,7 @@ from bookings.services.held_evidence import forget_held_evidence
 from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.pressing import fields_of
 from tests.factories import adopt, make_organisation, make_person, make_session, policy
 
 
@@ -30,18 +31,6 @@ def school(partnership):
 @pytest.fixture
 def client(partnership, school, sign_in):
     return sign_in(make_person(partnership, Role.ORGANISATION_LEAD, organisation=school, name="Lea Lead"))
-
-
-def fields_of(page: str) -> dict[str, str]:
-    """What a browser would send back of a form: hidden and text fields, and radios or boxes that are ticked."""
-    found = {}
-    for tag in re.findall(r"<input[^>]*>", page):
-        given = dict(re.findall(r'(\w[\w-]*)="([^"]*)"', tag))
-        if given.get("type") in {"radio", "checkbox"} and " checked" not in tag:
-            continue
-        if "name" in given:
-            found[given["name"]] = given.get("value", "")
-    return found
 
 
 def test_from_picking_to_the_result(partnership, school, client) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.as_shown import session_as_shown
 from bookings.attention import wanted_dates
 from bookings.models import Booking
 from bookings.services.interest import wait_for_dates
@@ -115,7 +116,8 @@ def test_only_the_organisation_that_may_come_can_be_chosen(partnership, sign_in,
     elsewhere = person.memberships.exclude(organisation=council).get().organisation
     client = sign_in(person)
     assert elsewhere.name not in text_of(client, url("book", own.pk))
-    data = {"organisation": elsewhere.pk, "declaration": "on", "expects_place": "True"}
+    shows = {"expects_place": "True", "session_shown": session_as_shown(own)}
+    data = {"organisation": elsewhere.pk, "declaration": "on", **shows}
     assert client.post(url("book", own.pk), data).status_code == 200
     assert not Booking.objects.exists()
     client.post(url("book", own.pk), {**data, "organisation": council.pk})

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.as_shown import session_as_shown
 from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.places import book_place, give_up
 from courses.models import Session
@@ -24,13 +25,17 @@ def url(name: str, *args: int) -> str:
     return reverse(f"bookings:{name}", args=["alphashire", *args])
 
 
-PROMISE = {"declaration": "on", "expects_place": "True"}
+def promise(session) -> dict[str, str]:
+    """The promise to come, from a form that shows the session as it is."""
+    return {"declaration": "on", "expects_place": "True", "session_shown": session_as_shown(session)}
 
 
 def _post_booking(client, person, session, **changes):
     organisation = person.memberships.first().organisation_id
     return client.post(
-        url("book", session.pk), {"organisation": organisation, **PROMISE, **changes}, follow=True
+        url("book", session.pk),
+        {"organisation": organisation, **promise(session), **changes},
+        follow=True,
     )
 
 
@@ -246,7 +251,7 @@ def test_pressing_twice_shows_the_booking_that_is_there(partnership, sign_in) ->
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_session_that_is_over_is_refused_in_a_sentence(partnership, sign_in, method) -> None:
     person, session = make_person(partnership), over(make_session(partnership))
-    page = getattr(sign_in(person), method)(url("book", session.pk), PROMISE)
+    page = getattr(sign_in(person), method)(url("book", session.pk), promise(session))
     assert page.status_code == 409
     assert "This session is over." in page.content.decode()
 
@@ -448,7 +453,9 @@ def test_a_lead_books_for_a_colleague_and_nobody_else_does(partnership, sign_in)
     page = client.get(url("choose_person", session.pk)).content.decode()
     assert "Cal Colleague" in page
     assert "Stan Stranger" not in page
-    client.post(url("book_for", session.pk, colleague.pk), {"organisation": organisation.pk, **PROMISE})
+    client.post(
+        url("book_for", session.pk, colleague.pk), {"organisation": organisation.pk, **promise(session)}
+    )
     assert Booking.objects.get().person == colleague
     assert "Already booked" in client.get(url("choose_person", session.pk)).content.decode()
     assert client.get(url("book_for", session.pk, stranger.pk)).status_code == 404
@@ -465,7 +472,7 @@ def test_the_team_finds_and_books_anybody(partnership, sign_in) -> None:
     assert "Wanda" in client.get(url("choose_person", session.pk), {"q": "WALK"}).content.decode()
     page = client.post(
         url("book_for", session.pk, person.pk),
-        {"organisation": person.memberships.get().organisation_id, **PROMISE},
+        {"organisation": person.memberships.get().organisation_id, **promise(session)},
         follow=True,
     )
     assert page.redirect_chain[-1][0] == url("desk_session", session.pk)

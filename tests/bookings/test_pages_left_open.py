@@ -1,21 +1,24 @@
 """A page left open does nothing to a booking that is for another date, place or session by now, and says how it is."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from bookings.links import COMING, MOVE, OFFER, booking_link
 from bookings.models import Booking
 from bookings.services.moving import take_another_session
 from bookings.services.places import give_up
-from courses.models import Venue
+from courses.models import Session, Venue
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships.models import AuditEntry, Organisation, Person
 from partnerships.permissions import Role
 from tests.bookings.moving import move
-from tests.bookings.pressing import press, shown_on
+from tests.bookings.pressing import fields_of, press, shown_on
 from tests.factories import actor_for, make_organisation, make_person, make_session
 
 PLACE = {
@@ -57,6 +60,13 @@ def address_of(booking, purpose: str, under: str) -> str:
     if purpose:
         return "/alphashire/" + booking_link(booking, purpose).partition("/alphashire/")[2] + under
     return f"/alphashire/me/bookings/{booking.pk}/{under}"
+
+
+def sent_by(client: Client, address: str, key: str) -> dict[str, str]:
+    """What the button “Take it” of one session sends."""
+    forms = re.findall(r"<form.*?</form>", client.get(address).content.decode(), re.DOTALL)
+    (form,) = (one for one in forms if f'name="take" value="{key}"' in one)
+    return {**fields_of(form), "take": key}
 
 
 def reader_of(partnership, booking, sign_in, purpose: str, under: str) -> Client:
@@ -118,6 +128,126 @@ def test_whoever_waits_does_not_leave_the_queue_of_another_date(partnership, boo
     move(session, timedelta(days=28))
     assert "Nothing is done yet." in press(Client(), address, stale, give_up="1").content.decode()
     assert Booking.objects.get(pk=waits.pk).state == "waiting"
+
+
+@pytest.mark.parametrize("change", ["date", "place"])
+def test_nobody_gives_a_place_up_for_a_date_that_nobody_chose(partnership, booking, change) -> None:
+    other = make_session(
+        partnership, course=booking.session.course, starts_at=booking.session.starts_at + timedelta(days=7)
+    )
+    Booking.objects.filter(pk=booking.pk).update(change_told_at=timezone.now())
+    address = address_of(booking, MOVE, "")
+    stale = sent_by(Client(), address, str(other.pk))
+    assert stale["session_shown"]
+    CHANGES[change](other, booking)
+    other = Session.objects.get(pk=other.pk)
+    page = Client().post(address, stale, follow=True).content.decode()
+    assert "The session that you chose has changed since you opened this page" in page
+    assert f"it is now {uk_datetime(other.starts_at)}, {other.place}. Nothing is booked yet." in page
+    booking.refresh_from_db()
+    assert (booking.state, booking.session_id == other.pk) == ("confirmed", False)
+    # Neither from a page that says nothing of what it showed.
+    Client().post(address, {"take": str(other.pk)})
+    booking.refresh_from_db()
+    assert booking.session_id != other.pk
+    Client().post(address, sent_by(Client(), address, str(other.pk)))
+    booking.refresh_from_db()
+    assert (booking.state, booking.session_id == other.pk) == ("confirmed", True)
+
+
+def test_taking_another_date_from_a_page_that_showed_another_booking_does_nothing(
+    partnership, booking
+) -> None:
+    """They wanted the other date because of the one they had; that one has moved again."""
+    other = make_session(
+        partnership, course=booking.session.course, starts_at=booking.session.starts_at + timedelta(days=7)
+    )
+    Booking.objects.filter(pk=booking.pk).update(change_told_at=timezone.now())
+    address = address_of(booking, MOVE, "")
+    stale = sent_by(Client(), address, str(other.pk))
+    move(booking.session, timedelta(days=28))
+    page = Client().post(address, stale, follow=True).content.decode()
+    assert "The session has changed since you opened this page" in page and "Nothing is done yet." in page
+    booking.refresh_from_db()
+    assert booking.session_id != other.pk
+
+
+@pytest.mark.parametrize("change", ["date", "place"])
+@pytest.mark.parametrize("door", ["own", "for somebody"])
+def test_nobody_is_booked_for_a_date_that_the_form_did_not_show(
+    partnership, school, sign_in, change, door
+) -> None:
+    person, session = make_person(partnership, organisation=school), make_session(partnership)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+    client = sign_in(person if door == "own" else lead)
+    name, keys = ("book", [session.pk]) if door == "own" else ("book_for", [session.pk, person.pk])
+    address = reverse(f"bookings:{name}", args=["alphashire", *keys])
+    typed = {"declaration": "on", "access_needs": "Large print", "diets": ["halal"]}
+    stale = {**fields_of(client.get(address).content.decode()), **typed}
+    CHANGES[change](session, None)
+    session = Session.objects.get(pk=session.pk)
+    now = f"{uk_datetime(session.starts_at)}, {session.place}"
+    answer = client.post(address, stale)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and not Booking.objects.exists() and not Message.objects.exists()
+    assert f"has changed since you opened this page: it is now {now}. Nothing is booked yet." in page
+    # Nothing of what was typed is lost, and pressing once more books.
+    assert "Large print" in page and answer.context["form"]["diets"].value() == ["halal"]
+    # But the promise to come was made of another date or place.
+    assert not answer.context["form"]["declaration"].value()
+    assert client.post(address, {**fields_of(page), **typed}).status_code == 302
+    assert Booking.objects.get().person == person
+
+
+def test_a_form_with_something_missing_still_says_that_the_session_has_moved(partnership, sign_in) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    client, address = sign_in(person), reverse("bookings:book", args=["alphashire", session.pk])
+    stale = fields_of(client.get(address).content.decode())
+    move(session, timedelta(days=28))
+    page = client.post(address, stale).content.decode()
+    assert "Confirm that you can come" in page
+    answer = client.post(address, {**fields_of(page), "declaration": "on"})
+    assert "has changed since you opened this page" in answer.content.decode()
+    assert not Booking.objects.exists()
+
+
+def test_the_second_press_of_a_form_leads_to_the_booking_though_the_session_has_moved(
+    partnership, sign_in
+) -> None:
+    person, session = make_person(partnership), make_session(partnership)
+    client, address = sign_in(person), reverse("bookings:book", args=["alphashire", session.pk])
+    sent = {**fields_of(client.get(address).content.decode()), "declaration": "on"}
+    first = client.post(address, sent)
+    move(session, timedelta(days=28))
+    again = client.post(address, sent)
+    assert (first.status_code, again.url) == (302, first.url)
+
+
+@pytest.mark.parametrize("change", ["date", "place"])
+@pytest.mark.parametrize("button", ["confirm", "check again"])
+def test_a_list_is_not_booked_for_a_date_that_its_page_did_not_show(
+    partnership, school, sign_in, change, button
+) -> None:
+    session = make_session(partnership)
+    client = sign_in(make_person(partnership, Role.ORGANISATION_LEAD, organisation=school))
+    address = reverse("bookings:group_check", args=["alphashire", session.pk, school.pk])
+    page = client.post(address, {"pasted": "Ann Archer\nPaul Paper"}).content.decode()
+    pressed = {"declaration": "on"} | ({"confirm": "1"} if button == "confirm" else {})
+    stale = {**fields_of(page), **pressed}
+    CHANGES[change](session, None)
+    session = Session.objects.get(pk=session.pk)
+    answer = client.post(address, stale)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and not Booking.objects.exists()
+    assert f"it is now {uk_datetime(session.starts_at)}, {session.place}. Nothing is booked yet." in page
+    assert "Ann Archer" in page and "Paul Paper" in page
+    assert not answer.context["confirm"]["declaration"].value()
+    # Neither from a page that says nothing of what it showed.
+    unsaid = {**fields_of(page), "confirm": "1", "declaration": "on"}
+    del unsaid["session_shown"]
+    assert client.post(address, unsaid).status_code == 409 and not Booking.objects.exists()
+    assert client.post(address, {**fields_of(page), "confirm": "1", "declaration": "on"}).status_code == 302
+    assert Booking.objects.count() == 2
 
 
 def test_the_second_press_of_the_same_page_is_no_refusal(partnership, booking) -> None:

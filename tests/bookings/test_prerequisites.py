@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.as_shown import session_as_shown
 from bookings.evidence import NotEvidence, kind_of_evidence
 from bookings.models import Booking, EvidenceFile, Prerequisite
 from bookings.models.prerequisite import MOST_BYTES
@@ -56,7 +57,8 @@ def text_of(response) -> str:
 
 def send(client, person, session, **changes):
     organisation = person.memberships.first().organisation_id
-    data = {"organisation": organisation, "declaration": "on", "expects_place": "True", **changes}
+    shows = {"expects_place": "True", "session_shown": session_as_shown(session)}
+    data = {"organisation": organisation, "declaration": "on", **shows, **changes}
     return client.post(url("book", session.pk), data, follow=True)
 
 
@@ -216,7 +218,8 @@ def test_the_team_may_leave_it_open(partnership, session, sign_in) -> None:
     person = make_person(partnership)
     client = sign_in(make_person(partnership, Role.TEAM))
     organisation = person.memberships.get().organisation_id
-    data = {"organisation": organisation, "declaration": "on", "expects_place": "True"}
+    shows = {"expects_place": "True", "session_shown": session_as_shown(session)}
+    data = {"organisation": organisation, "declaration": "on", **shows}
     assert "You can leave this empty" in text_of(client.get(url("book_for", session.pk, person.pk)))
     client.post(url("book_for", session.pk, person.pk), data)
     assert Booking.objects.get().person == person and not Prerequisite.objects.exists()
