@@ -22,7 +22,7 @@ from bookings.services.reconciliation import forget_reports
 from bookings.services.register import settle_registers
 from bookings.services.still_coming import ask_who_is_coming
 from bookings.services.trainers import tell_trainers
-from compliance.services.reports import renew_reports, requeue_stuck_reports
+from compliance.services.reports import delete_files_of_no_report, renew_reports, requeue_stuck_reports
 from courses.services.copies import requeue_stuck_copies
 from evaluations import jobs as evaluations
 from evaluations.services.analyses import forget_analyses, requeue_stuck_analyses
@@ -74,6 +74,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "forget analyses": forget_analyses,
         "forget analysis files": forget_files,
         "forget meeting reports": forget_reports,
+        "delete files of no report": delete_files_of_no_report,
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,
         "ask before courses": evaluations.ask_before_courses,

@@ -174,6 +174,27 @@ def renew_reports(partnership: Partnership, now: datetime) -> None:
     one_by_one(partnership, (partial(take_out_quotes_task.delay, partnership.pk, pk) for pk in gone))
 
 
+def delete_files_of_no_report(partnership: Partnership, now: datetime) -> None:
+    """Delete stored files that no report names: of builds that were killed, and what could not be deleted (a daily
+    job). Files of the last day stay, since they are stored before a report names them."""
+    folder = f"reports/{partnership.slug}"
+    try:
+        periods, _ = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    stored = [
+        f"{folder}/{one}/{name}" for one in periods for name in default_storage.listdir(f"{folder}/{one}")[1]
+    ]
+    # Looked up after the folders: a file that is stored meanwhile is not among the names.
+    with acting_in(partnership):
+        reports = Report.objects.filter(partnership=partnership)
+        named = {name for names in reports.values_list("pdf", "xlsx") for name in names}
+    yesterday = timezone.now() - timedelta(days=1)
+    for name in stored:
+        if name not in named and default_storage.get_modified_time(name) < yesterday:
+            default_storage.delete(name)
+
+
 def requeue_stuck_reports(partnership: Partnership, now: datetime) -> None:
     """Queue again the reports whose build has told nothing for five minutes (a frequent job)."""
     for report_id in stuck(Report, partnership, now):

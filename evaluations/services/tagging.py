@@ -36,19 +36,24 @@ def tag_answers(*, actor: Actor, changes: Sequence[Retagging]) -> int:
         raise PermissionDenied("Only a person can tag answers.")
     changed = [one for one in changes if one.added or one.removed]
     wanted = frozenset[int]().union(*(one.added for one in changed))
+    removed = frozenset[int]().union(*(one.removed for one in changed))
     with transaction.atomic():
-        if wanted - _held(actor, wanted):
+        if wanted - _offered(actor, wanted | removed):
             raise DomainError("A theme that you chose is not offered any more. Look at the answers again.")
         found = free_texts(actor).filter(pk__in=[one.answer for one in changed])
         answers = found.order_by("pk").select_for_update(no_key=True, of=("self",)).in_bulk()
         return sum(_tag(actor, answers[one.answer], one) for one in changed if one.answer in answers)
 
 
-def _held(actor: Actor, wanted: frozenset[int]) -> set[int]:
-    """Those of the themes that are offered, locked."""
-    offered = Theme.objects.filter(partnership=actor.partnership).offered()
-    locked = offered.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
-    return set(locked.values_list("pk", flat=True))
+def _offered(actor: Actor, touched: frozenset[int]) -> set[int]:
+    """Those of the themes that are offered; locks all of them.
+
+    Also those that are only taken away: to merge a theme goes through its tags in another order, and the two would
+    wait for each other.
+    """
+    themes = Theme.objects.filter(partnership=actor.partnership, pk__in=touched)
+    locked = themes.order_by("pk").select_for_update(no_key=True)
+    return {one.pk for one in locked if one.retired_at is None}
 
 
 def _tag(actor: Actor, answer: Answer, change: Retagging) -> bool:

@@ -1,5 +1,6 @@
 """What people wrote, in the report to the sub-group: themes that single out nobody, quotes of whoever agrees."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -7,6 +8,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import ProgrammingError, connection, transaction
 from django.test import TestCase
@@ -27,6 +29,7 @@ from compliance.sections import report_sections
 from compliance.services import reports as service
 from compliance.services.reports import (
     build_report,
+    delete_files_of_no_report,
     publish_report,
     renew_reports,
     request_report,
@@ -446,6 +449,22 @@ class TestGoneAfterPublication:
         take_out_quotes(actor=job(partnership), report_id=report.pk, now=timezone.now())
         assert AuditEntry.objects.filter(action="compliance.take_out_quotes").count() == 1
         assert Report.objects.get(pk=report.pk).pdf == after.pdf
+
+    def test_files_that_no_report_names_go_after_a_day(self, partnership, team, quoted):
+        report = published(team)
+        folder = report.pdf.rpartition("/")[0]
+        killed, drawing = (
+            default_storage.save(f"{folder}/{name}.pdf", ContentFile(b"thing"))
+            for name in ("killed", "drawing")
+        )
+        for name in (killed, report.pdf, report.xlsx):
+            os.utime(default_storage.path(name), times=(0, 0))
+        delete_files_of_no_report(partnership, timezone.now())
+        there = [default_storage.exists(one) for one in (killed, drawing, report.pdf, report.xlsx)]
+        assert there == [False, True, True, True]
+
+    def test_a_partnership_without_reports_has_no_files_to_delete(self, neighbour):
+        delete_files_of_no_report(neighbour, timezone.now())
 
     def test_words_beside_what_was_taken_out_stay(self, partnership, team, quoted):
         mark_quote(actor=actor_for(team), answer=quoted, words="I will do […]")
