@@ -170,6 +170,7 @@ def _wait_for(base: str, process: subprocess.Popen[bytes]) -> None:
 
 def _linked_pages() -> Iterator[Visit]:
     """What the links in messages open: each kind of survey, and a certificate."""
+    from evaluations.answering import pages_asked, value_of
     from evaluations.links import certificate_token, survey_token
     from evaluations.models import Certificate, Invitation
     from partnerships.models import Partnership
@@ -182,15 +183,16 @@ def _linked_pages() -> Iterator[Visit]:
         for kind, invitation in kinds.items():
             start = f"/{WHOLE}/s/survey-{survey_token(invitation)}/"
             yield Visit(start, f"survey-{kind}")
-            headings = set(invitation.version.questions.values_list("page", flat=True))
-            for page in range(1, len(headings) + 1):
+            given = {one.question.key: value_of(one) for one in invitation.answers.select_related("question")}
+            # A page whose questions are only asked after certain answers is not there before.
+            for page, _ in enumerate(pages_asked(invitation.version.questions.all(), given), start=1):
                 yield Visit(f"{start}{page}/", f"survey-{kind}-{page}")
             yield Visit(f"{start}check/", f"survey-{kind}-check")
         certificate = Certificate.objects.filter(partnership=partnership).first()
         if certificate is not None:
             yield Visit(f"/{WHOLE}/s/certificate-{certificate_token(certificate)}/", "certificate-link")
-            given = f"number={certificate.number}&code={certificate.check_code}"
-            yield Visit(f"/{WHOLE}/certificates/check/?{given}", "certificate-genuine")
+            asked = f"number={certificate.number}&code={certificate.check_code}"
+            yield Visit(f"/{WHOLE}/certificates/check/?{asked}", "certificate-genuine")
 
 
 def _parts(links: list[Visit]) -> dict[str, Look]:
