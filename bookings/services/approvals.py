@@ -137,7 +137,7 @@ def approve(*, actor: Actor, approval: Approval, name: str = "", shown: str | No
         booking, approval = _open_request(actor, approval)
         if approval.decision == Approval.Decision.APPROVED:
             return booking
-        _check_undecided(approval)
+        _check_undecided(actor, approval)
         check_as_shown(actor, booking, shown)
         now = timezone.now()
         _decide(approval, Approval.Decision.APPROVED, actor, name, "", now)
@@ -171,7 +171,7 @@ def decline(
         booking, approval = _open_request(actor, approval)
         if approval.decision == Approval.Decision.DECLINED:
             return booking
-        _check_undecided(approval)
+        _check_undecided(actor, approval)
         check_as_shown(actor, booking, shown)
         now = timezone.now()
         _decide(approval, Approval.Decision.DECLINED, actor, name, reason, now)
@@ -198,7 +198,7 @@ def is_not_the_manager(*, actor: Actor, approval: Approval) -> Approval:
         booking, approval = _open_request(actor, approval)
         if approval.is_not_the_manager:
             return approval
-        _check_undecided(approval)
+        _check_undecided(actor, approval)
         if not was_asked_as_manager(actor, approval):
             raise PermissionDenied("Only the line manager who was asked can say that they are not.")
         membership = _membership_of(booking)
@@ -319,10 +319,12 @@ def _decide(
     stop_asking(approval.booking)
 
 
-def _check_undecided(approval: Approval) -> None:
+def _check_undecided(actor: Actor, approval: Approval) -> None:
     if not approval.is_open:
         words = "approved" if approval.decision == Approval.Decision.APPROVED else "declined"
         raise DomainError(f"This request was {words} already by {approval.decided_name}.")
+    if approval.is_not_the_manager and holds_link_as_manager(actor, approval):
+        raise DomainError("You have told us that you are not the line manager, so somebody else is asked.")
 
 
 def _membership_of(booking: Booking) -> Membership:

@@ -3,6 +3,7 @@
 import base64
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -766,6 +767,19 @@ def test_it_can_be_said_of_somebody_who_has_left_too_and_another_manager_stays(p
         is_not_the_manager(actor=holder_of_approval(one.approval), approval=one.approval)
     assert {one.asked for one in Approval.objects.all()} == {"team"}
     assert stays.person.memberships.get().manager_contact == ("Cem Chief", "cem@example.org")
+
+
+def test_whoever_has_said_so_decides_nothing_from_a_page_that_was_open_meanwhile(
+    partnership, session
+) -> None:
+    booking = ask(partnership, session)
+    holder = holder_of_approval(booking.approval)
+    is_not_the_manager(actor=holder, approval=booking.approval)
+    for act in (approve, partial(decline, reason="No cover")):
+        with pytest.raises(DomainError, match="somebody else is asked"):
+            act(actor=holder, approval=booking.approval)
+    assert Approval.objects.get().is_open
+    approve(actor=actor_for(make_person(partnership, Role.TEAM)), approval=booking.approval)
 
 
 def test_nobody_else_says_that_somebody_is_not_the_manager(partnership, session) -> None:
