@@ -431,16 +431,16 @@ def test_control_without_the_lock_the_database_has_to_refuse_the_tag(raced, merg
     old, _, act = merging
     barrier = threading.Barrier(4)
 
-    def wait_and_hold(actor, wanted):
+    def wait_and_hold(actor, touched):
         barrier.wait(10)
         time.sleep(0.3)
-        return set(wanted)
+        return set(touched)
 
     def wait_and_look(theme, into):
         barrier.wait(10)
         return merged_themes.Merged(0, 0)
 
-    monkeypatch.setattr(tagging, "_held", wait_and_hold)
+    monkeypatch.setattr(tagging, "_offered", wait_and_hold)
     monkeypatch.setattr(merged_themes, "what_merges", wait_and_look)
     outcomes = together(4, act)
     assert sum(isinstance(one, IntegrityError) for one in outcomes) == 3
