@@ -4,8 +4,4 @@ from partnerships.errors import DomainError
 
 
 class PlanRefused(DomainError):
-    """A course, session or venue can't be like this; ``field`` names what to put right."""
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.field = field
+    """A course, session or venue can't be like this."""

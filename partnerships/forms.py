@@ -25,13 +25,13 @@ _PHONE = {"type": "tel", "autocomplete": "tel", "class": "govuk-input--width-20"
 
 
 def carried_out(form: forms.Form, action: Callable[[], object]) -> bool:
-    """Do what a valid form asks; a refusal becomes the form's own error, and the answer is no."""
+    """Do what a valid form asks; a refusal becomes an error at its field or of the form, and the answer is no."""
     if not form.is_valid():
         return False
     try:
         action()
     except DomainError as refusal:
-        form.add_error(None, refusal.sentence)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
         return False
     return True
 

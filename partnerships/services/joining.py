@@ -7,11 +7,19 @@ from django.utils import timezone
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import CompetencyGroup, JoinRequest, Membership, Organisation, Person
+from partnerships.models import (
+    CompetencyGroup,
+    JoinRequest,
+    Membership,
+    Organisation,
+    Partnership,
+    Person,
+    User,
+)
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
-from partnerships.services.memberships import add_membership
-from partnerships.services.people import claim_person
+from partnerships.services.memberships import add_membership, own_manager
+from partnerships.services.people import claim_person, verified_emails
 
 
 def ask_to_join(
@@ -30,6 +38,8 @@ def ask_to_join(
         raise DomainError(f"{organisation.name} takes no new members. Choose another organisation.")
     if any(one.organisation_id == organisation.pk for one in actor.memberships):
         raise DomainError(f"You are already with {organisation.name}.")
+    if line_manager_email.strip().lower() in _own_addresses(actor.partnership, actor.user):
+        raise own_manager()
     with transaction.atomic():
         request, made = JoinRequest.objects.get_or_create(
             partnership=actor.partnership,
@@ -56,7 +66,10 @@ def ask_to_join(
 
 
 def accept_join_request(*, actor: Actor, request: JoinRequest) -> Membership:
-    """Let the asker in: makes their person where there is none yet, and the membership."""
+    """Let the asker in: makes their person where there is none yet, and the membership.
+
+    Whoever came to name themselves as line manager, joins without one.
+    """
     with transaction.atomic():
         locked_partnership(actor)
         request = _open_request(actor, request)
@@ -65,14 +78,15 @@ def accept_join_request(*, actor: Actor, request: JoinRequest) -> Membership:
             Membership.objects.live().filter(person=person, organisation=request.organisation).first()
         )
         if membership is None:
+            manages_oneself = names_oneself(request)
             membership = add_membership(
                 actor=actor,
                 person=person,
                 organisation=request.organisation,
                 job_role=request.job_role,
                 competency_group=request.competency_group,
-                line_manager_name=request.line_manager_name,
-                line_manager_email=request.line_manager_email,
+                line_manager_name="" if manages_oneself else request.line_manager_name,
+                line_manager_email="" if manages_oneself else request.line_manager_email,
             )
         _decide(actor, request, JoinRequest.State.ACCEPTED, "")
     return membership
@@ -86,6 +100,18 @@ def decline_join_request(*, actor: Actor, request: JoinRequest, reason: str) -> 
         request = _open_request(actor, request)
         _decide(actor, request, JoinRequest.State.DECLINED, reason.strip())
     return request
+
+
+def names_oneself(request: JoinRequest) -> bool:
+    """Tell whether the line manager whom the asker named has an address of the asker's own."""
+    own = _own_addresses(request.partnership, request.user)
+    return request.line_manager_email in own | {request.email.lower()}
+
+
+def _own_addresses(partnership: Partnership, user: User) -> set[str]:
+    """By which somebody is known: the account's addresses, and that of their person here."""
+    known = Person.objects.filter(partnership=partnership, user=user).values_list("email_key", flat=True)
+    return {user.email.lower(), *verified_emails(user), *known} - {""}
 
 
 def _open_request(actor: Actor, request: JoinRequest) -> JoinRequest:

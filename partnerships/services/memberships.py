@@ -204,12 +204,19 @@ def _keep_a_team(actor: Actor, leaving: Membership) -> None:
 def _manager(actor: Actor, person: Person, name: str, email: str) -> dict[str, Any]:
     key = email.strip().lower()
     if key and key == person.email_key:
-        raise DomainError("Nobody can be their own line manager. Give the manager’s own email address.")
+        raise own_manager()
     known = Person.objects.filter(partnership=actor.partnership, email_key=key).first() if key else None
     if known is not None:
         # The name stays as it was said, so that an address tells nobody who has it.
         return {"line_manager": known, "line_manager_name": name.strip(), "line_manager_email": ""}
     return {"line_manager": None, "line_manager_name": name.strip(), "line_manager_email": key}
+
+
+def own_manager() -> DomainError:
+    """What to say to whoever is named as their own line manager."""
+    return DomainError(
+        "Nobody can be their own line manager. Give the manager’s own email address.", "line_manager_email"
+    )
 
 
 def _facts(membership: Membership) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from dataclasses import replace
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
 
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import CompetencyGroup, Membership, Organisation, Person
+from partnerships.models import CompetencyGroup, Membership, Organisation, Person, User
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import add_membership
@@ -100,7 +99,7 @@ def change_own_details(*, actor: Actor, name: str, email: str, phone: str) -> Pe
         locked_partnership(actor)
         person = Person.objects.select_for_update().get(pk=actor.person.pk)
         email = email.strip().lower()
-        if email != person.email and not _verified(actor).filter(email__iexact=email).exists():
+        if email != person.email and email not in verified_emails(actor.user):
             raise DomainError("Choose an email address that you have confirmed for your account.")
         other = person_with_email(actor, email)
         if other is not None and other.pk != person.pk:
@@ -118,7 +117,7 @@ def claim_person(*, actor: Actor) -> Person | None:
     with transaction.atomic():
         if Person.objects.filter(partnership=actor.partnership, user=actor.user).exists():
             return None
-        emails = [email.lower() for email in _verified(actor).values_list("email", flat=True)]
+        emails = verified_emails(actor.user)
         person = (
             Person.objects.select_for_update()
             .filter(partnership=actor.partnership, user__isnull=True, email_key__in=emails)
@@ -174,8 +173,10 @@ def attach_email(*, actor: Actor, person: Person, email: str) -> Person:
         )
 
 
-def _verified(actor: Actor) -> "QuerySet[EmailAddress]":
-    return EmailAddress.objects.filter(user=actor.user, verified=True)
+def verified_emails(user: User) -> set[str]:
+    """The addresses that an account has confirmed, in small letters."""
+    verified = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return {email.lower() for email in verified}
 
 
 def person_with_email(actor: Actor, email: str) -> Person | None:

@@ -12,7 +12,12 @@ from partnerships.filters import JoinRequestFilter
 from partnerships.forms import DeclineForm, JobForm, SearchForm, carried_out
 from partnerships.models import CompetencyGroup, JoinRequest, Organisation
 from partnerships.permissions import Permission, requires, signed_in
-from partnerships.services.joining import accept_join_request, ask_to_join, decline_join_request
+from partnerships.services.joining import (
+    accept_join_request,
+    ask_to_join,
+    decline_join_request,
+    names_oneself,
+)
 from partnerships.services.people import claim_person
 
 
@@ -94,7 +99,9 @@ def _chosen(request: HttpRequest) -> JoinRequestFilter:
 def join_request(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide one request."""
     asked = get_object_or_404(
-        JoinRequest.objects.visible_to(request.actor).select_related("organisation", "competency_group"),
+        JoinRequest.objects.visible_to(request.actor).select_related(
+            "organisation", "competency_group", "user"
+        ),
         pk=pk,
     )
     form = DeclineForm(request.POST if "decline" in request.POST else None)
@@ -107,4 +114,9 @@ def join_request(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         messages.success(request, f"You declined the request of {asked.name}.")
         return redirect("partnerships:join_requests", request.partnership.slug)
-    return render(request, "partnerships/join_request.html", {"form": form, "asked": asked})
+    context = {
+        "form": form,
+        "asked": asked,
+        "names_oneself": asked.state == JoinRequest.State.OPEN and names_oneself(asked),
+    }
+    return render(request, "partnerships/join_request.html", context)

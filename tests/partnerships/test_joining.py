@@ -73,6 +73,54 @@ def test_a_decline_needs_a_reason_and_allows_another_try(partnership, asker, org
     assert again.pk != request.pk
 
 
+def test_nobody_asks_to_join_as_their_own_line_manager(
+    client, partnership, asker, organisation, lead
+) -> None:
+    asker.user.emailaddress_set.create(email="Second@example.org", verified=True)
+    client.force_login(asker.user)
+    for own in ("New@example.org", "second@example.org"):
+        page = client.post(
+            f"/{partnership.slug}/join/{organisation.pk}/",
+            {"job_role": "Nurse", "line_manager_name": "Me", "line_manager_email": own},
+        )
+        assert "their own line manager" in page.context["form"].errors["line_manager_email"][0]
+    assert not JoinRequest.objects.exists()
+
+
+def test_an_older_request_with_oneself_as_line_manager_is_accepted_without_one(
+    partnership, asker, organisation, lead, sign_in
+) -> None:
+    asked = ask_to_join(
+        actor=asker,
+        organisation=organisation,
+        job_role="Nurse",
+        line_manager_name="Me",
+        line_manager_email="other@example.org",
+    )
+    browser, address = sign_in(lead), f"/{partnership.slug}/organisation/requests/{asked.pk}/"
+    assert "join without one" not in browser.get(address).content.decode()
+    # The address became the asker's own after they had asked.
+    asker.user.emailaddress_set.create(email="other@example.org", verified=True)
+    assert "join without one" in browser.get(address).content.decode()
+    assert browser.post(address, {"accept": "yes"}).status_code == 302
+    joined = Membership.objects.get(organisation=organisation, person__user=asker.user)
+    assert (joined.line_manager, joined.line_manager_name, joined.manager_contact) == (None, "", None)
+    assert "join without one" not in browser.get(address).content.decode()
+
+
+def test_an_older_request_with_the_address_of_the_own_record_is_accepted_without_a_line_manager(
+    partnership, asker, organisation, lead
+) -> None:
+    waiting = make_person(partnership, account=False)
+    asked = ask_to_join(
+        actor=asker, organisation=organisation, job_role="Nurse", line_manager_email="new@example.com"
+    )
+    JoinRequest.objects.update(line_manager_name="Me", line_manager_email=asked.email)
+    Person.objects.filter(pk=waiting.pk).update(email=asked.email)
+    joined = accept_join_request(actor=actor_for(lead), request=asked)
+    assert (joined.person, joined.line_manager_name, joined.manager_contact) == (waiting, "", None)
+
+
 def test_a_visitor_can_not_ask(partnership, organisation) -> None:
     with pytest.raises(PermissionDenied):
         ask_to_join(
