@@ -34,7 +34,8 @@ def ask_about_bookings(
 
     Locks the session, as the register does, then the bookings. Asks nobody who is no longer attended (or, before the
     course, no longer confirmed), nobody if the session was cancelled, or if it is not the time by the policy in force
-    when the session begins. A line manager without an address is not asked. As many queries for one as for many.
+    when the session begins. A line manager without an address is not asked. The evaluation goes out whatever the quiet
+    hours. As many queries for one as for many.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -130,6 +131,8 @@ def _invite(
             )
             for one in invitations
         ],
+        # Of the course they have just come from people hear the same day, also on a Saturday or in the evening.
+        at_once=kind == QuestionnaireKind.EVALUATION,
     )
     return invitations
 

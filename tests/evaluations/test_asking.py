@@ -58,6 +58,37 @@ def test_those_who_attended_are_asked_the_same_day(partnership):
     assert "Your certificate is issued as soon as you send your answers." in message.text
 
 
+@pytest.mark.parametrize(
+    ("starts", "marked", "reminded", "morning"),
+    [
+        pytest.param(
+            "2026-03-07 10:00", "2026-03-07 13:02", "2026-03-13 20:30", "2026-03-16 07:00", id="a Saturday course"
+        ),
+        pytest.param(
+            "2026-03-04 17:00", "2026-03-04 20:05", "2026-03-11 06:30", "2026-03-11 07:00", id="an evening course"
+        ),
+    ],
+)  # fmt: skip
+def test_they_hear_of_it_the_same_day_whatever_the_quiet_hours_and_of_reminders_within_them(
+    partnership, settings, monkeypatch, starts, marked, reminded, morning
+):
+    settings.PORTAL_QUIET_HOURS = True
+    trainer = make_person(partnership)
+    booked(held(partnership, starts_at=at(starts), trainers=(trainer,)))
+    adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2026-01-01"))
+
+    monkeypatch.setattr(timezone, "now", lambda: at(marked))
+    ask_for_evaluations(partnership, at(marked))
+    assert Message.objects.get().not_before is None
+    ask_trainers(partnership, at(marked))
+    assert Message.objects.get(purpose="survey-trainer_feedback").not_before > at(marked)
+
+    monkeypatch.setattr(timezone, "now", lambda: at(reminded))
+    remind_and_close(partnership, at(reminded))
+    reminders = Message.objects.filter(purpose="survey-reminder")
+    assert {one.not_before for one in reminders} == {at(morning)}
+
+
 def test_nobody_is_asked_about_a_session_that_was_cancelled(partnership):
     booked(held(partnership, starts_at=HELD, status="cancelled"))
     ask_for_evaluations(partnership, at("2026-03-02 13:00"))
