@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from evaluations.kinds import QuestionnaireKind
 from evaluations.library import library
 from partnership_portal.onboarding.problems import Problem, got, path_of, whose
-from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy
+from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy, PreCoursePolicy
 from partnerships.profile import MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
 
 # The desk's own address beside the courses'.
@@ -183,6 +183,66 @@ def _certificates_can_be_earned(file: File) -> Iterator[Problem]:
         )
 
 
+def _reminders_come_in_time(file: File) -> Iterator[Problem]:
+    for part, working_days in (
+        ("pre_course", _before_the_course(file)),
+        ("evaluation", _while_evaluated(file)),
+        ("impact", _in_the_impact_window(file)),
+    ):
+        count = _whole(file, part, "reminders")
+        apart = _whole(file, part, "reminder_working_days")
+        if working_days is None or not count or apart is None or count * apart <= working_days:
+            continue
+        room = max(working_days, 0)
+        left = f"only {room} working day{'' if room == 1 else 's'} may be left for"
+        if count > room:
+            yield file.problem(
+                ("policy", part, "reminders", "value"),
+                f"expected {room} or less, since {left} them; got {got(count)}",
+            )
+        else:
+            yield file.problem(
+                ("policy", part, "reminder_working_days", "value"),
+                f"expected {room // count} or less, so that reminder {count} comes before the survey closes, since "
+                f"{left} it; got {got(apart)}",
+            )
+
+
+# As many as come within two weeks, at Christmas and New Year.
+_BANK_HOLIDAYS = 3
+
+
+def _before_the_course(file: File) -> int | None:
+    opens = _whole(file, "pre_course", "opens_working_days")
+    # On the day itself it is too late.
+    return None if opens is None else opens - 1
+
+
+def _while_evaluated(file: File) -> int | None:
+    days = _whole(file, "evaluation", "open_days")
+    return None if days is None else days // 7 * 5 - _BANK_HOLIDAYS
+
+
+def _in_the_impact_window(file: File) -> int | None:
+    window = file.table("policy", "impact", "window", "value")
+    first, last, unit = (window.get(key) for key in ("first", "last", "unit"))
+    if type(first) is not int or type(last) is not int or unit not in ("weeks", "months") or first >= last:
+        return None
+    weeks = (last - first) * (4 if unit == "months" else 1)
+    # People are asked on the morning after it opens.
+    return weeks * 5 - 1 - _BANK_HOLIDAYS
+
+
+def _whole(file: File, part: str, clause: str) -> int | None:
+    given = file.table("policy", part).get(clause)
+    if given is None and part == "pre_course":
+        value = getattr(PreCoursePolicy(), clause).value
+    else:
+        value = file.table("policy", part, clause).get("value")
+    # True is a whole number to Python.
+    return value if type(value) is int and value >= 0 else None
+
+
 def _questionnaires(file: File) -> Iterator[Problem]:
     for kind, name in file.table("questionnaires").items():
         names = [form.name for form in library() if form.kind == kind]
@@ -216,6 +276,7 @@ _CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
     _whole_courses,
     _sources,
     _certificates_can_be_earned,
+    _reminders_come_in_time,
     _questionnaires,
     _no_control_characters,
 )

@@ -12,21 +12,25 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations, remind_and_c
 from evaluations.models import Invitation
 from notifications.models import Message
 from notifications.tasks import sweep_outboxes
+from partnership_portal.onboarding.reading import read_file, read_profile
 from partnership_portal.working_days import UK, is_working_day, uk_date
 from partnerships.models import Partnership
 from tests.evaluations.made import adopt as adopt_questionnaires
 from tests.evaluations.made import answer, at, booked, held
 from tests.factories import adopt, make_course, policy
 
-# When the session ended, the window, the first day on which people may be asked, the day on which it closes, and how
-# many reminders whoever never answers gets in it.
+# When the session ended, whose policy says the window and how far apart reminders are, the first day on which people
+# may be asked, and the day on which it closes. Whoever never answers gets both reminders in it.
 WINDOWS = {
     # Winter session, summer window: the clocks change on 29 March, Good Friday is 3 April 2026.
-    "3-6 months over Easter": ("2026-01-05 16:30", "months", 3, 6, date(2026, 4, 5), date(2026, 7, 5), 2),
-    "6-8 weeks over Easter": ("2026-02-18 16:30", "weeks", 6, 8, date(2026, 4, 1), date(2026, 4, 15), 1),
+    "3-6 months over Easter": ("2026-01-05 16:30", "herefordshire", date(2026, 4, 5), date(2026, 7, 5)),
+    "6-8 weeks over Easter": ("2026-02-18 16:30", "harrow", date(2026, 4, 1), date(2026, 4, 15)),
     # Summer session, winter window: the clocks change on 25 October, Christmas closes the offices.
-    "3-6 months over Christmas": ("2026-09-24 16:30", "months", 3, 6, date(2026, 12, 24), date(2027, 3, 24), 2),
-    "6-8 weeks over the autumn change": ("2026-09-02 16:30", "weeks", 6, 8, date(2026, 10, 14), date(2026, 10, 28), 1),
+    "3-6 months over Christmas": ("2026-09-24 16:30", "herefordshire", date(2026, 12, 24), date(2027, 3, 24)),
+    "6-8 weeks over the autumn change": ("2026-09-02 16:30", "harrow", date(2026, 10, 14), date(2026, 10, 28)),
+    # Three bank holidays in two weeks: the fewest working days that there can be.
+    "6-8 weeks over Christmas": ("2026-11-11 16:30", "harrow", date(2026, 12, 23), date(2027, 1, 6)),
+    "6-8 weeks over the spring bank holiday": ("2026-04-08 16:30", "harrow", date(2026, 5, 20), date(2026, 6, 3)),
 }  # fmt: skip
 PEOPLE = 5
 
@@ -54,14 +58,17 @@ def live_through(
         day += timedelta(days=1)
 
 
-@pytest.mark.parametrize(
-    ("ended", "unit", "first", "last", "opens", "closes", "reminders"), WINDOWS.values(), ids=WINDOWS
-)
+@pytest.mark.parametrize(("ended", "profile", "opens", "closes"), WINDOWS.values(), ids=WINDOWS)
 def test_nobody_is_asked_twice_missed_or_reminded_after_answering(
-    partnership, ended, unit, first, last, opens, closes, reminders, monkeypatch
+    partnership, ended, profile, opens, closes, monkeypatch
 ) -> None:
-    window = {"first": first, "last": last, "unit": unit}
-    adopt(partnership, policy(impact__window=window, impact__reminders=2), at=at("2026-01-01"))
+    rules = read_profile(read_file(profile)).policy.impact
+    ruled = policy(
+        impact__window=rules.window.value.model_dump(),
+        impact__reminders=rules.reminders.value,
+        impact__reminder_working_days=rules.reminder_working_days.value,
+    )
+    adopt(partnership, ruled, at=at("2026-01-01"))
     adopt_questionnaires(partnership)
     course = make_course(partnership, asks_impact=True)
     session = held(partnership, course=course, starts_at=at(ended) - timedelta(hours=3))
@@ -86,7 +93,7 @@ def test_nobody_is_asked_twice_missed_or_reminded_after_answering(
         assert one.reminders_sent == 0 or is_working_day(one.last_asked_on)
         if one.answered_at is not None:
             assert one.last_asked_on <= uk_date(one.answered_at)
-    assert {one.reminders_sent for one in invitations if one.state == "closed"} == {reminders}
+    assert {one.reminders_sent for one in invitations if one.state == "closed"} == {2}
     written = Message.objects.filter(purpose="survey-reminder").count()
     assert written == sum(one.reminders_sent for one in invitations)
 

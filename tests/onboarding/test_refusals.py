@@ -2,15 +2,18 @@
 
 import copy
 import tomllib
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluations.periods import impact_opens_and_closes
 from partnership_portal.onboarding import reading
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.problems import Problem, ProfileRefused
-from partnership_portal.onboarding.reading import read_file, read_profile
+from partnership_portal.onboarding.reading import read_file, read_profile, shipped_profiles
+from partnership_portal.working_days import UK, add_working_days, uk_date
 from partnerships.models import Partnership
 
 # What to break, and what must then be said.
@@ -53,6 +56,33 @@ MISTAKES = [
         'policy.booking.class_size_cap.value: expected a whole number or "none"; got "few"',
     ),
     ("last = 12", "last = 9", "policy.impact.window.value: last must be later than first"),
+    (
+        'reminder_working_days = { value = 5, section = "§9" }',
+        'reminder_working_days = { value = 7, section = "§9" }',
+        "policy.impact.reminder_working_days.value: expected 6 or less, so that reminder 1 comes before the survey "
+        "closes, since only 6 working days may be left for it; got 7",
+    ),
+    (
+        'last = 12, unit = "weeks"',
+        'last = 11, unit = "weeks"',
+        "policy.impact.reminder_working_days.value: expected 1 or less, so that reminder 1 comes",
+    ),
+    (
+        'reminders = { value = 0, section = "§8" }',
+        'reminders = { value = 3, section = "§8" }',
+        "policy.evaluation.reminder_working_days.value: expected 2 or less, so that reminder 3 comes",
+    ),
+    (
+        "[policy.evaluation]",
+        "[policy.pre_course]\nopens_working_days = { value = 4, portal_default = true }\n\n[policy.evaluation]",
+        "policy.pre_course.reminder_working_days.value: expected 3 or less, so that reminder 1 comes",
+    ),
+    (
+        "[policy.evaluation]",
+        "[policy.pre_course]\nopens_working_days = { value = 2, portal_default = true }\n"
+        "reminders = { value = 2, portal_default = true }\n\n[policy.evaluation]",
+        "policy.pre_course.reminders.value: expected 1 or less, since only 1 working day may be left for them; got 2",
+    ),
     ('brand_colour = "#4a4a12"', 'brand_colour = "brown"', "partnership.brand_colour: expected a colour as #"),
     ('slug = "borsetshire"', 'slug = "admin"', "partnership.slug: \"admin\" is one of the portal's own addresses"),
     ('accent_colour', 'acent_colour', "partnership.acent_colour: is not a key that the portal knows; did you mean"),
@@ -106,6 +136,21 @@ def test_mistakes_in_the_same_table_don_t_hide_one_another(borsetshire) -> None:
 def test_a_certificate_that_nobody_could_earn_is_refused(borsetshire) -> None:
     found = problems(borsetshire.replace('"after_attendance"', '"after_impact"'))
     assert found[0].startswith("policy.impact.learners.value: expected all_learners")
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_reminder_of_an_impact_survey_comes_in_time_whenever_it_opens(name) -> None:
+    """The check leaves out three bank holidays; here each day on which a session may end is tried by the calendar."""
+    impact = read_profile(read_file(name)).policy.impact
+    apart, count = impact.reminder_working_days.value, impact.reminders.value
+    assert count == 2
+    for number in range(3 * 366):
+        ended = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)
+        opens, closes = impact_opens_and_closes(ended, impact.window.value)
+        day = uk_date(opens) + timedelta(days=1)
+        for _ in range(count):
+            day = add_working_days(day, apart)
+        assert datetime.combine(day, time(7), tzinfo=UK) < closes, ended
 
 
 @pytest.mark.parametrize(
