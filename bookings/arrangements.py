@@ -1,6 +1,7 @@
 """What somebody with a place is told about a session, and how that stands in their diary."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,15 @@ from django.conf import settings
 from bookings.links import COMING, booking_link
 from bookings.models import Booking
 from courses.models import Session, SessionDate
-from notifications.calendars import CONTENT_TYPE, Appointment, Method, Party, calendar_file
+from notifications.calendars import (
+    CONTENT_TYPE,
+    Appointment,
+    Method,
+    Party,
+    calendar_file,
+    cancels,
+    identities_in,
+)
 from notifications.outbox import Attachment
 from partnership_portal.working_days import uk_date
 from partnerships.links import absolute
@@ -41,6 +50,12 @@ def _digest(text: str) -> str:
     """A text as short as it takes to tell that it is another one."""
     text = " ".join(text.split())
     return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
+
+
+def first_start(booking: Booking) -> datetime:
+    """When it starts for the person: as it is or, where that is sooner, as they were last told."""
+    told = (datetime.fromisoformat(start) for start, _ in booking.told.get("dates", []))
+    return min([booking.session.starts_at, *told])
 
 
 def appointments_of(booking: Booking) -> list[Appointment]:
@@ -119,6 +134,16 @@ def withdrawals(booking: Booking, *, stamp: datetime) -> list[Attachment]:
     """One file for each date that takes it out of the diary again."""
     told = appointments_told(booking) or appointments_of(booking)
     return [_attachment(booking, one, Method.CANCEL, stamp) for one in told]
+
+
+def with_lost_withdrawals(files: Sequence[Attachment], dropped: Iterable[Attachment]) -> list[Attachment]:
+    """These files, and of those of messages that were dropped unsent what else they would have taken out of the diary.
+
+    Such as a date that fell away, of which nothing but the dropped message knew any more.
+    """
+    spoken_of = {identity for one in files for identity in identities_in(one.content)}
+    lost = {identity: one for one in dropped for identity in cancels(one.content) - spoken_of}
+    return [*files, *lost.values()]
 
 
 def _attachment(booking: Booking, one: Appointment, method: Method, stamp: datetime) -> Attachment:

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from bookings.arrangements import dates_of, invitations, place_in_full, withdrawals
+from bookings.arrangements import (
+    dates_of,
+    first_start,
+    invitations,
+    place_in_full,
+    with_lost_withdrawals,
+    withdrawals,
+)
 from bookings.before_the_course import to_do_for
 from bookings.giving_up import giving_up
 from bookings.links import COMING, MOVE, OFFER, approval_link, booking_link, record_link
@@ -35,6 +42,7 @@ from bookings.message_kinds import (
     WAITING,
 )
 from bookings.models import Approval, Booking, Interest
+from bookings.news import OFFER_READ, SOON
 from bookings.states import EXPECTED, BookingState
 from courses.models import Session
 from notifications.kinds import Fact, MessageKind
@@ -44,14 +52,10 @@ from partnership_portal.working_days import uk_date as uk_day
 from partnerships.links import absolute
 from partnerships.models import Person
 
-# Whoever has so little time left hears of it at night too.
-_SOON = timedelta(days=2)
 # What is sent ahead of a session can wait for the morning of the day itself.
 _ON_THE_DAY = timedelta(hours=3)
 # Of a merge for those who have no place to keep, change or give up.
 _BUTTON_OF_OFFER, _BUTTON_OF_TURN = "Take the place or let it go", "See or leave the queue"
-# An offer is read before half a working day of it has gone.
-_OFFER_READ = timedelta(hours=4)
 _LOOK_ELSEWHERE = (
     *(LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED),
     PASSED_ON,
@@ -106,20 +110,20 @@ def tell_offered(booking: Booking, *, again: bool = False) -> None:
         {"until": uk_datetime(until)},
         suffix=f":{until:%Y%m%d%H%M}" if again else "",
         link=booking_link(booking, OFFER),
-        no_later_than=until - _OFFER_READ,
+        no_later_than=until - OFFER_READ,
         more=[("Place", [booking.session.place])],
     )
 
 
 def tell_offer_shortened(booking: Booking) -> None:
     """Say until when the place is held, now that booking closes sooner; what still waits to be sent said otherwise."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
+    drop_untold(booking)
     tell_offered(booking, again=True)
 
 
 def tell_lapsed(booking: Booking, *, before: str) -> None:
     """Say what ran out: the offer, the request for approval, or the waiting list."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
+    drop_untold(booking)
     if before == BookingState.OFFERED:
         _queue(booking, OFFER_LAPSED, {"until": uk_datetime(booking.offer_expires_at)})
     else:
@@ -150,7 +154,7 @@ def tell_approval_asked(
         values={**about, "until": uk_datetime(until)},
         facts=[*facts_of(booking), ("Place", [booking.session.place]), *_why_the_lead(approval, kind)],
         link=approval_link(approval, name),
-        no_later_than=until - _SOON,
+        no_later_than=until - SOON,
     )
 
 
@@ -176,10 +180,10 @@ def tell_new_dates(interest: Interest, sessions: Sequence[Session]) -> None:
 
 def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
     """Say that the booking is cancelled, and take it out of the diary; or what was given up where it was no place."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
+    dropped = drop_untold(booking)
     if before == BookingState.CONFIRMED:
         late = "yes" if booking.was_late_cancellation else ""
-        files = withdrawals(booking, stamp=now)
+        files = with_lost_withdrawals(withdrawals(booking, stamp=now), dropped)
         _queue(booking, CANCELLED, {"late": late}, attachments=files, more=_by_others(booking))
         return
     _queue(
@@ -191,8 +195,9 @@ def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
 
 def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
     """Say that the place has gone to a colleague, and take it out of the diary."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
-    _queue(booking, PASSED_ON, {"colleague": colleague.name}, attachments=withdrawals(booking, stamp=now))
+    dropped = drop_untold(booking)
+    files = with_lost_withdrawals(withdrawals(booking, stamp=now), dropped)
+    _queue(booking, PASSED_ON, {"colleague": colleague.name}, attachments=files)
 
 
 def tell_lead_passed_on(booking: Booking, colleague: Booking, lead: Person) -> None:
@@ -242,9 +247,9 @@ def tell_session_cancelled(
 
     Whoever had yet to be approved can't take one (``can_take``): they are led to the course, to ask again.
     """
-    drop_unsent(booking.partnership, subject_of(booking.pk))
+    dropped = drop_untold(booking)
     had_place = before == BookingState.CONFIRMED
-    files = withdrawals(booking, stamp=now) if had_place else ()
+    files = with_lost_withdrawals(withdrawals(booking, stamp=now), dropped) if had_place else ()
     course = absolute(
         "courses:course", partnership=booking.partnership.slug, slug=booking.session.course.slug
     )
@@ -274,19 +279,24 @@ def remind_of_session(booking: Booking) -> None:
 
 
 def tell_session_changed(booking: Booking, *, what: str, moved: bool, now: datetime) -> None:
-    """Say what has changed and how the session is now, and move it in the diary; once for each change.
+    """Say what has changed and how the session is now, and move it in the diary; once for each change, and at once.
 
     Other dates or another place leave the choice; for other ways to join there is none, and the button shows them.
+    Whoever calls it has waited until the quiet hours were over: it would be false in the morning, where it was put
+    right at night.
     """
     files = invitations(booking, stamp=now)
     if moved:
-        _queue(booking, CHANGED, attachments=files, link=booking_link(booking, MOVE))
+        _queue(booking, CHANGED, attachments=files, link=booking_link(booking, MOVE), at_once=True)
     else:
-        _queue(booking, JOINING_CHANGED, {"what has changed": what}, attachments=files)
+        _queue(booking, JOINING_CHANGED, {"what has changed": what}, attachments=files, at_once=True)
 
 
 def tell_session_changed_without_place(booking: Booking) -> None:
-    """Say how the session is now to somebody who waits, asked or has an offer, and leave the choice; once a change."""
+    """Say how the session is now to somebody who waits, asked or has an offer, and leave the choice; once a change.
+
+    At once, as ``tell_session_changed``.
+    """
     until = booking.offered_until if booking.state == BookingState.OFFERED else None
     values = values_of(booking, reader_of(booking))
     standing = {
@@ -301,14 +311,14 @@ def tell_session_changed_without_place(booking: Booking) -> None:
         {"standing": standing or ""},
         link=booking_link(booking, OFFER if until is not None else MOVE),
         button=_BUTTON_OF_OFFER if until is not None else "",
-        no_later_than=until - _OFFER_READ if until is not None else None,
+        at_once=True,
         more=[("Place", [booking.session.place])],
     )
 
 
 def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
     """Say that the booking has moved to another session with which theirs was merged, and leave the choice."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
+    dropped = drop_untold(booking)
     has_place, until = booking.state in EXPECTED, booking.offer_expires_at
     values = values_of(booking, reader_of(booking))
     is_offer = booking.state == BookingState.OFFERED and until is not None
@@ -321,19 +331,28 @@ def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
         booking,
         MERGED,
         {"outcome": outcome, "had a place": "yes" if has_place else ""},
-        attachments=invitations(booking, stamp=now) if has_place else (),
+        attachments=with_lost_withdrawals(invitations(booking, stamp=now), dropped) if has_place else (),
         suffix=f":{booking.calendar_sequence}",
         link=booking_link(booking, OFFER if is_offer else MOVE),
         button=_BUTTON_OF_OFFER if is_offer else "" if has_place else _BUTTON_OF_TURN,
-        no_later_than=until - _OFFER_READ if is_offer and until else None,
+        no_later_than=until - OFFER_READ if is_offer and until else None,
         more=[("Reason", [reason])],
     )
 
 
 def tell_merged_with_own(
-    booking: Booking, ended: Booking, *, had_place: bool, reason: str, now: datetime
+    booking: Booking,
+    ended: Booking,
+    *,
+    had_place: bool,
+    dropped: Sequence[Attachment],
+    reason: str,
+    now: datetime,
 ) -> None:
-    """Say to somebody who had booked both sessions which booking is left, and take the other one out of the diary."""
+    """Say to somebody who had booked both sessions which booking is left, and take the other one out of the diary.
+
+    With the files of what was ``dropped`` of the other one.
+    """
     you_have = values_of(booking, reader_of(booking))["you have"]
     _queue(
         booking,
@@ -343,7 +362,7 @@ def tell_merged_with_own(
             "changes here.",
             "had a place": "yes" if had_place else "",
         },
-        attachments=withdrawals(ended, stamp=now) if had_place else (),
+        attachments=with_lost_withdrawals(withdrawals(ended, stamp=now), dropped) if had_place else (),
         suffix=f":merged:{ended.pk}",
         button="See the booking",
         more=[("Reason", [reason])],
@@ -352,14 +371,19 @@ def tell_merged_with_own(
 
 def tell_transferred(booking: Booking, *, now: datetime) -> None:
     """Say which session they have taken instead, and put it into the diary."""
-    drop_unsent(booking.partnership, subject_of(booking.pk))
-    attachments = invitations(booking, stamp=now)
+    dropped = drop_untold(booking)
+    attachments = with_lost_withdrawals(invitations(booking, stamp=now), dropped)
     _queue(booking, TRANSFERRED, attachments=attachments, suffix=f":{booking.calendar_sequence}")
 
 
 def subject_of(booking_id: int) -> str:
     """How a message says which booking it is about."""
     return f"booking:{booking_id}"
+
+
+def drop_untold(booking: Booking) -> list[Attachment]:
+    """Drop what still waits to be sent about a booking, for a message that is sent instead; gives its files."""
+    return drop_unsent(booking.partnership, subject_of(booking.pk))
 
 
 def subject_for(booking: Booking, kind: MessageKind) -> str:
@@ -430,6 +454,7 @@ def _queue(
     suffix: str = "",
     link: str = "",
     button: str = "",
+    at_once: bool = False,
     no_later_than: datetime | None = None,
     more: Sequence[Fact] = (),
 ) -> None:
@@ -444,7 +469,8 @@ def _queue(
         link=link or _link(booking, kind),
         button=button,
         attachments=attachments,
-        no_later_than=no_later_than or booking.session.starts_at - _SOON,
+        at_once=at_once,
+        no_later_than=no_later_than or first_start(booking) - SOON,
     )
 
 

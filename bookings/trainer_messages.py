@@ -58,6 +58,8 @@ def _queue(notice: TrainerNotice, kind: MessageKind, facts: list[Fact]) -> None:
         person=notice.person,
         values={"course": session.course.title, "date": uk_date(session.starts_at)},
         facts=facts,
+        # The job has waited until the quiet hours were over.
+        at_once=True,
         link=absolute("bookings:training_session", partnership=notice.partnership.slug, pk=session.pk)
         if kind.button
         else "",

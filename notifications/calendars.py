@@ -100,6 +100,17 @@ def calendar_file(
     return cast(bytes, calendar.to_ical()).replace(b"BEGIN:VEVENT", _LONDON + b"BEGIN:VEVENT", 1)
 
 
+def cancels(content: bytes) -> set[str]:
+    """The identities that a file written here takes out of the diary; none, if it puts them in."""
+    calendar = Calendar.from_ical(content)
+    return identities_in(content) if str(calendar["method"]) == Method.CANCEL else set()
+
+
+def identities_in(content: bytes) -> set[str]:
+    """The identities of the entries in a file written here."""
+    return {str(event["uid"]) for event in Calendar.from_ical(content).walk("VEVENT")}
+
+
 def _event(
     one: Appointment, method: Method, organiser: Party, attendee: Party | None, stamp: datetime
 ) -> Event:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Self
 
 from django.conf import settings
 from django.db import transaction
@@ -36,6 +37,11 @@ class Attachment:
         """The file as the message's row keeps it."""
         content = base64.b64encode(self.content).decode()
         return {"name": self.name, "content_type": self.content_type, "content": content}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Self:
+        """The file that a message's row keeps."""
+        return cls(row["name"], row["content_type"], base64.b64decode(row["content"]))
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ def queue_messages(
                 text=written.text,
                 html=written.html,
                 attachments=[attachment.as_row() for attachment in one.attachments],
-                not_before=None if goes_at_once else _held_until(partnership, now, one.no_later_than),
+                not_before=None if goes_at_once else held_until(partnership, now, one.no_later_than),
             )
         )
     # Whoever queued one since we looked wins; the row that is there then gives its key, and is sent once all the same.
@@ -172,15 +178,19 @@ def hand_over(message: Message) -> None:
     transaction.on_commit(partial(_hand_over, message.partnership_id, message.pk), robust=True)
 
 
-def drop_unsent(partnership: Partnership, subject_key: str) -> None:
-    """Drop what still waits to be sent about a subject, since it isn't true any more.
+def drop_unsent(partnership: Partnership, subject_key: str) -> list[Attachment]:
+    """Drop what still waits to be sent about a subject, since it isn't true any more; gives the files of it, in order.
 
     A place that is announced in the morning and was given back at night would come back into the diary.
     """
     about = Q(subject_key=subject_key) | Q(subject_key__startswith=f"{subject_key}:")
-    Message.objects.filter(about, partnership=partnership, state=Message.State.QUEUED).update(
-        state=Message.State.DROPPED
-    )
+    waiting = Message.objects.filter(about, partnership=partnership, state=Message.State.QUEUED)
+    dropped = list(waiting.order_by("pk").select_for_update(no_key=True).only("attachments"))
+    if dropped:
+        Message.objects.filter(partnership=partnership, pk__in=[one.pk for one in dropped]).update(
+            state=Message.State.DROPPED
+        )
+    return [Attachment.from_row(row) for one in dropped for row in one.attachments]
 
 
 def delete_about(partnership: Partnership, subjects: Iterable[str]) -> None:
@@ -230,17 +240,14 @@ def told_since(
     return set(found.values_list("subject_key", flat=True))
 
 
-def _hand_over(partnership_id: int, message_id: int) -> None:
-    try:
-        send_message.delay(partnership_id, message_id)
-    except send_message.OperationalError:
-        log.warning("The broker is away; message %s waits for the sweep.", message_id)
-
-
-def _held_until(
+def held_until(
     partnership: Partnership, now: datetime | None, no_later_than: datetime | None
 ) -> datetime | None:
-    """Until when a message waits; nothing if it goes at once."""
+    """Until when a message waits; nothing if it goes at once.
+
+    A job that compares what is with what people were told asks this first, and compares again in the morning: what
+    is put right at night need not be told.
+    """
     if not settings.PORTAL_QUIET_HOURS:
         return None
     now = now or timezone.now()
@@ -248,3 +255,10 @@ def _held_until(
     if allowed <= now or (no_later_than is not None and no_later_than < allowed):
         return None
     return allowed
+
+
+def _hand_over(partnership_id: int, message_id: int) -> None:
+    try:
+        send_message.delay(partnership_id, message_id)
+    except send_message.OperationalError:
+        log.warning("The broker is away; message %s waits for the sweep.", message_id)

@@ -24,6 +24,7 @@ from bookings.messages import (
     tell_waiting,
 )
 from bookings.models import Approval, Booking
+from bookings.news import is_untold
 from bookings.services.ending import end_booking
 from bookings.services.locks import locked_booking
 from bookings.services.queue import allocate, position_in_queue
@@ -361,6 +362,9 @@ def _chase(partnership: Partnership, approval_id: int, now: datetime) -> None:
         )
         tell_lapsed(booking, before=BookingState.REQUESTED)
         allocate(booking.session, now)
+        return
+    if is_untold(booking):
+        # They hear of the change, and until when they may decide, from the job that tells of it.
         return
     policy = partnership.policy(booking.session.starts_at).booking
     membership = _membership_of(booking)

@@ -13,6 +13,7 @@ from bookings.messages import (
     tell_session_changed_without_place,
 )
 from bookings.models import Booking
+from bookings.news import answer_by, can_wait
 from bookings.notice import changes_in_words, has_changed, has_moved
 from bookings.queries import sessions_instead
 from bookings.querysets import BookingQuerySet
@@ -79,6 +80,7 @@ def tell_of_changed_sessions(partnership: Partnership, now: datetime) -> None:
     """Job: tell everybody about dates, places and ways to join that are not what they were last told.
 
     Once for each change. Those without a place, who wait, asked or have an offer, hear of dates and places alone.
+    In quiet hours it writes nothing, unless a date is near: of what is put right by the morning nobody hears.
 
     A booking that came in by another door, such as an import, learns its arrangements without a message.
     """
@@ -107,6 +109,9 @@ def _with_other_arrangements(partnership: Partnership, now: datetime) -> tuple[l
         arrangements = told_of(arrangements_of(session), has_place=has_place)
         if has_changed(told, arrangements):
             alike = live.filter(session=session_id, told=told, has_place=has_place)
+            if can_wait(partnership, now, told, arrangements):
+                # Of the others some may have to answer before the morning.
+                alike = alike.filter(state__in=(BookingState.REQUESTED, BookingState.OFFERED))
             stale += alike.values_list("pk", flat=True)
         elif told != arrangements:
             untold.add(session_id)
@@ -150,6 +155,8 @@ def _tell_of_change(partnership: Partnership, booking_id: int, now: datetime) ->
     has_place = booking.state in EXPECTED
     arrangements = told_of(arrangements_of(session), has_place=has_place)
     if booking.is_ended or not has_changed(booking.told, arrangements):
+        return
+    if can_wait(partnership, now, booking.told, arrangements, answer_by=answer_by(booking, now)):
         return
     booking.calendar_sequence += 1
     moved = has_moved(booking.told, arrangements)

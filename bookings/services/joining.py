@@ -8,6 +8,7 @@ from functools import partial
 from bookings.message_kinds import CHANGED, CONFIRMED, JOINING, JOINING_CHANGED, REMINDER
 from bookings.messages import remind_of_session, subject_for, tell_joining
 from bookings.models import Booking
+from bookings.news import is_untold
 from bookings.services.locks import locked_session
 from bookings.states import BookingState
 from courses.models import Session
@@ -82,6 +83,8 @@ def _near(partnership: Partnership, now: datetime) -> list[Session]:
             starts_at__lt=now + _FURTHEST,
             places_taken__gt=0,
         )
+        .select_related("venue")
+        .prefetch_related("dates")
     )
 
 
@@ -108,6 +111,8 @@ def _due(session: Session, now: datetime, one: _Round) -> list[int]:
         booking.pk
         for booking in bookings
         if subject_for(booking, one.kind) not in told
+        # Whoever has yet to hear of a change reads all of it there.
+        and not is_untold(booking)
         and needless.isdisjoint(subject_for(booking, kind) for kind in one.needless_after)
     ]
 
@@ -124,6 +129,6 @@ def _tell(partnership: Partnership, booking_id: int, now: datetime, one: _Round)
     since = _due_from(session, one)
     if booking is None or session.status != Session.Status.PUBLISHED or since is None:
         return
-    if since <= now < session.starts_at:
-        booking.partnership, booking.session = partnership, session
+    booking.partnership, booking.session = partnership, session
+    if since <= now < session.starts_at and not is_untold(booking):
         one.tell(booking)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.messages import subject_of, tell_merged, tell_merged_with_own
+from bookings.messages import drop_untold, tell_merged, tell_merged_with_own
 from bookings.models import Booking
 from bookings.services.access_needs import access_needs_of, carry_access_needs
 from bookings.services.approvals import tell_deciders_of_change
@@ -21,7 +21,6 @@ from courses.models import Session
 from courses.plans import check_class_size
 from courses.refusals import PlanRefused
 from courses.services.decisions import write_decision
-from notifications.outbox import drop_unsent
 from partnership_portal.templatetags.portal import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
@@ -182,9 +181,9 @@ def _end_double(
     after = {"state": ended.state, "goes_on": goes_on.pk}
     audit.record(actor, "bookings.end_double", ended, before={"state": before}, after=after)
     # What waits for the morning is not true any more. Whoever moves is told by that alone.
-    drop_unsent(actor.partnership, subject_of(ended.pk))
+    dropped = drop_untold(ended)
     if goes_on.session_id == kept.pk:
-        tell_merged_with_own(goes_on, ended, had_place=had_place, reason=reason, now=now)
+        tell_merged_with_own(goes_on, ended, had_place=had_place, dropped=dropped, reason=reason, now=now)
 
 
 def _move(actor: Actor, booking: Booking, kept: Session, reason: str, now: datetime) -> None:

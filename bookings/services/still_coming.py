@@ -11,6 +11,7 @@ from django.utils import timezone
 from bookings.as_shown import check_as_shown
 from bookings.messages import tell_still_coming
 from bookings.models import Booking
+from bookings.news import is_untold
 from bookings.services.locks import locked_booking
 from bookings.services.rights import may_give_up
 from bookings.states import BookingState
@@ -49,7 +50,8 @@ def still_coming(*, actor: Actor, booking: Booking, shown: str | None = None) ->
 def ask_who_is_coming(partnership: Partnership, now: datetime) -> None:
     """Job: ask everybody with a place whether they still come, on each of the policy's days before the session.
 
-    Nobody is asked who booked within these days, or has said yes. Late, it asks what is due now and nothing twice.
+    Nobody is asked who booked within these days, or has said yes; whoever has yet to hear of a change is asked after
+    that. Late, it asks what is due now and nothing twice.
     """
     with acting_in(partnership):
         due = [
@@ -65,7 +67,7 @@ def _coming(partnership: Partnership, now: datetime) -> list[Session]:
         partnership=partnership, status=Session.Status.PUBLISHED, starts_at__gt=now, places_taken__gt=0
     )
     coming = []
-    for session in sessions.order_by("starts_at"):
+    for session in sessions.select_related("venue").prefetch_related("dates").order_by("starts_at"):
         session.partnership = partnership
         if _days_left(session, now) <= max(_steps(session), default=0):
             coming.append(session)
@@ -93,10 +95,13 @@ def _due(session: Session, now: datetime) -> list[tuple[Booking, int]]:
         state=BookingState.CONFIRMED,
         coming_confirmed_at__isnull=True,
     )
+    for booking in unanswered:
+        booking.session = session
     return [
         (booking, step)
         for booking in unanswered
-        if _before_step(session, booking.confirmed_at or booking.booked_at, step)
+        if not is_untold(booking)
+        and _before_step(session, booking.confirmed_at or booking.booked_at, step)
         and (booking.coming_asked_at is None or _before_step(session, booking.coming_asked_at, step))
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from bookings.arrangements import arrangements_of
 from bookings.models import TrainerNotice
 from bookings.models.trainer_notice import KNOWN
+from bookings.news import can_wait
 from bookings.services.locks import locked_session
 from bookings.trainer_messages import tell_changed, tell_dropped, tell_named
 from courses.models import Session, SessionTrainer
@@ -24,11 +25,11 @@ _TOLD_OF = (Session.Status.PUBLISHED, Session.Status.CANCELLED)
 def tell_trainers(partnership: Partnership, now: datetime) -> None:
     """Job: write to each trainer of a coming session about what they were not told yet, once for each change.
 
-    Nobody hears of a draft: only what is open for booking is settled.
+    Nobody hears of a draft: only what is open for booking is settled. In quiet hours it waits, unless a date is near.
     """
     with acting_in(partnership):
         pairs = _with_other_knowledge(partnership, now)
-    one_by_one(partnership, (partial(_tell, partnership, *pair) for pair in pairs))
+    one_by_one(partnership, (partial(_tell, partnership, *pair, now) for pair in pairs))
 
 
 def take_trainers_as_told(*, actor: Actor) -> None:
@@ -74,7 +75,7 @@ def _expected(session: Session, trains: bool) -> dict[str, Any]:
     return {name: value for name, value in arrangements_of(session).items() if name != "instructions"}
 
 
-def _tell(partnership: Partnership, session_id: int, person_id: int) -> None:
+def _tell(partnership: Partnership, session_id: int, person_id: int, now: datetime) -> None:
     actor = system(partnership, _JOB)
     session = locked_session(actor, Session(pk=session_id))
     notice, _ = TrainerNotice.objects.select_related("person").get_or_create(
@@ -85,8 +86,11 @@ def _tell(partnership: Partnership, session_id: int, person_id: int) -> None:
     expected = _expected(session, session.trainer_links.filter(person=person_id).exists())
     if before == expected:
         return
+    learns = before == KNOWN and bool(expected)
+    if not learns and can_wait(partnership, now, before, arrangements_of(session)):
+        return
     notice.told = expected
-    if before != KNOWN or not expected:
+    if not learns:
         notice.number += 1
         tell = tell_dropped if not expected else tell_changed if before else tell_named
         tell(notice)

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -613,6 +613,26 @@ def test_a_move_that_closes_booking_sooner_is_one_message_with_the_new_end(partn
     move(session, timedelta(hours=-6))
     tell_of_changed_sessions(partnership, now)
     assert len(asked_again()) == 1 and state(booking) == "requested"
+
+
+def test_a_move_at_night_that_closes_booking_sooner_is_told_in_the_morning_by_one_message(
+    partnership, session, settings, monkeypatch
+) -> None:
+    settings.PORTAL_QUIET_HOURS = True
+    night = datetime(2027, 3, 3, 21, 30, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: night)
+    session = move(session, night + timedelta(days=28) - session.starts_at)
+    ask(partnership, session)
+    deadline = night + timedelta(days=4)
+    move(session, deadline - session.booking_closes_at)
+    for moment in (night, night + timedelta(hours=10)):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        for _ in range(2):
+            chase_approvals(partnership, moment)
+            tell_of_changed_sessions(partnership, moment)
+            assert len(asked_again()) == (moment != night)
+    assert uk_datetime(deadline) in asked_again()[0].text and asked_again()[0].not_before is None
+    assert not Message.objects.filter(purpose="approval_reminded").exists()
 
 
 def test_whoever_is_asked_hears_of_a_merge_too(partnership, session) -> None:

@@ -5,14 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from icalendar import Calendar
 
 from bookings.messages import facts_of
 from bookings.models import Booking, CalendarFeed
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.feeds import close_feed, open_feed
+from bookings.services.merging import merge_sessions
+from bookings.services.moving import take_another_session
 from bookings.services.places import book_place, give_up
+from bookings.services.swaps import swap_place
 from courses.models import Session, SessionDate, Venue
+from courses.services.sessions import cancel_session
 from notifications.models import Message
 from partnership_portal.templatetags.portal import time_range, uk_time
 from partnerships.models import Membership, MembershipRole
@@ -20,7 +25,7 @@ from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import move
 from tests.bookings.pressing import press
-from tests.factories import actor_for, job, make_person, make_session
+from tests.factories import actor_for, job, make_course, make_person, make_session
 from tests.notifications.reading import events_of
 
 UK = ZoneInfo("Europe/London")
@@ -28,11 +33,14 @@ C = CalendarFeed.Covers
 
 
 class Diary:
-    """A diary that does with a person's messages what Outlook and others do: the higher sequence wins."""
+    """A diary that does with a person's messages what Outlook and others do: the higher sequence wins.
+
+    What was dropped before it was sent never reaches it.
+    """
 
     def __init__(self, person) -> None:
         self.entries: dict[str, tuple] = {}
-        for message in Message.objects.filter(person=person).order_by("pk"):
+        for message in Message.objects.filter(person=person).exclude(state="dropped").order_by("pk"):
             for event, method in events_of(message):
                 self._take(event, method)
 
@@ -91,6 +99,55 @@ def test_a_dropped_date_leaves_the_diary_and_comes_back_when_it_is_held_again(pa
     tell_of_changed_sessions(partnership, now)
     assert Diary(person).stands == [date.starts_at for date in session.dates.all()]
     assert len(Diary(person).entries) == 3
+
+
+FRIDAY_NIGHT = datetime(2027, 3, 5, 20, 30, tzinfo=UTC)
+SATURDAY = FRIDAY_NIGHT + timedelta(hours=14)
+
+
+@pytest.mark.parametrize(
+    "how", ["given up", "cancelled", "merged", "merged with the own", "transferred", "swapped"]
+)
+@pytest.mark.parametrize("why", ["quiet hours", "the mail server is away"])
+def test_a_date_that_was_dropped_leaves_the_diary_also_where_nobody_was_told_before_the_rest_went(
+    partnership, book, settings, monkeypatch, why, how
+) -> None:
+    settings.PORTAL_QUIET_HOURS = why == "quiet hours"
+    monkeypatch.setattr(timezone, "now", lambda: FRIDAY_NIGHT - timedelta(days=1))
+    course = make_course(partnership)
+    first, second = (
+        make_session(partnership, course=course, days=days, starts_at=FRIDAY_NIGHT + timedelta(days=after))
+        for days, after in ((3, 28), (2, 60))
+    )
+    team, person = actor_for(make_person(partnership, Role.TEAM)), make_person(partnership)
+    booking = book(person, first)
+    if how == "merged with the own":
+        book(person, second)
+    Message.objects.update(state="sent")
+    assert len(Diary(person).stands) == (5 if how == "merged with the own" else 3)
+    monkeypatch.setattr(timezone, "now", lambda: FRIDAY_NIGHT)
+    first.dates.last().delete()
+    tell_of_changed_sessions(partnership, FRIDAY_NIGHT)
+    assert Message.objects.filter(purpose="session_changed").exists() is not settings.PORTAL_QUIET_HOURS
+    monkeypatch.setattr(timezone, "now", lambda: SATURDAY)
+    if how == "given up":
+        give_up(actor=actor_for(person), booking=booking)
+    elif how == "cancelled":
+        cancel_session(actor=team, session=first, reason="The trainer is ill.")
+        tell_of_cancelled_sessions(partnership, SATURDAY)
+    elif how.startswith("merged"):
+        merge_sessions(actor=team, emptied=first, kept=second, reason="Too few people had booked.")
+    elif how == "transferred":
+        take_another_session(actor=team, booking=booking, session=second)
+    else:
+        colleague = make_person(partnership, organisation=booking.organisation)
+        swap_place(actor=team, booking=booking, person=colleague)
+    stays = how in {"merged", "merged with the own", "transferred"}
+    assert Diary(person).stands == ([date.starts_at for date in second.dates.all()] if stays else [])
+    # And where that message is dropped in its turn.
+    if stays:
+        give_up(actor=actor_for(person), booking=Booking.objects.live().get(person=person))
+        assert Diary(person).stands == []
 
 
 def test_booking_again_makes_a_new_entry_and_raises_no_cancelled_one(partnership, book) -> None:

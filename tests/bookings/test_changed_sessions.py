@@ -14,11 +14,13 @@ from bookings.message_kinds import CHANGED
 from bookings.models import Booking
 from bookings.notice import is_late
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
+from bookings.services.joining import remind_of_sessions, send_joining_instructions
 from bookings.services.moving import take_another_session
 from bookings.services.offers import accept_offer
 from bookings.services.places import SessionIsFull, give_up
+from bookings.services.still_coming import ask_who_is_coming
 from bookings.services.swaps import swap_place
-from bookings.services.trainers import tell_trainers
+from bookings.services.trainers import take_trainers_as_told, tell_trainers
 from courses.models import Course, Session
 from courses.plans import Slot
 from courses.services.copies import plan_of
@@ -215,18 +217,157 @@ def test_other_joining_instructions_alone_are_told_once_to_those_with_a_place(
     assert Message.objects.filter(purpose="session_joining_changed").count() == 1
 
 
-@pytest.mark.parametrize(("days", "held"), [(28, True), (2, False)])
-def test_other_joining_instructions_wait_for_the_morning_unless_the_session_is_near(
-    partnership, team, course, book, settings, monkeypatch, days, held
-):
+# The evening of a Friday, and the morning after the weekend.
+NIGHT = datetime(2027, 3, 5, 20, 30, tzinfo=UTC)
+MORNING = datetime(2027, 3, 8, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def at_night(settings, monkeypatch):
+    """Let it be the evening of a Friday, with quiet hours; gives what sets the clock."""
     settings.PORTAL_QUIET_HOURS = True
-    night = datetime(2027, 3, 3, 23, 30, tzinfo=UTC)
-    monkeypatch.setattr(timezone, "now", lambda: night)
-    session = make_session(partnership, course=course, starts_at=night + timedelta(days=days))
+
+    def clock(moment):
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+
+    clock(NIGHT)
+    return clock
+
+
+@pytest.mark.parametrize(("days", "waits"), [(28, True), (4, False)])
+def test_other_joining_instructions_wait_for_the_morning_unless_the_session_is_near(
+    partnership, team, course, book, at_night, days, waits
+):
+    session = make_session(partnership, course=course, starts_at=NIGHT + timedelta(days=days))
     book(make_person(partnership), session)
     _instructed(team, session, "Ask for room 7.")
-    tell_of_changed_sessions(partnership, night)
-    assert (Message.objects.get(purpose="session_joining_changed").not_before is not None) is held
+    tell_of_changed_sessions(partnership, NIGHT)
+    told = Message.objects.filter(purpose="session_joining_changed")
+    assert told.exists() is not waits
+    at_night(MORNING)
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, MORNING)
+    assert told.get().not_before is None
+
+
+def test_what_is_put_right_before_the_morning_nobody_hears_of(
+    partnership, team, course, book, at_night, monkeypatch
+):
+    trainer = make_person(partnership, Role.TRAINER)
+    session = make_session(
+        partnership, course=course, starts_at=NIGHT + timedelta(days=28), capacity=1, trainers=(trainer,)
+    )
+    booking, _waits = book(make_person(partnership), session), book(make_person(partnership), session)
+    take_trainers_as_told(actor=team)
+    tell_trainers(partnership, NIGHT - timedelta(hours=9))
+    before, told = Message.objects.count(), booking.told
+    # By mistake, and put right; the jobs run all the while, one of them killed and late.
+    for starts_at in (NIGHT + timedelta(days=31), session.starts_at):
+        moved(team, session, starts_at)
+        for _ in range(2):
+            tell_of_changed_sessions(partnership, NIGHT)
+            tell_trainers(partnership, NIGHT)
+        booking.refresh_from_db()
+        assert (booking.told, booking.calendar_sequence, booking.change_told_at) == (told, 0, None)
+    at_night(MORNING)
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, MORNING)
+        tell_trainers(partnership, MORNING)
+    assert Message.objects.count() == before
+
+
+def test_what_stands_in_the_morning_is_told_once_however_often_it_changed_at_night(
+    partnership, team, course, book, at_night
+):
+    trainer = make_person(partnership, Role.TRAINER)
+    session = make_session(
+        partnership, course=course, starts_at=NIGHT + timedelta(days=28), capacity=1, trainers=(trainer,)
+    )
+    book(make_person(partnership), session), book(make_person(partnership), session)
+    take_trainers_as_told(actor=team)
+    tell_trainers(partnership, NIGHT - timedelta(hours=9))
+    Message.objects.all().delete()
+    for days in (31, 32):
+        moved(team, session, NIGHT + timedelta(days=days))
+        tell_of_changed_sessions(partnership, NIGHT)
+        tell_trainers(partnership, NIGHT)
+    assert not Message.objects.exists()
+    at_night(MORNING)
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, MORNING)
+        tell_trainers(partnership, MORNING)
+    assert sorted(Message.objects.values_list("purpose", "not_before")) == [
+        ("session_changed", None),
+        ("session_changed_without_place", None),
+        ("trainer_changed", None),
+    ]
+    day = uk_in_words(NIGHT + timedelta(days=32), "full")
+    assert all(day in one.text for one in Message.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"), [(1, 28), (28, 1)], ids=["held free for tomorrow", "moved to tomorrow"]
+)
+def test_whoever_would_come_on_the_wrong_day_hears_of_it_at_night(
+    partnership, team, course, book, at_night, was, becomes
+):
+    """The day that people hold free is as near as the one that stands now."""
+    trainer = make_person(partnership, Role.TRAINER)
+    at_night(NIGHT - timedelta(days=9))
+    session = make_session(
+        partnership, course=course, starts_at=NIGHT + timedelta(days=was), trainers=(trainer,)
+    )
+    book(make_person(partnership), session)
+    take_trainers_as_told(actor=team)
+    tell_trainers(partnership, NIGHT - timedelta(days=9))
+    at_night(NIGHT)
+    moved(team, session, NIGHT + timedelta(days=becomes))
+    tell_of_changed_sessions(partnership, NIGHT)
+    tell_trainers(partnership, NIGHT)
+    told = Message.objects.filter(purpose__in=["session_changed", "trainer_changed"])
+    assert sorted(told.values_list("purpose", "not_before")) == [
+        ("session_changed", None),
+        ("trainer_changed", None),
+    ]
+
+
+def test_an_offer_that_runs_out_first_thing_is_not_left_without_the_change(
+    partnership, team, course, book, at_night
+):
+    session = make_session(partnership, course=course, starts_at=NIGHT + timedelta(days=28), capacity=1)
+    place, offered = book(make_person(partnership), session), book(make_person(partnership), session)
+    give_up(actor=actor_for(place.person), booking=place)
+    Booking.objects.filter(pk=offered.pk).update(offer_expires_at=MORNING + timedelta(hours=3))
+    moved(team, session, NIGHT + timedelta(days=31))
+    for _ in range(2):
+        tell_of_changed_sessions(partnership, NIGHT)
+    message = Message.objects.get(purpose="session_changed_without_place")
+    assert message.person == offered.person and message.not_before is None
+
+
+def test_what_comes_before_the_day_waits_for_the_change(partnership, team, course, book, at_night):
+    """Else they read the new day in a question or in joining instructions, and then that it has changed."""
+    at_night(NIGHT - timedelta(days=90))
+    session = make_session(partnership, course=course, starts_at=NIGHT + timedelta(days=28))
+    book(make_person(partnership), session)
+    at_night(NIGHT)
+    start = uk_moment(add_working_days(uk_date(NIGHT), 4), (NIGHT - timedelta(hours=11)).time())
+    moved(team, session, start)
+    early = MORNING - timedelta(minutes=30)
+    for moment in (early, MORNING, MORNING + timedelta(days=1)):
+        at_night(moment)
+        for job in (
+            send_joining_instructions,
+            remind_of_sessions,
+            ask_who_is_coming,
+            tell_of_changed_sessions,
+        ):
+            job(partnership, moment)
+        told = list(Message.objects.exclude(purpose="booking_confirmed").order_by("pk"))
+        expected = {early: [], MORNING: ["session_changed"]}
+        assert [one.purpose for one in told] == expected.get(
+            moment, ["session_changed", "session_joining", "still_coming"]
+        )
 
 
 def test_words_of_its_own_for_a_moved_session_are_not_said_of_another_link(

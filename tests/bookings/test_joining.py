@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bookings.services.changes import tell_of_changed_sessions
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
 from bookings.services.places import give_up
 from courses.models import Session
@@ -69,6 +70,7 @@ def test_those_who_wait_have_cancelled_or_have_just_booked_get_none(partnership,
 def test_a_session_that_moves_is_announced_again_and_a_cancelled_one_not(partnership, booked) -> None:
     send_joining_instructions(partnership, START - timedelta(days=2))
     session = move(booked.session, timedelta(days=28))
+    tell_of_changed_sessions(partnership, START - timedelta(days=2))
     send_joining_instructions(partnership, session.starts_at - timedelta(days=2))
     assert len(sent("session_joining")) == 2
     Session.objects.filter(pk=session.pk).update(status="cancelled")
