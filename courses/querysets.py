@@ -34,6 +34,17 @@ class CourseQuerySet(models.QuerySet):
         )
 
 
+class RequirementQuerySet(models.QuerySet):
+    """Requirements of one partnership."""
+
+    def with_courses(self) -> Self:
+        """Read the courses that meet and renew them as well (one query more)."""
+        from courses.models import RequirementOption
+
+        options = RequirementOption.objects.select_related("course")
+        return self.prefetch_related(models.Prefetch("options", options))
+
+
 class SessionQuerySet(models.QuerySet):
     """Sessions of one partnership."""
 

@@ -108,12 +108,14 @@ class PriorityProfile(Strict):
 class RequirementProfile(Strict):
     """One thing that a group must or should learn; any one of ``any_of`` meets it.
 
-    Without ``any_of`` it is met outside the portal (such as an induction) and recorded by the organisation.
+    Each of ``renewed_by`` renews it for whoever has met it before. Without ``any_of`` it is met
+    outside the portal (such as an induction) and recorded by the organisation.
     """
 
     title: Name
     kind: Literal["required", "recommended"]
     any_of: tuple[Slug, ...] = ()
+    renewed_by: tuple[Slug, ...] = ()
     accepts_equivalent: bool = False
     refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
     note: str = ""

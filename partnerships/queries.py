@@ -90,10 +90,12 @@ def statements_in_force(stages: list[Stage]) -> list[tuple[str, list[Row]]]:
 
 
 def framework(partnership: Partnership) -> list[CompetencyGroup]:
-    """The groups or levels of the framework with what each requires, in the strategy's order (three queries)."""
+    """The groups or levels of the framework with what each requires, in the strategy's order (four queries)."""
     groups = CompetencyGroup.objects.filter(partnership=partnership)
     return list(
-        groups.select_related("builds_on").prefetch_related("requirements__courses").order_by("position")
+        groups.select_related("builds_on")
+        .prefetch_related("requirements__options__course")
+        .order_by("position")
     )
 
 

@@ -1,11 +1,11 @@
 """What people have achieved: the days on which they attended a course or did an equivalent elsewhere."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from bookings.models import Booking
 from bookings.states import BookingState
@@ -23,31 +23,42 @@ class Achievement:
 
 
 class Achievements:
-    """The newest achievement of each person in each course, and of each equivalent (two queries)."""
+    """What each person achieved first and last in each course, and each equivalent (two queries)."""
 
     def __init__(
         self, partnership_id: int, persons: Collection[int], requirements: list[Requirement]
     ) -> None:
-        self._by_course: dict[tuple[int, int], Achievement] = {}
+        self._by_course: dict[tuple[int, int], list[Achievement]] = {}
         self._elsewhere: dict[tuple[int, int], list[Achievement]] = defaultdict(list)
         self._last: dict[int, date] = {}
-        options = {one.pk: list(one.courses.all()) for one in requirements}
-        self._options = {key: [course.pk for course in courses] for key, courses in options.items()}
-        titles = {course.pk: course.title for courses in options.values() for course in courses}
+        self._meeting = {one.pk: [course.pk for course in one.courses] for one in requirements}
+        self._renewing = {one.pk: [course.pk for course in one.renewals] for one in requirements}
+        titles = {course.pk: course.title for one in requirements for course in (*one.courses, *one.renewals)}
         self._read_bookings(partnership_id, persons, titles)
         self._read_records(
             partnership_id, persons, {one.pk for one in requirements if counts_equivalents(one)}
         )
 
     def best(self, person_id: int, requirement: Requirement) -> Achievement | None:
-        """The newest achievement that meets the requirement, by whichever of its options."""
-        found = [self._by_course.get((person_id, course)) for course in self._options[requirement.pk]]
-        found += self._elsewhere.get((person_id, requirement.pk), [])
-        return max((one for one in found if one is not None), default=None)
+        """The newest achievement that meets the requirement, by whichever of its courses, or renews it.
+
+        A renewal counts for whoever has met the requirement on an earlier day, however long ago that was.
+        """
+        met = list(self._in(person_id, self._meeting[requirement.pk]))
+        met += self._elsewhere.get((person_id, requirement.pk), [])
+        if not met:
+            return None
+        first = min(met).on
+        renewed = [one for one in self._in(person_id, self._renewing[requirement.pk]) if one.on > first]
+        return max(met + renewed)
 
     def last_day(self, person_id: int) -> date | None:
         """The day on which they last finished anything, whether or not one of the requirements asks for it."""
         return self._last.get(person_id)
+
+    def _in(self, person_id: int, courses: list[int]) -> Iterator[Achievement]:
+        for course in courses:
+            yield from self._by_course.get((person_id, course), [])
 
     def _read_bookings(self, partnership_id: int, persons: Collection[int], titles: dict[int, str]) -> None:
         attended = (
@@ -56,12 +67,14 @@ class Achievements:
             )
             .order_by()
             .values_list("person_id", "session__course_id")
-            .annotate(last=Max("session__ends_at"))
+            .annotate(first=Min("session__ends_at"), last=Max("session__ends_at"))
         )
-        for person_id, course_id, last in attended:
+        for person_id, course_id, first, last in attended:
             self._finished(person_id, uk_date(last))
             if course_id in titles:
-                self._by_course[person_id, course_id] = Achievement(uk_date(last), titles[course_id])
+                self._by_course[person_id, course_id] = [
+                    Achievement(uk_date(when), titles[course_id]) for when in (first, last)
+                ]
 
     def _read_records(self, partnership_id: int, persons: Collection[int], requirements: set[int]) -> None:
         records = TrainingRecord.objects.standing().filter(partnership=partnership_id, person__in=persons)
@@ -79,4 +92,4 @@ class Achievements:
 
 def counts_equivalents(requirement: Requirement) -> bool:
     """Tell whether training done elsewhere may meet it: the strategy says so, or nothing else could."""
-    return requirement.accepts_equivalent or not requirement.courses.all()
+    return requirement.accepts_equivalent or not requirement.courses

@@ -15,7 +15,8 @@ def met_elsewhere(actor: Actor, people: Iterable[Person] | None = None) -> Query
     requirements = (
         Requirement.objects.filter(partnership=actor.partnership)
         .filter(
-            Q(accepts_equivalent=True) | ~Exists(RequirementOption.objects.filter(requirement=OuterRef("pk")))
+            Q(accepts_equivalent=True)
+            | ~Exists(RequirementOption.objects.filter(requirement=OuterRef("pk"), only_renews=False))
         )
         .select_related("group")
         .order_by("group__position", "kind", "position", "pk")

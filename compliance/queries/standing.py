@@ -62,8 +62,9 @@ class RequirementStanding:
 
     @property
     def courses(self) -> list[Course]:
-        """The courses of which any one meets it."""
-        return list(self.requirement.courses.all())
+        """The courses of which any one meets it now: those that only renew it once it has been met."""
+        courses = self.requirement.courses
+        return courses if self.met_on is None else courses + self.requirement.renewals
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Standing:
 
     @cached_property
     def required_course_ids(self) -> frozenset[int]:
-        """Courses by which something required can be met."""
+        """Courses by which something required can be met, or renewed where it has been met."""
         return _course_ids(self.required)
 
     @cached_property
@@ -194,7 +195,7 @@ def _standings(
     groups = {group.pk: group for group in CompetencyGroup.objects.filter(partnership=partnership_id)}
     asked = {key for _, keys in wanted.values() for key in _with_foundations(keys, groups)}
     requirements = list(
-        Requirement.objects.filter(partnership=partnership_id, group__in=asked).prefetch_related("courses")
+        Requirement.objects.filter(partnership=partnership_id, group__in=asked).with_courses()
     )
     by_group: dict[int, list[Requirement]] = defaultdict(list)
     for requirement in requirements:
@@ -242,4 +243,4 @@ def _judge(requirement: Requirement, achievement: Achievement | None, on: date) 
 
 
 def _course_ids(standings: Iterable[RequirementStanding]) -> frozenset[int]:
-    return frozenset(course.pk for one in standings for course in one.requirement.courses.all())
+    return frozenset(course.pk for one in standings for course in one.courses)

@@ -152,5 +152,5 @@ def _check(*, title: str, provider: str, completed_on: date, requirement: Requir
         raise DomainError("The training must have been completed today or earlier.")
     if completed_on < _EARLIEST:
         raise DomainError("Check the year in which the training was completed.")
-    if requirement is not None and not requirement.accepts_equivalent and requirement.options.exists():
+    if requirement is not None and not requirement.accepts_equivalent and requirement.courses:
         raise DomainError(f"Only the partnership’s own course meets “{requirement.title}”.")

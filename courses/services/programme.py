@@ -150,8 +150,10 @@ def _requirements(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
             values={name: item[name] for name in _REQUIREMENT},
             new={"group": group, "title": title},
         )
-        if "any_of" in said:
-            _met_by(ledger, what, requirement, [courses[slug] for slug in item["any_of"]])
+        if said & {"any_of", "renewed_by"}:
+            meeting = {courses[slug].pk: False for slug in item["any_of"]}
+            renewing = {courses[slug].pk: True for slug in item["renewed_by"]}
+            _met_by(ledger, what, requirement, meeting | renewing)
     for code, title in before.keys() - wanted.keys():
         gone = Requirement.objects.filter(partnership=actor.partnership, group__code=code, title=title)
         for requirement in gone:
@@ -166,15 +168,25 @@ def _by_group_and_title(groups: list[Item]) -> dict[tuple[str, str], Item]:
     }
 
 
-def _met_by(ledger: Ledger, what: str, requirement: Requirement, courses: list[Course]) -> None:
-    wanted = {course.pk: course for course in courses}
+def _met_by(ledger: Ledger, what: str, requirement: Requirement, wanted: dict[int, bool]) -> None:
+    """Name the courses that meet it and those that only renew it: by key of the course, whether it only renews."""
     options = RequirementOption.objects.filter(partnership=requirement.partnership, requirement=requirement)
-    had = set(options.values_list("course_id", flat=True))
-    if had == wanted.keys():
+    had = dict(options.values_list("course_id", "only_renews"))
+    if had == wanted:
         return
     options.exclude(course_id__in=wanted).delete()
-    for key in wanted.keys() - had:
-        RequirementOption.objects.create(
-            partnership=requirement.partnership, requirement=requirement, course=wanted[key]
+    for key, only_renews in wanted.items():
+        RequirementOption.objects.update_or_create(
+            partnership=requirement.partnership,
+            requirement=requirement,
+            course_id=key,
+            defaults={"only_renews": only_renews},
         )
-    ledger.note_change(what, requirement, before={"courses": sorted(had)}, after={"courses": sorted(wanted)})
+    ledger.note_change(what, requirement, before=_courses_named(had), after=_courses_named(wanted))
+
+
+def _courses_named(options: dict[int, bool]) -> Item:
+    return {
+        "courses": sorted(key for key, only_renews in options.items() if not only_renews),
+        "renewals": sorted(key for key, only_renews in options.items() if only_renews),
+    }

@@ -107,9 +107,7 @@ def _fill(partnership: Partnership, now: dt.datetime) -> None:
 def _records(partnership: Partnership, people: People, random: Random, today: dt.date) -> None:
     """Training done elsewhere: some in time, some lapsing soon, some lapsed; whoever has none lacks it."""
     required = Requirement.objects.filter(partnership=partnership, kind=Requirement.Kind.REQUIRED)
-    outside = [
-        one for one in required.prefetch_related("options") if one.accepts_equivalent or not one.options.all()
-    ]
+    outside = [one for one in required.with_courses() if one.accepts_equivalent or not one.courses]
     rows = []
     for place in people.memberships:
         own = place.person_id == people.parts["practitioner"].pk

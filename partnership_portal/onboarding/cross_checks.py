@@ -115,9 +115,8 @@ def _references(file: File) -> Iterator[Problem]:
         )
     for place, _ in file.tables("groups"):
         for requirement_place, requirement in file.tables(*place, "requirements"):
-            yield from _known(
-                file, requirement_place, requirement, "any_of", courses, "a course of this file"
-            )
+            for key in ("any_of", "renewed_by"):
+                yield from _known(file, requirement_place, requirement, key, courses, "a course of this file")
     for place, rule in file.tables("policy", "charging", "rules"):
         yield from _known(file, place, rule, "classes", classes, "a charging class of this file")
         yield from _known(file, place, rule, "courses", bands, "a charge band of this file")
@@ -133,6 +132,18 @@ def _known(
             where = (*place, key, number) if isinstance(value, list) else (*place, key)
             choices = f" ({', '.join(sorted(known))})" if 0 < len(known) <= 12 else ""
             yield file.problem(where, f"expected {wanted}{choices}; got {got(name)}")
+
+
+def _renewals(file: File) -> Iterator[Problem]:
+    for place, _ in file.tables("groups"):
+        for requirement_place, requirement in file.tables(*place, "requirements"):
+            meeting, renewing = (requirement.get(key) for key in ("any_of", "renewed_by"))
+            if not isinstance(meeting, list) or not isinstance(renewing, list):
+                continue
+            for number, name in enumerate(renewing):
+                if name in meeting:
+                    sentence = f"{got(name)} is in any_of too; a course either meets it or only renews it"
+                    yield file.problem((*requirement_place, "renewed_by", number), sentence)
 
 
 def _ladder(file: File) -> Iterator[Problem]:
@@ -272,6 +283,7 @@ _CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
     _addresses,
     _duplicates,
     _references,
+    _renewals,
     _ladder,
     _whole_courses,
     _sources,

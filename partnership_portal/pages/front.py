@@ -26,7 +26,7 @@ def groups_with_needs(actor: Actor) -> list[GroupNeeds]:
         for group in CompetencyGroup.objects.filter(partnership=actor.partnership)
     }
     requirements = Requirement.objects.filter(partnership=actor.partnership).order_by("position", "pk")
-    for requirement in requirements.prefetch_related("courses"):
+    for requirement in requirements.with_courses():
         needs = found[requirement.group_id]
         (needs.required if requirement.kind == Requirement.Kind.REQUIRED else needs.recommended).append(
             requirement

@@ -58,6 +58,33 @@ def test_my_record_shows_what_i_did_and_lack(partnership, sign_in):
     assert "Not\N{NO-BREAK SPACE}yet\N{NO-BREAK SPACE}met" in html
 
 
+def test_every_page_says_that_a_renewal_alone_meets_nothing(partnership, surgery, lead, sign_in):
+    person = make_person(partnership, organisation=surgery, name="Nia Nurse")
+    core, refresher = (
+        make_course(partnership, title="Core"),
+        make_course(partnership, title="Refresher event"),
+    )
+    need(partnership, "Core training", core, renewed_by=[refresher])
+    attend(person, refresher, date(2026, 5, 4))
+    browser, theirs = sign_in(person), sign_in(lead)
+
+    def tags(course):
+        return page(browser.get(f"/alphashire/courses/{course.slug}/"))
+
+    assert "0 of 1 (0%)" in page(browser.get("/alphashire/me/record/"))
+    assert "0 of 1" in page(browser.get("/alphashire/me/"))
+    assert "0 of 1 met" in page(theirs.get("/alphashire/organisation/?name=nia"))
+    assert "You still need this" in tags(core)
+    assert "You still need this" not in tags(refresher) and "Required for your group" not in tags(refresher)
+    strategy = " ".join(page(browser.get("/alphashire/strategy/")).split())
+    assert "Whoever has met it before renews it by: Refresher event." in strategy
+    assert "renewed by <a" in page(browser.get("/alphashire/"))
+    attend(person, core, date(2025, 5, 5))
+    assert "1 of 1 (100%)" in page(browser.get("/alphashire/me/record/"))
+    assert "1 of 1 met" in page(theirs.get("/alphashire/organisation/?name=nia"))
+    assert "Required for your group" in tags(refresher)
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_my_record_as_a_file(partnership, sign_in, ending):
     person = make_person(partnership)

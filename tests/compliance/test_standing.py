@@ -64,6 +64,102 @@ def test_any_option_meets_it(partnership):
     assert standing_of(person, on=TODAY).lacking_course_ids == frozenset()
 
 
+def renewable(partnership, **fields):
+    """A requirement with the course that meets it, and the one that only renews it."""
+    core, refresher = make_course(partnership, title="Advanced"), make_course(partnership, title="Refresher")
+    requirement = need(
+        partnership, "HSCB Advanced", core, renewed_by=[refresher], refresher_months=36, **fields
+    )
+    return requirement, core, refresher
+
+
+def test_a_renewal_alone_meets_nothing(partnership):
+    _, core, refresher = renewable(partnership)
+    person = make_person(partnership)
+    attend(person, refresher, date(2026, 5, 1))
+    standing = standing_of(person, on=TODAY)
+    assert (standing.met_count, standing.required_count) == (0, 1)
+    assert standing.required[0].status is Status.MISSING
+    # The refresher is not what they need now.
+    assert standing.lacking_course_ids == standing.required_course_ids == {core.pk}
+    assert standing.last_training == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "renewed", "lapse", "by"),
+    [
+        pytest.param(date(2024, 5, 1), date(2026, 5, 1), date(2029, 5, 1), "Refresher", id="renewed"),
+        pytest.param(date(2020, 5, 1), date(2026, 5, 1), date(2029, 5, 1), "Refresher", id="renewed late"),
+        pytest.param(
+            date(2026, 5, 1), date(2024, 5, 1), date(2029, 5, 1), "Advanced", id="the day came before"
+        ),
+        pytest.param(date(2026, 5, 1), date(2026, 5, 1), date(2029, 5, 1), "Advanced", id="on one day"),
+    ],
+)
+def test_a_renewal_lengthens_what_was_met_before(partnership, learnt, renewed, lapse, by):
+    _, core, refresher = renewable(partnership)
+    person = make_person(partnership)
+    attend(person, core, learnt)
+    attend(person, refresher, renewed)
+    one = only(person)
+    assert (one.status, one.lapses_on, one.met_by) == (Status.MET, lapse, by)
+    assert {course.pk for course in one.courses} == {core.pk, refresher.pk}
+
+
+def test_the_first_achievement_decides_whether_a_renewal_came_later(partnership):
+    _, core, refresher = renewable(partnership)
+    person = make_person(partnership)
+    for day in (date(2019, 5, 1), date(2025, 2, 3)):
+        attend(person, core, day)
+    attend(person, refresher, date(2026, 5, 1))
+    attend(person, refresher, date(2018, 5, 1))
+    assert only(person).lapses_on == date(2029, 5, 1)
+
+
+def test_what_has_lapsed_is_met_again_by_course_or_renewal(partnership):
+    _, core, refresher = renewable(partnership)
+    person = make_person(partnership)
+    attend(person, core, date(2020, 5, 1))
+    standing = standing_of(person, on=TODAY)
+    assert standing.required[0].status is Status.LAPSED
+    assert standing.lacking_course_ids == {core.pk, refresher.pk}
+
+
+@pytest.mark.parametrize(
+    ("equivalent", "status"),
+    [(date(2024, 1, 5), Status.MET), (date(2026, 11, 20), Status.MET), (None, Status.MISSING)],
+)
+def test_an_accepted_equivalent_is_renewed_like_the_course(partnership, equivalent, status):
+    requirement, _, refresher = renewable(partnership, accepts_equivalent=True)
+    person = make_person(partnership)
+    if equivalent:
+        learn_elsewhere(person, equivalent, requirement)
+    attend(person, refresher, date(2026, 5, 1))
+    one = only(person)
+    assert one.status is status
+    assert one.met_by == {date(2024, 1, 5): "Refresher", None: ""}.get(
+        equivalent, "In-house course, Wye Valley NHS Trust"
+    )
+
+
+def test_an_equivalent_that_is_not_accepted_is_not_renewed_either(partnership):
+    requirement, _, refresher = renewable(partnership)
+    person = make_person(partnership)
+    learn_elsewhere(person, date(2024, 1, 5), requirement)
+    attend(person, refresher, date(2026, 5, 1))
+    assert only(person).status is Status.MISSING
+
+
+def test_what_an_organisation_sees_to_can_be_renewed_by_a_course(partnership):
+    refresher = make_course(partnership)
+    induction = need(partnership, "Induction", renewed_by=[refresher], refresher_months=12)
+    person, other = make_person(partnership), make_person(partnership)
+    learn_elsewhere(person, date(2020, 1, 5), induction)
+    for one in (person, other):
+        attend(one, refresher, date(2026, 5, 1))
+    assert (only(person).status, only(other).status) == (Status.MET, Status.MISSING)
+
+
 def test_an_equivalent_counts_where_the_strategy_accepts_it(partnership):
     person = make_person(partnership)
     accepting = need(partnership, "Open", make_course(partnership), accepts_equivalent=True)

@@ -22,13 +22,17 @@ def report_figures(partnership: Partnership, period: Period, as_of: datetime) ->
     return figures
 
 
-def need(partnership, title, *courses, group=None, **fields) -> Requirement:
+def need(partnership, title, *courses, group=None, renewed_by=(), **fields) -> Requirement:
     """A requirement of the first group, or of the given one, that any of the courses meets."""
     group = group or CompetencyGroup.objects.filter(partnership=partnership).first()
     fields.setdefault("kind", "required")
     requirement = Requirement.objects.create(partnership=partnership, group=group, title=title, **fields)
     for course in courses:
         RequirementOption.objects.create(partnership=partnership, requirement=requirement, course=course)
+    for course in renewed_by:
+        RequirementOption.objects.create(
+            partnership=partnership, requirement=requirement, course=course, only_renews=True
+        )
     return requirement
 
 

@@ -92,7 +92,8 @@ def test_a_load_writes_the_whole_file(loaded) -> None:
         assert [sector.code for sector in course.sectors.all()] == ["farming"]
         assert Course.objects.get(slug="first-steps-online").status == "draft"
         requirement = Requirement.objects.get()
-        assert {option.slug for option in requirement.courses.all()} == {"first-steps", "first-steps-online"}
+        assert {course.slug for course in requirement.courses} == {"first-steps", "first-steps-online"}
+        assert requirement.renewals == []
         assert CompetencyGroup.objects.get(code="b").builds_on.code == "a"
         assert Organisation.objects.get(name="Ambridge Young Farmers").charging_class == "guest"
         assert Meeting.objects.filter(starts_at__gt=timezone.now()).count() == 3
@@ -128,11 +129,30 @@ def test_changed_names_are_written_into_the_same_rows(loaded, borsetshire) -> No
         assert Course.objects.get(title="First things first").pk == course.pk
         assert CompetencyGroup.objects.get(title="Everyone").pk == group.pk
         assert SubGroup.objects.get(name="Learning Ring").pk == subgroup.pk
-        assert [option.slug for option in Requirement.objects.get(pk=requirement.pk).courses.all()] == [
+        assert [course.slug for course in Requirement.objects.get(pk=requirement.pk).courses] == [
             "first-steps"
         ]
         assert Meeting.objects.filter(subgroup=subgroup).count() == 3
     assert not changed.ledger.created and not changed.ledger.removed
+
+
+def test_a_course_that_only_renews_from_now_on_no_longer_meets_it(loaded, borsetshire) -> None:
+    def named() -> tuple[list[str], list[str]]:
+        with acting_in(loaded.partnership):
+            requirement = Requirement.objects.get()
+            return [one.slug for one in requirement.courses], [one.slug for one in requirement.renewals]
+
+    renewing = 'any_of = ["first-steps"]\nrenewed_by = ["first-steps-online"]'
+    text = borsetshire.replace('any_of = ["first-steps", "first-steps-online"]', renewing)
+    assert load_profile(text=text).ledger.changed == ["“First steps” for Band A"]
+    assert named() == (["first-steps"], ["first-steps-online"])
+    assert load_profile(text=text).ledger.is_still
+    with acting_in(loaded.partnership):
+        entry = AuditEntry.objects.filter(action="courses.changed_from_file").latest("pk")
+        assert len(entry.before["courses"]) == 2 and entry.before["renewals"] == []
+        assert len(entry.after["courses"]) == len(entry.after["renewals"]) == 1
+    load_profile(text=borsetshire)
+    assert named() == (["first-steps", "first-steps-online"], [])
 
 
 def without_course(text: str) -> str:

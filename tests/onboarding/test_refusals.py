@@ -94,6 +94,16 @@ MISTAKES = [
     ('[partnership]', 'questionnaires = "all"\n\n[partnership]',
      'questionnaires: expected a table of keys and values; got "all"'),
     ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
+    (
+        'any_of = ["first-steps", "first-steps-online"]',
+        'any_of = ["first-steps"]\nrenewed_by = ["second-steps"]',
+        "groups[0].requirements[0].renewed_by[0]: expected a course of this file",
+    ),
+    (
+        'any_of = ["first-steps", "first-steps-online"]',
+        'any_of = ["first-steps"]\nrenewed_by = ["first-steps-online", "first-steps"]',
+        "groups[0].requirements[0].renewed_by[1]: \"first-steps\" is in any_of too; a course either meets it",
+    ),
 ]  # fmt: skip
 
 

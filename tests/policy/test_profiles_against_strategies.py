@@ -225,6 +225,12 @@ def test_harrow_leads_do_not_repeat_the_core_courses_but_attend_every_term() -> 
     assert "out of the role" in leads.exemptions
 
 
+@pytest.mark.parametrize("code", ["introduction", "advanced"])
+def test_harrow_refresher_events_renew_the_core_courses_and_do_not_replace_them(code) -> None:
+    group = next(group for group in profile(HARROW).groups if group.code == code)
+    assert (group.requirements[0].any_of, group.requirements[0].renewed_by) == ((code,), ("refresher",))
+
+
 def test_hartlepool_and_stockton_app_1_four_standards() -> None:
     standards = [one for one in profile(TEES).policy.statements if one.heading == "Standards"]
     assert [one.section for one in standards] == [f"App. 1, standard {number}" for number in range(1, 5)]
