@@ -8,6 +8,7 @@ urlpatterns = [
     path("desk/messages/", messages.messages, name="messages"),
     sheet_path("desk/messages/export", messages.export, "export"),
     path("desk/messages/<int:pk>/", messages.message, name="message"),
+    path("desk/messages/<int:pk>/let-go/", messages.let_message_go, name="let_go"),
     path("desk/messages/words/", templates.templates, name="templates"),
     path("desk/messages/words/<slug:purpose>/", templates.template, name="template"),
     path("desk/messages/words/<slug:purpose>/preview/", templates.template_preview, name="template_preview"),

@@ -18,7 +18,7 @@ from partnerships.actors import Actor
 from partnerships.models import Organisation, Partnership, Person
 from partnerships.policy import ChargeKind, ChargingPolicy, Policy
 
-MOST_UNDECIDED = 200
+MOST_UNDECIDED = 2000
 _UNSETTLED = "Which organisation this walk-in belongs to has not been settled yet."
 
 

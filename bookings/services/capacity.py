@@ -8,10 +8,9 @@ from django.utils import timezone
 from bookings.services.locks import locked_session
 from bookings.services.queue import settle
 from courses.models import Session
-from courses.services.copies import plan_of
+from courses.saved_plans import saved_plan
 from courses.services.sessions import change_session
 from partnerships.actors import Actor
-from partnerships.models import Person
 from partnerships.permissions import Permission, require
 
 
@@ -33,10 +32,8 @@ def change_capacity(
     with transaction.atomic():
         session = locked_session(actor, session)
         # Whoever is named stays, also without the role that they had.
-        trainers = Person.objects.filter(partnership=actor.partnership, trained_sessions__session=session)
         plan = replace(
-            plan_of(actor, session),
-            trainers=tuple(trainers),
+            saved_plan(session),
             capacity=capacity,
             lecture_style=lecture_style,
             lecture_style_reason=lecture_style_reason,

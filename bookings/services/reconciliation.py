@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,11 +14,12 @@ from django.utils import timezone
 from bookings.meeting_reports.matching import Candidate, Finding, find
 from bookings.meeting_reports.reading import read_report
 from bookings.meeting_reports.report import MeetingReport
-from bookings.models import Attendance, ReportedMeeting, ReportedPerson
+from bookings.models import Attendance, Booking, ReportedMeeting, ReportedPerson
 from bookings.reconciliation_desk import LEAVE, Desk, desk_of, register_of
 from bookings.services.locks import locked_session
 from bookings.services.marks import IN_PART, Mark
 from bookings.services.register import check_register, mark_attendance, may_mark, on_the_day
+from bookings.services.walk_ins import Newcomer, add_walk_in
 from courses.models import SessionDate, SessionTrainer
 from partnership_portal.working_days import UK
 from partnerships import audit
@@ -97,6 +99,33 @@ def decide_who(*, actor: Actor, session_date: SessionDate, choices: Mapping[int,
             decided = {str(one.pk): one.booking_id for one in changed}
             audit.record(actor, "bookings.decide_who", date, after={"bookings": decided})
     return len(changed)
+
+
+def book_reported(
+    *,
+    actor: Actor,
+    session_date: SessionDate,
+    entry: ReportedPerson,
+    newcomer: Newcomer,
+    key: UUID,
+    make_room: bool = False,
+) -> Booking:
+    """Book somebody whom a report names and who had no booking, and say that the entry is theirs.
+
+    Their mark comes with everybody's (``confirm_marks``), from how long they were there. Locks as ``add_walk_in`` does.
+    """
+    require(actor, Permission.MARK_REGISTER)
+    with transaction.atomic():
+        booking = add_walk_in(
+            actor=actor,
+            session_date=session_date,
+            newcomer=newcomer,
+            key=key,
+            make_room=make_room,
+            is_present=False,
+        )
+        decide_who(actor=actor, session_date=session_date, choices={entry.pk: booking.pk})
+    return booking
 
 
 def confirm_marks(*, actor: Actor, session_date: SessionDate, marks: Mapping[int, str]) -> int:

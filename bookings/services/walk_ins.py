@@ -91,14 +91,21 @@ def room_of(session: Session, date: SessionDate) -> Room:
 
 
 def add_walk_in(
-    *, actor: Actor, session_date: SessionDate, newcomer: Newcomer, key: UUID, make_room: bool = False
+    *,
+    actor: Actor,
+    session_date: SessionDate,
+    newcomer: Newcomer,
+    key: UUID,
+    make_room: bool = False,
+    is_present: bool = True,
 ) -> Booking:
     """Book somebody who came without a booking and mark them present; also after booking has closed.
 
     The session's trainers on the day, the team afterwards too. An email that is known names the person; anybody else
     is added to the workforce. Whoever waited for a place gets it. In a full room nobody is added, unless ``make_room``
     makes one more place, within what the strategy allows in the room. A walk-in of a later date was absent on the
-    earlier ones. ``key`` names the form: sent again over a bad line, it adds nobody. Locks the partnership (for the
+    earlier ones; ``is_present=False`` leaves the mark of this date to whoever knows how long they were there. ``key``
+    names the form: sent again over a bad line, it adds nobody. Locks the partnership (for the
     person), then the session, then the person: in the order of whoever gives out places.
     """
     require(actor, Permission.MARK_REGISTER)
@@ -114,7 +121,7 @@ def add_walk_in(
         booking = _booking(actor, session, person)
         if booking is not None and booking.state in EXPECTED:
             # They had a place and didn't know it.
-            _mark(actor, session, date, booking, now)
+            _mark(actor, session, date, booking, now, is_present)
             return booking
         if booking is None or booking.state not in HOLDS_PLACE:
             _take_place(session, room_of(session, date), make_room)
@@ -125,7 +132,7 @@ def add_walk_in(
             booking.state, booking.told = BookingState.CONFIRMED, arrangements_of(session)
             booking.confirmed_at = now
             booking.save(update_fields=["state", "told", "confirmed_at"])
-        _mark(actor, session, date, booking, now)
+        _mark(actor, session, date, booking, now, is_present)
         WalkIn.objects.create(partnership=actor.partnership, booking=booking, key=key, organisation_said=said)
         facts = {
             "session": session.pk,
@@ -256,10 +263,13 @@ def _book(
     )
 
 
-def _mark(actor: Actor, session: Session, date: SessionDate, booking: Booking, now: datetime) -> None:
-    """Present today, and absent on the dates before on which nobody marked them."""
+def _mark(
+    actor: Actor, session: Session, date: SessionDate, booking: Booking, now: datetime, is_present: bool
+) -> None:
+    """Present today, if that is known already, and absent on the dates before on which nobody marked them."""
     for one in session.dates.all():
         if one.starts_at < date.starts_at and not one.attendances.filter(booking=booking).exists():
             write_marks(actor, one, {booking.pk: Presence(Mark.ABSENT)}, at=now)
-    write_marks(actor, date, {booking.pk: Presence(Mark.PRESENT)}, at=now)
+    if is_present:
+        write_marks(actor, date, {booking.pk: Presence(Mark.PRESENT)}, at=now)
     settle(actor, session, [booking])

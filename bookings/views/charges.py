@@ -13,6 +13,7 @@ from bookings.charges.exports import CHARGES, UNDECIDED
 from bookings.charges.filters import ChargeFilter, UndecidedFilter
 from bookings.charges.forms import DecisionForm
 from bookings.charges.queries import (
+    MOST_UNDECIDED,
     missed_bookings,
     repeat_non_attenders,
     total_pence,
@@ -56,9 +57,16 @@ def charges_export(request: HttpRequest, ending: str) -> HttpResponseBase:
 @requires(Permission.MANAGE_CHARGES)
 def desk_undecided(request: HttpRequest) -> HttpResponse:
     """What can't be charged until somebody says what it costs or how an organisation is charged."""
-    chosen = UndecidedFilter(request.GET, undecided(request.actor), request=request)
+    found = undecided(request.actor)
+    chosen = UndecidedFilter(request.GET, found, request=request)
     page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
-    return render(request, "bookings/charges/undecided.html", {"filter": chosen, "page_obj": page})
+    context = {
+        "filter": chosen,
+        "page_obj": page,
+        "most": MOST_UNDECIDED,
+        "are_most": len(found) >= MOST_UNDECIDED,
+    }
+    return render(request, "bookings/charges/undecided.html", context)
 
 
 @requires(Permission.MANAGE_CHARGES)

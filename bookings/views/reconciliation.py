@@ -11,9 +11,15 @@ from bookings.models import ReportedMeeting, ReportedPerson
 from bookings.reconciliation_desk import desk_of
 from bookings.reconciliation_forms import MarksForm, ReportForm, WhoForm
 from bookings.register_forms import WalkInForm
-from bookings.services.reconciliation import add_report, confirm_marks, decide_who, remove_report
+from bookings.services.reconciliation import (
+    add_report,
+    book_reported,
+    confirm_marks,
+    decide_who,
+    remove_report,
+)
 from bookings.services.register import check_register
-from bookings.services.walk_ins import add_walk_in, room_of
+from bookings.services.walk_ins import room_of
 from bookings.views.register import date_to_mark, is_open, register_url
 from courses.models import SessionDate
 from partnerships.errors import DomainError
@@ -129,17 +135,17 @@ def add(request: HttpRequest, pk: int, date_pk: int, entry_pk: int) -> HttpRespo
     )
 
     def book() -> None:
-        booking = add_walk_in(
+        book_reported(
             actor=request.actor,
             session_date=date,
+            entry=entry,
             newcomer=form.newcomer,
             key=form.cleaned_data["key"],
             make_room=form.cleaned_data.get("make_room", False),
         )
-        decide_who(actor=request.actor, session_date=date, choices={entry.pk: booking.pk})
 
     if request.method == "POST" and carried_out(form, book):
-        messages.success(request, f"{entry.name} is on the register and marked present.")
+        messages.success(request, f"{entry.name} is on the register. The mark comes with the others.")
         return redirect(_url(request, date, "report_who"))
     context = {"form": form, "session": date.session, "date": date, "room": room, "entry": entry}
     return render(request, "bookings/report_add.html", context)

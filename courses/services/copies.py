@@ -2,15 +2,17 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from courses.models import ProgrammeCopy, Session
-from courses.plans import SessionPlan, Slot
+from courses.plans import SessionPlan
 from courses.queries import trainers_of
 from courses.refusals import PlanRefused
+from courses.saved_plans import saved_plan
 from courses.services.sessions import plan_session
 from courses.tasks import copy_programme_task
 from courses.years import Year
@@ -27,20 +29,7 @@ MOST = 1000
 def plan_of(actor: Actor, session: Session) -> SessionPlan:
     """What was planned for a session, to be planned again; trainers who no longer train are left out."""
     named = session.trainer_links.values("person_id")
-    return SessionPlan(
-        slots=tuple(Slot(date.starts_at, date.ends_at) for date in session.dates.order_by("starts_at")),
-        capacity=session.capacity,
-        minimum=session.minimum,
-        venue=session.venue,
-        joining_link=session.joining_link,
-        joining_instructions=session.joining_instructions,
-        trainers=tuple(trainers_of(actor).filter(pk__in=named)),
-        lecture_style=session.lecture_style,
-        lecture_style_reason=session.lecture_style_reason,
-        cost_pence=session.cost_pence,
-        single_agency_for=session.single_agency_for,
-        opened_to_others=session.opened_to_others,
-    )
+    return replace(saved_plan(session), trainers=tuple(trainers_of(actor).filter(pk__in=named)))
 
 
 def duplicate_session(

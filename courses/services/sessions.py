@@ -12,6 +12,7 @@ from courses.models import Course, Session, SessionDate, SessionTrainer
 from courses.plans import SessionPlan, Slot, booking_deadline, check_class_size
 from courses.queries import trainers_of
 from courses.refusals import PlanRefused
+from courses.saved_plans import check_plan_as_shown
 from courses.services.agreements import check_single_agency
 from partnership_portal.working_days import uk_date
 from partnerships import audit
@@ -61,13 +62,18 @@ def plan_session(
     return session
 
 
-def change_session(*, actor: Actor, session: Session, plan: SessionPlan) -> Session:
-    """Change a session; what has already taken place keeps its time, and nobody who holds a place loses it."""
+def change_session(*, actor: Actor, session: Session, plan: SessionPlan, shown: str | None = None) -> Session:
+    """Change a session; what has already taken place keeps its time, and nobody who holds a place loses it.
+
+    Locks the session. ``shown`` is what a page showed of it (``plan_as_shown``): nobody saves over a colleague's
+    change without having seen it (``PlanChanged``).
+    """
     require(actor, Permission.PLAN_PROGRAMME)
     with transaction.atomic():
         session = _locked(actor, session)
         if session.status == Session.Status.CANCELLED:
             raise PlanRefused("This session was cancelled and can’t be changed. Plan a new one.")
+        check_plan_as_shown(session, shown, plan)
         slots, old = _in_order(plan.slots), _slots(session)
         before = _facts(session, old, plan, trainers=_trainer_ids(session))
         excepted = (session.lecture_style, session.lecture_style_reason)

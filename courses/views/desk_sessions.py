@@ -18,8 +18,9 @@ from courses.forms.session import (
     slots_formset,
 )
 from courses.models import Session
-from courses.plans import SessionPlan, Slot, trainers_missing
+from courses.plans import SessionPlan, trainers_missing
 from courses.refusals import PlanRefused
+from courses.saved_plans import PlanChanged, plan_as_shown, saved_plan
 from courses.services import sessions as services
 from partnerships.downloads import download_list
 from partnerships.permissions import Permission, requires
@@ -71,12 +72,18 @@ def session_new(request: HttpRequest) -> HttpResponse:
 def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a session, and go on to publish or cancel it."""
     session = desk_session_of(request, pk)
-    current = [Slot(date.starts_at, date.ends_at) for date in session.dates.all()]
+    saved = saved_plan(session)
     form = SessionForm(request.POST or None, instance=session, actor=request.actor)
-    slots = slots_formset(request.POST or None, current)
+    slots = slots_formset(request.POST or None, saved.slots)
+    shown = request.POST.get("shown", plan_as_shown(saved))
     if form.is_valid() & slots.is_valid():
         try:
-            services.change_session(actor=request.actor, session=session, plan=form.plan(slots.slots))
+            services.change_session(
+                actor=request.actor, session=session, plan=form.plan(slots.slots), shown=shown
+            )
+        except PlanChanged as refusal:
+            shown = plan_as_shown(refusal.saved)
+            form.refuse(refusal.sentence, "")
         except PlanRefused as refusal:
             show_refusal(refusal, form, slots)
         else:
@@ -90,6 +97,7 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
             "form": form,
             "slots": slots,
             "session": session,
+            "shown": shown,
             "availability": availability(session, timezone.now()),
         },
     )

@@ -1,4 +1,4 @@
-"""Messages that could not be delivered: correct the address and send them again."""
+"""Messages that could not be delivered: correct the address and send them again, or let them go."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -28,11 +28,7 @@ def send_again(*, actor: Actor, message: Message, email: str, correct_person: bo
     except ValidationError as error:
         raise DomainError("Enter an email address, such as name@example.com.") from error
     with transaction.atomic():
-        message = (
-            Message.objects.select_for_update(of=("self",))
-            .select_related("person")
-            .get(partnership=actor.partnership, pk=message.pk)
-        )
+        message = _locked(actor, message)
         if message.state != Message.State.FAILED:
             raise DomainError("This message is not one that failed. Look at the list again.")
         if not message.text:
@@ -64,6 +60,30 @@ def send_again(*, actor: Actor, message: Message, email: str, correct_person: bo
         )
         hand_over(message)
     return message
+
+
+def let_go(*, actor: Actor, message: Message) -> Message:
+    """Say of a message that failed that nobody needs it any more; locks the message, done twice is done once."""
+    require(actor, Permission.MANAGE_BOOKINGS)
+    with transaction.atomic():
+        message = _locked(actor, message)
+        if message.state == Message.State.DROPPED:
+            return message
+        if message.state != Message.State.FAILED:
+            raise DomainError("This message is not one that failed. Look at the list again.")
+        message.state = Message.State.DROPPED
+        message.save(update_fields=["state"])
+        before = {"state": Message.State.FAILED.value}
+        audit.record(actor, "notifications.let_go", message, before=before, after={"state": message.state})
+    return message
+
+
+def _locked(actor: Actor, message: Message) -> Message:
+    return (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("person")
+        .get(partnership=actor.partnership, pk=message.pk)
+    )
 
 
 def _correct(actor: Actor, message: Message, email: str) -> None:

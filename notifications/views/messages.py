@@ -1,17 +1,18 @@
-"""The team's list of messages: which could not be delivered, and why; and sending one again."""
+"""The team's list of messages: which could not be delivered, and why; sending one again, or letting it go."""
 
 from django.contrib import messages as banners
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications.exports import MESSAGES
 from notifications.filters import MessageFilter
 from notifications.forms import AddressForm
 from notifications.models import Message
-from notifications.services.resending import send_again
+from notifications.services.resending import let_go, send_again
 from partnerships.downloads import download_list
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
@@ -56,12 +57,7 @@ def export(request: HttpRequest, ending: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     """One message that failed: why, and where to send it instead."""
-    one = get_object_or_404(
-        Message.objects.select_related("person"),
-        partnership=request.partnership,
-        pk=pk,
-        state=Message.State.FAILED,
-    )
+    one = get_object_or_404(_messages(request), pk=pk, state=Message.State.FAILED)
     form = AddressForm(request.POST or None, message=one)
     if request.method == "POST" and carried_out(
         form, lambda: send_again(actor=request.actor, message=one, **form.cleaned_data)
@@ -71,7 +67,19 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "notifications/message.html", {"message": one, "form": form})
 
 
+@requires(Permission.MANAGE_BOOKINGS)
+@require_POST
+def let_message_go(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a message that nobody needs any more off the list."""
+    one = get_object_or_404(_messages(request), pk=pk)
+    let_go(actor=request.actor, message=one)
+    banners.success(request, f"“{one.title}” to {one.to_name} is no longer needed.")
+    return redirect("notifications:messages", request.partnership.slug)
+
+
+def _messages(request: HttpRequest) -> QuerySet[Message]:
+    return Message.objects.filter(partnership=request.partnership).select_related("person")
+
+
 def _chosen(request: HttpRequest) -> MessageFilter:
-    return MessageFilter(
-        request.GET, Message.objects.filter(partnership=request.partnership), request=request
-    )
+    return MessageFilter(request.GET, _messages(request).select_related(None), request=request)

@@ -447,9 +447,11 @@ NEEDS = (
     Need(
         "messages",
         "Messages that could not be delivered",
-        "Whoever they were for does not know. Correct the address and send them again.",
+        "Whoever they were for does not know. Correct the address and send them again, or let them go.",
         _messages,
         _message,
+        "notifications:messages",
+        "All messages",
     ),
     Need(
         "survey-addresses",

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.charges import queries
 from bookings.charges.queries import undecided
 from bookings.models import Booking, Charge
 from bookings.services.marks import Mark
@@ -14,6 +15,7 @@ from bookings.services.organisations import correct_organisation
 from bookings.services.register import mark_attendance, undo_mark
 from bookings.services.waivers import credit_charge, waive_charge
 from bookings.services.walk_ins import Newcomer, add_walk_in, settle_walk_in
+from bookings.views import charges as charge_views
 from courses.models import Session
 from partnerships.models import Organisation
 from partnerships.permissions import Role
@@ -144,12 +146,24 @@ def test_a_walk_in_is_charged_once_it_is_settled_whose_they_are(partnership, pay
     assert "has not been settled" in waiting.why
     page = sign_in(team.person).get(reverse("bookings:desk_undecided", args=["alphashire"])).content.decode()
     assert reverse("bookings:settle_walk_in", args=["alphashire", booking.walk_in.pk]) in page
-    assert "Enter what the session costs" not in page
+    assert "Enter what the session costs" not in page and "There are more than" not in page
     settle_walk_in(actor=team, walk_in=booking.walk_in, organisation=payer)
     for _ in range(2):
         settle(partnership)
     assert charges() == [("Paying School", "open", 6000)]
     assert undecided(team) == []
+
+
+def test_a_list_that_was_cut_says_so(partnership, payer, team, sign_in, monkeypatch) -> None:
+    session = begun(make_session(partnership, course=make_course(partnership, hours=6)))
+    for name in ("Ann", "Bea"):
+        newcomer = Newcomer(name, organisation_said="The Paying School")
+        add_walk_in(actor=team, session_date=session.dates.get(), newcomer=newcomer, key=uuid4())
+    address, browser = reverse("bookings:desk_undecided", args=["alphashire"]), sign_in(team.person)
+    assert "There are more than" not in browser.get(address).content.decode()
+    for module in (queries, charge_views):
+        monkeypatch.setattr(module, "MOST_UNDECIDED", 1)
+    assert "There are more than 1." in browser.get(address).content.decode()
 
 
 def test_late_cancellation_that_finance_has_is_credited_when_they_came_after_all(

@@ -7,7 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookings.models import Attendance, Booking, ReportedMeeting, ReportedPerson
+from bookings.services import reconciliation
 from bookings.services.reconciliation import add_report
+from bookings.services.walk_ins import add_walk_in
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.meeting_reports.world import held_online, placed, report_of
@@ -115,10 +117,14 @@ def test_names_in_a_report_are_text(team, session, date, sign_in) -> None:
     assert "&lt;b&gt;Ann&lt;/b&gt; Other" in text and "<b>Ann" not in text
 
 
-def test_somebody_unknown_is_given_a_booking(team, session, date, sign_in) -> None:
-    placed(session, "Ann Other")
+@pytest.mark.parametrize(("minutes", "mark"), [(180, "present"), (5, "in part")])
+def test_somebody_unknown_is_given_a_booking_and_marked_by_their_minutes(
+    minutes, mark, team, session, date, sign_in
+) -> None:
+    ann = placed(session, "Ann Other")
     client = sign_in(team)
-    upload(client, date, report_of(date, ("Ann Other", "", 0, 180), ("Zoe New", "zoe@new.example", 0, 180)))
+    there = ("Ann Other", "", 0, 180), ("Zoe New", "zoe@new.example", 0, minutes)
+    upload(client, date, report_of(date, *there))
     entry = ReportedPerson.objects.get(name="Zoe New")
     form = client.get(url("report_add", date, entry.pk))
     assert 'value="Zoe New"' in form.content.decode() and 'value="zoe@new.example"' in form.content.decode()
@@ -130,10 +136,35 @@ def test_somebody_unknown_is_given_a_booking(team, session, date, sign_in) -> No
         "key": form.context["form"]["key"].value(),
     }
     page = client.post(url("report_add", date, entry.pk), fields, follow=True)
-    assert "Zoe New is on the register and marked present." in page.content.decode()
+    assert "Zoe New is on the register. The mark comes with the others." in page.content.decode()
     entry.refresh_from_db()
+    assert (entry.booking.state, entry.booking.attendances.exists()) == ("confirmed", False)
     assert entry.booking.person.email == "zoe@new.example"
     assert page.context["desk"].still_open == 0 and len(page.context["desk"].places) == 2
+    marks = {f"mark_{ann.pk}": "present", f"mark_{entry.booking_id}": mark}
+    client.post(url("report_marks", date), marks)
+    entry.booking.refresh_from_db()
+    assert entry.booking.state == ("attended" if minutes == 180 else "partly_attended")
+
+
+def test_who_can_not_be_settled_is_not_booked_either(team, session, date, sign_in, monkeypatch) -> None:
+    placed(session, "Ann Other")
+    client = sign_in(team)
+    upload(client, date, report_of(date, ("Zoe New", "zoe@new.example", 0, 5)))
+    entry = ReportedPerson.objects.get()
+    form = client.get(url("report_add", date, entry.pk))
+    # As when somebody removes the report between the page and the press.
+    monkeypatch.setattr(reconciliation, "add_walk_in", _and_remove_the_report)
+    fields = {"name": "Zoe New", "email": "zoe@new.example", "key": form.context["form"]["key"].value()}
+    fields["organisation"] = team.memberships.get().organisation.name
+    page = client.post(url("report_add", date, entry.pk), fields).content.decode()
+    assert "A report was removed meanwhile" in page
+    assert session.bookings.count() == 1
+
+
+def _and_remove_the_report(**given):
+    ReportedPerson.objects.all().delete()
+    return add_walk_in(**given)
 
 
 def test_a_report_is_removed_after_a_question(team, session, date, sign_in) -> None:

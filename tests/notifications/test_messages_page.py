@@ -8,7 +8,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from notifications.models import Message
-from notifications.services.resending import send_again
+from notifications.services.resending import let_go, send_again
 from notifications.tasks import sweep_outboxes
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
@@ -27,9 +27,9 @@ def make_message(partnership, number: int, **fields) -> Message:
         from_name="Cora",
         reply_to="training@alphashire.example",
         title=f"Your place {number}",
-        text="A secret link",
-        html="<p>A secret link</p>",
         **{
+            "text": "A secret link",
+            "html": "<p>A secret link</p>",
             "purpose": "joining",
             "to_email": f"reader{number}@school.example",
             "state": "failed",
@@ -155,3 +155,36 @@ def test_the_list_is_filtered_sorted_and_exported(partnership, team, sign_in) ->
     rows = CalamineWorkbook.from_filelike(BytesIO(sheet.getvalue())).get_sheet_by_index(0).to_python()
     assert [one[:2] for one in rows] == [["Kind", "Title"], ["Place booked", "Your place 1"]]
     assert "A secret link" not in str(rows)
+
+
+def test_what_nobody_needs_any_more_leaves_the_desk(partnership, team, sign_in) -> None:
+    message, lost = make_message(partnership, 1), make_message(partnership, 2, text="", html="")
+    browser = sign_in(team)
+    assert "Your place 1" in browser.get("/alphashire/desk/").content.decode()
+    for one in (message, lost):
+        browser.get(f"{LIST}{one.pk}/let-go/")
+        assert row(one).state == "failed"
+        for _ in range(2):
+            assert browser.post(f"{LIST}{one.pk}/let-go/").status_code == 302
+        assert (row(one).state, bool(one.error)) == ("dropped", True)
+    assert "“Your place 1” to Reader 1 is no longer needed." in browser.get(LIST).content.decode()
+    for page in (LIST, "/alphashire/desk/"):
+        assert "Your place" not in browser.get(page).content.decode()
+    assert AuditEntry.objects.filter(action="notifications.let_go").count() == 2
+
+
+def test_what_did_not_fail_is_not_let_go(partnership, neighbour, team, sign_in) -> None:
+    for state in ("sent", "queued", "sending"):
+        one = make_message(partnership, 1, state=state, purpose=f"joining-{state}")
+        with pytest.raises(DomainError, match="not one that failed"):
+            let_go(actor=actor_for(team), message=one)
+        assert row(one).state == state
+    failed = make_message(partnership, 2)
+    lead = make_person(partnership, Role.ORGANISATION_LEAD)
+    assert sign_in(lead).post(f"{LIST}{failed.pk}/let-go/").status_code == 403
+    with pytest.raises(PermissionDenied):
+        let_go(actor=actor_for(lead), message=failed)
+    with acting_in(neighbour):
+        other = make_message(neighbour, 3)
+    assert sign_in(team).post(f"{LIST}{other.pk}/let-go/").status_code == 404
+    assert row(failed).state == "failed"
