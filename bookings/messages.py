@@ -332,7 +332,6 @@ def tell_merged(booking: Booking, *, reason: str, now: datetime) -> None:
         MERGED,
         {"outcome": outcome, "had a place": "yes" if has_place else ""},
         attachments=with_lost_withdrawals(invitations(booking, stamp=now), dropped) if has_place else (),
-        suffix=f":{booking.calendar_sequence}",
         link=booking_link(booking, OFFER if is_offer else MOVE),
         button=_BUTTON_OF_OFFER if is_offer else "" if has_place else _BUTTON_OF_TURN,
         no_later_than=until - OFFER_READ if is_offer and until else None,
@@ -372,8 +371,7 @@ def tell_merged_with_own(
 def tell_transferred(booking: Booking, *, now: datetime) -> None:
     """Say which session they have taken instead, and put it into the diary."""
     dropped = drop_untold(booking)
-    attachments = with_lost_withdrawals(invitations(booking, stamp=now), dropped)
-    _queue(booking, TRANSFERRED, attachments=attachments, suffix=f":{booking.calendar_sequence}")
+    _queue(booking, TRANSFERRED, attachments=with_lost_withdrawals(invitations(booking, stamp=now), dropped))
 
 
 def subject_of(booking_id: int) -> str:
@@ -388,7 +386,7 @@ def drop_untold(booking: Booking) -> list[Attachment]:
 
 def subject_for(booking: Booking, kind: MessageKind) -> str:
     """How a message of this kind about the booking is told from others: a move or a new start makes another one."""
-    if kind in (CHANGED, CHANGED_WITHOUT_PLACE, JOINING_CHANGED):
+    if kind in (CHANGED, CHANGED_WITHOUT_PLACE, JOINING_CHANGED, MERGED, TRANSFERRED):
         return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
     if kind in (JOINING, REMINDER, STILL_COMING):
         day = uk_day(booking.session.starts_at).isoformat()

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from bookings.message_kinds import CHANGED, CONFIRMED, JOINING, JOINING_CHANGED, REMINDER
+from bookings.message_kinds import (
+    CHANGED,
+    CONFIRMED,
+    JOINING,
+    JOINING_CHANGED,
+    MERGED,
+    REMINDER,
+    TRANSFERRED,
+)
 from bookings.messages import remind_of_session, subject_for, tell_joining
 from bookings.models import Booking
 from bookings.news import is_untold
@@ -22,6 +30,8 @@ from partnerships.tenancy import acting_in
 
 # Thirty working days, the most that a policy may ask for, with holidays.
 _FURTHEST = timedelta(days=60)
+# Each says where and how to join, so that whoever has it needs no more joining instructions.
+_SAY_THE_SAME = (CONFIRMED, CHANGED, JOINING_CHANGED, MERGED, TRANSFERRED)
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class _Round:
 def send_joining_instructions(partnership: Partnership, now: datetime) -> None:
     """Job: send the joining instructions some working days before the session, once for each booking and start.
 
-    Whoever has got a place since then has just read the same in the confirmation.
+    Whoever has got a place since then, or has been told of a change, has just read the same.
     """
     _run(
         partnership,
@@ -45,7 +55,7 @@ def send_joining_instructions(partnership: Partnership, now: datetime) -> None:
         _Round(
             JOINING,
             lambda session: partnership.policy(session.starts_at).messages.joining_working_days.value,
-            (CONFIRMED,),
+            _SAY_THE_SAME,
             tell_joining,
         ),
     )
@@ -62,7 +72,7 @@ def remind_of_sessions(partnership: Partnership, now: datetime) -> None:
         _Round(
             REMINDER,
             lambda session: partnership.policy(session.starts_at).messages.reminder_working_days.value,
-            (CONFIRMED, JOINING, CHANGED, JOINING_CHANGED),
+            (JOINING, *_SAY_THE_SAME),
             remind_of_session,
         ),
     )

@@ -365,9 +365,7 @@ def test_what_comes_before_the_day_waits_for_the_change(partnership, team, cours
             job(partnership, moment)
         told = list(Message.objects.exclude(purpose="booking_confirmed").order_by("pk"))
         expected = {early: [], MORNING: ["session_changed"]}
-        assert [one.purpose for one in told] == expected.get(
-            moment, ["session_changed", "session_joining", "still_coming"]
-        )
+        assert [one.purpose for one in told] == expected.get(moment, ["session_changed", "still_coming"])
 
 
 def test_words_of_its_own_for_a_moved_session_are_not_said_of_another_link(

@@ -1,16 +1,21 @@
 """Joining instructions and reminders: some working days before, once, to those who don't know it yet."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.utils import timezone
 
 from bookings.services.changes import tell_of_changed_sessions
 from bookings.services.joining import remind_of_sessions, send_joining_instructions
+from bookings.services.merging import merge_sessions
+from bookings.services.moving import take_another_session
 from bookings.services.places import give_up
 from courses.models import Session
 from notifications.models import Message
+from partnership_portal.working_days import UK, add_working_days, uk_date
+from partnerships.permissions import Role
 from tests.bookings.moving import move
-from tests.factories import actor_for, adopt, make_person, make_session, policy
+from tests.factories import actor_for, adopt, make_course, make_person, make_session, policy
 
 # A Wednesday in June 2030; booked today, so that every confirmation is old by then.
 START = datetime(2030, 6, 12, 8, 30, tzinfo=UTC)
@@ -78,6 +83,70 @@ def test_a_session_that_moves_is_announced_again_and_a_cancelled_one_not(partner
     for job in (send_joining_instructions, remind_of_sessions):
         job(partnership, session.starts_at - timedelta(hours=20))
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "purpose"),
+    [
+        ("moved", "session_changed"),
+        ("another room", "session_joining_changed"),
+        ("merged", "session_merged"),
+        ("taken instead", "booking_transferred"),
+    ],
+)
+@pytest.mark.parametrize("days_before", [4, 10])
+def test_whoever_has_just_been_told_all_of_it_is_not_told_the_same_next_morning(
+    partnership, book, monkeypatch, told, purpose, days_before
+) -> None:
+    today = START - timedelta(days=40)
+    monkeypatch.setattr(timezone, "now", lambda: today)
+    near = datetime.combine(add_working_days(uk_date(today), days_before), time(9, 30), tzinfo=UK)
+    course = make_course(partnership)
+    # Both are so near that the instructions would be due, or both are not.
+    stays = told == "another room"
+    first = make_session(partnership, course=course, starts_at=near if stays else today + timedelta(days=60))
+    second = make_session(partnership, course=course, starts_at=near)
+    monkeypatch.setattr(timezone, "now", lambda: today - timedelta(days=90))
+    booking = book(make_person(partnership), first)
+    monkeypatch.setattr(timezone, "now", lambda: today)
+    team = actor_for(make_person(partnership, Role.TEAM))
+    if told == "moved":
+        move(first, near - first.starts_at)
+    elif told == "another room":
+        Session.objects.filter(pk=first.pk).update(joining_instructions="Ask for room 7.")
+    elif told == "merged":
+        merge_sessions(actor=team, emptied=first, kept=second, reason="Too few people had booked.")
+    else:
+        take_another_session(actor=team, booking=booking, session=second)
+    tell_of_changed_sessions(partnership, today)
+    assert len(sent(purpose)) == 1
+    tomorrow = datetime.combine(add_working_days(uk_date(today), 1), time(6, 30), tzinfo=UK)
+    send_joining_instructions(partnership, tomorrow)
+    assert not sent("session_joining")
+    # Whoever was told long before the day gets them when the day is near.
+    send_joining_instructions(partnership, near - timedelta(days=1))
+    assert len(sent("session_joining")) == (days_before == 10)
+
+
+@pytest.mark.parametrize("told", ["merged", "taken instead"])
+def test_whoever_has_just_come_from_another_session_needs_no_reminder(
+    partnership, book, monkeypatch, told
+) -> None:
+    course = make_course(partnership)
+    first = make_session(partnership, course=course, starts_at=START + timedelta(days=9))
+    second = make_session(
+        partnership, course=course, starts_at=START, booking_closes_at=START - timedelta(hours=1)
+    )
+    booking = book(make_person(partnership), first)
+    today = START - timedelta(hours=20)
+    monkeypatch.setattr(timezone, "now", lambda: today)
+    team = actor_for(make_person(partnership, Role.TEAM))
+    if told == "merged":
+        merge_sessions(actor=team, emptied=first, kept=second, reason="Too few people had booked.")
+    else:
+        take_another_session(actor=team, booking=booking, session=second)
+    remind_of_sessions(partnership, today + timedelta(hours=10))
+    assert not sent("session_reminder")
 
 
 def test_the_reminder_goes_the_working_day_before_unless_something_just_did(partnership, booked) -> None:
