@@ -390,7 +390,9 @@ def subject_for(booking: Booking, kind: MessageKind) -> str:
         return f"{subject_of(booking.pk)}:{booking.calendar_sequence}"
     if kind in (JOINING, REMINDER, STILL_COMING):
         day = uk_day(booking.session.starts_at).isoformat()
-        return f"{subject_of(booking.pk)}:{booking.session_id}:{day}"
+        # Asked anew after a change, also where the day is the old one again; what was said of it is forgotten.
+        change = f":{booking.calendar_sequence}" if kind is STILL_COMING else ""
+        return f"{subject_of(booking.pk)}:{booking.session_id}:{day}{change}"
     return subject_of(booking.pk)
 
 

@@ -126,6 +126,22 @@ def test_a_session_that_moves_to_another_day_is_asked_about_anew(partnership, bo
     assert asked() == 2
 
 
+def test_a_session_that_moves_away_and_back_is_asked_about_anew_and_not_only_written_down(
+    partnership, booked
+) -> None:
+    session, booking = booked
+    ask_who_is_coming(partnership, before(session, 3))
+    for by in (timedelta(days=28), timedelta(days=-28)):
+        tell_of_changed_sessions(partnership, before(move(session, by), 3))
+    booking.refresh_from_db()
+    assert booking.coming_asked_at is None
+    for _ in range(2):
+        ask_who_is_coming(partnership, before(session, 3))
+    booking.refresh_from_db()
+    # Whoever is on the list of those who have not answered was asked.
+    assert booking.coming_asked_at is not None and asked() == 2
+
+
 def test_another_hour_of_the_same_day_is_no_new_question(partnership, booked) -> None:
     session, booking = booked
     ask_who_is_coming(partnership, before(session, 7))
