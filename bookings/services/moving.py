@@ -62,6 +62,9 @@ def take_another_session(
         before = {"session": old.pk, "state": booking.state}
         if booking.is_upcoming:
             move_booking(booking, new, told_at=None)
+            # They have just said that they come to this one, so that nobody asks at once whether they still do.
+            booking.confirmed_at = now
+            booking.save(update_fields=["confirmed_at"])
             old.places_taken -= 1
             allocate(old, now)
         else:

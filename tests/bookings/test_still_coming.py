@@ -7,9 +7,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from bookings.models import Booking
-from bookings.services.changes import tell_of_changed_sessions
+from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.moving import take_another_session
 from bookings.services.places import give_up
 from bookings.services.still_coming import ask_who_is_coming, still_coming
@@ -160,6 +161,26 @@ def test_whoever_takes_another_session_is_asked_about_that_one(partnership, book
     take_another_session(actor=team, booking=booking, session=later)
     ask_who_is_coming(partnership, before(later, 7))
     assert asked() == 2
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["moved", "cancelled"])
+def test_whoever_has_just_chosen_another_session_is_not_asked_at_once(
+    partnership, booked, monkeypatch, cancelled
+) -> None:
+    session, booking = booked
+    later = make_session(partnership, course=session.course, starts_at=session.starts_at + timedelta(days=28))
+    monkeypatch.setattr(timezone, "now", lambda: before(later, 5))
+    if cancelled:
+        Session.objects.filter(pk=session.pk).update(status="cancelled")
+        tell_of_cancelled_sessions(partnership, timezone.now())
+    else:
+        Booking.objects.update(change_told_at=timezone.now())
+        move(session, timedelta(days=60))
+    taken = take_another_session(actor=actor_for(booking.person), booking=booking, session=later)
+    for days, number in [(5, 0), (4, 0), (3, 1)]:
+        ask_who_is_coming(partnership, before(later, days))
+        assert asked() == number, days
+    assert taken.booked_at == booking.booked_at
 
 
 def test_the_bookings_page_behind_the_diary_entry_asks_too(partnership, booked, sign_in, settings) -> None:
