@@ -301,6 +301,11 @@ def _open_request(actor: Actor, approval: Approval) -> tuple[Booking, Approval]:
     approval.booking = booking
     if not may_decide(actor, approval):
         raise PermissionDenied("You can approve bookings of your team or of the organisation that you lead.")
+    if approval.is_open and booking.session.status != Session.Status.PUBLISHED:
+        # The job that ends the bookings of a cancelled session has not run yet.
+        raise DomainError(
+            f"This session will not take place, so there is nothing left to decide. We tell {booking.person.name}."
+        )
     ran_out = approval.is_open and approval.open_until <= timezone.now()
     if ran_out or approval.decision in {Approval.Decision.LAPSED, Approval.Decision.WITHDRAWN}:
         raise DomainError(

@@ -28,6 +28,7 @@ from bookings.services.still_coming import still_coming
 from bookings.services.swaps import can_be_swapped, pass_on
 from bookings.states import BookingState
 from bookings.swap_forms import PassOnForm
+from courses.models import Session
 from partnerships.actors import Actor
 
 
@@ -96,9 +97,11 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
                     if gone
                     else redirect(request.path)
                 )
+    takes_place = approval.booking.session.status == Session.Status.PUBLISHED
     context = {
         "approval": approval,
-        "can_decide": approval.is_open and may_decide(actor, approval),
+        "can_decide": approval.is_open and takes_place and may_decide(actor, approval),
+        "takes_place": takes_place,
         "asked_as_manager": was_asked_as_manager(actor, approval),
         "form": form,
         "prerequisite": getattr(approval.booking, "prerequisite", None),

@@ -565,6 +565,26 @@ def test_complaint_a_request_is_decided_on_a_page_that_shows_another_date(
     assert state(booking) == ("confirmed" if "approve" in answer else "declined")
 
 
+@pytest.mark.parametrize("answer", ["approve", "decline", "not_me"])
+def test_a_request_on_a_cancelled_session_is_not_decided_any_more(partnership, session, answer) -> None:
+    """Before the job has run that tells everybody: else they would hear that they wait, and then of the end."""
+    booking, before = ask(partnership, session), ask(partnership, session)
+    address = link_in(Message.objects.filter(purpose="approval_asked").earliest("pk"))
+    team = actor_for(make_person(partnership, Role.TEAM))
+    decline(actor=team, approval=before.approval, reason="No cover")
+    page, written = shown_on(Client(), address), Message.objects.count()
+    Session.objects.filter(pk=session.pk).update(status="cancelled", cancelled_at=timezone.now())
+    pressed = press(Client(), address, page, **{answer: "1", "reason": "No cover"}).content.decode()
+    for told in (pressed, Client().get(address).content.decode()):
+        assert "will not take place" in told and "nothing left to decide" in told
+        assert 'name="approve"' not in told and "partnership team to decide" not in told
+    assert (state(booking), Message.objects.count()) == ("requested", written)
+    request = Approval.objects.get(booking=booking)
+    assert (request.decision, request.asked, request.manager_email) == ("", "line_manager", BOSS.email)
+    # Done twice is done once, also after the end.
+    decline(actor=team, approval=before.approval, reason="No cover")
+
+
 def asked_again(address: str = BOSS.email) -> list[Message]:
     return list(Message.objects.filter(purpose="approval_changed", to_email=address).order_by("pk"))
 
