@@ -36,7 +36,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
     prefetch_related_objects(others, "dates")
     if request.method == "POST":
         try:
-            messages.success(request, _act(request, actor, booking, others))
+            messages.success(request, _act(request, actor, booking))
         except DomainError as refusal:
             messages.error(request, refusal.sentence)
         return redirect(request.path)
@@ -77,7 +77,7 @@ def _heading(booking: Booking, *, has_place: bool, again: bool) -> str:
     return "You gave this place up" if booking.is_ended else "There is nothing to choose any more"
 
 
-def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Session]) -> str:
+def _act(request: HttpRequest, actor: Actor, booking: Booking) -> str:
     shown = request.POST.get("shown", "")
     if "keep" in request.POST:
         still_coming(actor=actor, booking=booking, shown=shown)
@@ -85,9 +85,11 @@ def _act(request: HttpRequest, actor: Actor, booking: Booking, others: list[Sess
     if "give_up" in request.POST:
         give_up(actor=actor, booking=booking, shown=shown)
         return "Thank you for telling us. Somebody else can have the place now."
-    chosen = next((one for one in others if str(one.pk) == request.POST.get("take")), None)
+    pk = request.POST.get("take", "")
+    # Not of those that can be taken still: whoever presses twice has taken it, and the service says what is not free.
+    chosen = Session.objects.visible_to(actor).filter(pk=pk).first() if pk.isdecimal() else None
     if chosen is None:
-        raise DomainError("That session can’t be taken any more. Choose another one.")
+        raise DomainError("Choose another session.")
     shows = {"shown": shown, "session_shown": request.POST.get("session_shown", "")}
     take_another_session(actor=actor, booking=booking, session=chosen, **shows)
     return "The place is yours. We have sent the details by email."

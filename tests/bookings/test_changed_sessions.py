@@ -1,5 +1,6 @@
 """When the partnership moves or cancels a session: told once, with choices, and giving up is held against nobody."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +35,7 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.bookings.pressing import press
+from tests.bookings.pressing import fields_of, press
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
@@ -519,6 +520,31 @@ def test_taking_it_twice_is_taking_it_once(partnership, team, session, other, bo
     for _ in range(2):
         assert take_another_session(actor=actor, booking=booking, session=other).session == other
     assert Message.objects.filter(purpose="booking_transferred").count() == 1
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_pressing_take_it_twice_says_twice_that_the_place_is_theirs(
+    partnership, team, session, other, book, now, change
+):
+    booking = book(make_person(partnership), session)
+    if change == "moved":
+        moved(team, session, now + timedelta(days=61))
+        tell_of_changed_sessions(partnership, now)
+    else:
+        cancel_session(actor=team, session=session, reason="The trainer is ill.")
+        tell_of_cancelled_sessions(partnership, now)
+    page = Client().get(link(booking)).content.decode()
+    assert re.search(rf'<button[^>]* value="{other.pk}"[^>]* data-prevent-double-click="true"', page)
+    # What the page showed when the button was pressed the first time.
+    sent = {**fields_of(page), "take": str(other.pk)}
+    for _ in range(2):
+        answer = Client().post(link(booking), sent, follow=True).content.decode()
+        assert "The place is yours" in answer and "There is a problem" not in answer
+    assert Message.objects.filter(purpose="booking_transferred").count() == 1
+    # What is none of this course's is refused in words, and what is none at all too.
+    for wrong in (str(make_session(partnership).pk), "x"):
+        answer = Client().post(link(booking), {**sent, "take": wrong}, follow=True).content.decode()
+        assert "Choose another session" in answer
 
 
 def test_a_full_session_is_not_offered_and_can_not_be_taken(partnership, team, session, other, book, now):
