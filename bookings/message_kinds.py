@@ -344,7 +344,11 @@ PASSED_ON = MessageKind(
     subject=SUBJECT,
     name="Place passed on to a colleague",
     when="When somebody’s place goes over to a colleague, to whoever had it.",
-    placeholders=(*ABOUT_BOOKING, _COLLEAGUE),
+    placeholders=(
+        *ABOUT_BOOKING,
+        _COLLEAGUE,
+        Placeholder("to be approved", "Says something if the colleague must still be approved", "yes"),
+    ),
     facts=WITHOUT_PLACE,
     button="Find another session",
     files=OUT_OF_DIARY,

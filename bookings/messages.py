@@ -193,11 +193,15 @@ def tell_cancelled(booking: Booking, *, before: str, now: datetime) -> None:
     )
 
 
-def tell_passed_on(booking: Booking, colleague: Person, *, now: datetime) -> None:
-    """Say that the place has gone to a colleague, and take it out of the diary."""
+def tell_passed_on(booking: Booking, colleague: Booking, *, now: datetime) -> None:
+    """Say to whom the place has gone, or who must be approved to have it, and take it out of the diary."""
     dropped = drop_untold(booking)
     files = with_lost_withdrawals(withdrawals(booking, stamp=now), dropped)
-    _queue(booking, PASSED_ON, {"colleague": colleague.name}, attachments=files)
+    values = {
+        "colleague": colleague.person.name,
+        "to be approved": "yes" if colleague.state == BookingState.REQUESTED else "",
+    }
+    _queue(booking, PASSED_ON, values, attachments=files)
 
 
 def tell_lead_passed_on(booking: Booking, colleague: Booking, lead: Person) -> None:

@@ -71,21 +71,23 @@ def approval_needed(
     for the line manager. A lead who books for themselves is approved by another lead or the team. Where none is
     recorded and nobody ``can_name`` a line manager, as in a list or a swap, the lead or the team decides.
     """
-    rule = approval_rule(session)
-    if rule is ApprovalRule.NONE or actor.may(Permission.MANAGE_BOOKINGS):
-        return ApprovalRule.NONE
-    for_others = actor.person is None or actor.person.pk != membership.person_id
-    if (
-        for_others
-        and rule is not ApprovalRule.TEAM
-        and membership.organisation_id in actor.led_organisation_ids
-    ):
-        return ApprovalRule.NONE
+    own = actor.person is not None and actor.person.pk == membership.person_id
+    if own:
+        rule = ApprovalRule.NONE if actor.may(Permission.MANAGE_BOOKINGS) else approval_rule(session)
+    else:
+        rule = approval_of_others(actor, session, membership.organisation_id)
     if rule is ApprovalRule.LINE_MANAGER and not can_name and _contact(membership) is None:
         rule = ApprovalRule.ORGANISATION_LEAD
     if rule is ApprovalRule.ORGANISATION_LEAD and not leads_of(membership, but=membership.person):
         return ApprovalRule.TEAM
     return rule
+
+
+def approval_of_others(actor: Actor, session: Session, organisation: int) -> ApprovalRule:
+    """Who must still approve somebody else of this organisation for whom this actor books, whoever it is."""
+    rule = approval_rule(session)
+    speaks = rule is not ApprovalRule.TEAM and organisation in actor.led_organisation_ids
+    return ApprovalRule.NONE if speaks or actor.may(Permission.MANAGE_BOOKINGS) else rule
 
 
 def needs_manager_named(actor: Actor, session: Session, membership: Membership) -> bool:

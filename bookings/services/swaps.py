@@ -207,7 +207,7 @@ def _swap(actor: Actor, booking: Booking, person: Person, told: Told, shown: str
         audit.record(
             actor, "bookings.swap_place", old, before=before, after={"state": old.state, "to": new.pk}
         )
-        tell_passed_on(old, person, now=now)
+        tell_passed_on(old, new, now=now)
         if state == BookingState.CONFIRMED:
             tell_confirmed(new, now=now)
         else:

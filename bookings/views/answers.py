@@ -15,6 +15,7 @@ from bookings.forms import DecisionForm
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
 from bookings.services.approvals import (
+    approval_of_others,
     approve,
     decline,
     is_not_the_manager,
@@ -68,13 +69,19 @@ def answer_pass_on(request: HttpRequest, actor: Actor, booking: Booking) -> Http
 
     colleague = form.carried_out(act) if request.method == "POST" else None
     if colleague is not None:
-        messages.success(
-            request, f"Thank you. Your place has gone to {colleague.person.name}. We have told both of you."
+        name, approved = colleague.person.name, colleague.state == BookingState.CONFIRMED
+        done = (
+            f"Your place has gone to {name}."
+            if approved
+            # By whom is the colleague's own.
+            else f"Your place is no longer yours. {name} gets it once they are approved."
         )
+        messages.success(request, f"Thank you. {done} We have told both of you.")
         return redirect(request.path)
     context = {
         "form": form,
         "can_pass_on": can_be_swapped(booking, timezone.now()),
+        "to_approve": approval_of_others(actor, booking.session, booking.organisation_id),
     }
     return _render(request, actor, "bookings/pass_on.html", booking, context)
 

@@ -9,12 +9,15 @@ from bookings.as_shown import as_shown
 from bookings.colleagues import Candidates, Colleagues, Wanted
 from bookings.models import Booking
 from bookings.queries import people_to_swap_in
+from bookings.services.approvals import approval_of_others, approval_rule
 from bookings.services.prerequisites import asks_earlier_training
 from bookings.services.rights import may_swap
 from bookings.services.swaps import can_be_swapped, swap_for_somebody_new, swap_place
+from bookings.states import BookingState
 from bookings.swap_forms import SwapForm
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
+from partnerships.policy import ApprovalRule
 
 
 @requires(Permission.CANCEL_BOOKING)
@@ -38,7 +41,7 @@ def swap(request: HttpRequest, pk: int) -> HttpResponse:
     )
     new = form.carried_out(lambda: _swap(request, booking, form)) if request.method == "POST" else None
     if new is not None:
-        messages.success(request, f"The place has gone from {booking.person.name} to {new.person.name}.")
+        messages.success(request, _done(booking, new))
         return redirect("bookings:booking", request.partnership.slug, new.pk)
     context = {
         "form": form,
@@ -46,8 +49,21 @@ def swap(request: HttpRequest, pk: int) -> HttpResponse:
         "as_shown": as_shown(booking),
         "session": booking.session,
         "can_swap": can_be_swapped(booking, timezone.now()),
+        "to_approve": approval_of_others(request.actor, booking.session, booking.organisation_id),
+        # A lead speaks for the organisation's people, and never for themselves.
+        "own_to_approve": not request.actor.is_team
+        and approval_rule(booking.session) is not ApprovalRule.NONE,
     }
     return render(request, "bookings/swap.html", context)
+
+
+def _done(booking: Booking, new: Booking) -> str:
+    if new.state == BookingState.CONFIRMED:
+        return f"The place has gone from {booking.person.name} to {new.person.name}."
+    return (
+        f"{booking.person.name} no longer has the place. {new.person.name} gets it once "
+        f"{new.approval.asked_in_words} has approved it, and has the turn in the queue until then."
+    )
 
 
 def _swap(request: HttpRequest, booking: Booking, form: SwapForm) -> Booking:

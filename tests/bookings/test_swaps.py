@@ -16,7 +16,7 @@ from bookings.services.queue import offer_places
 from bookings.services.swaps import SWAPPED, pass_on, swap_for_somebody_new, swap_place
 from bookings.services.tasks import tick_task
 from bookings.states import BookingState
-from courses.models import Session
+from courses.models import Course, Session
 from notifications.models import Message
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Membership, Person
@@ -406,6 +406,64 @@ def test_the_leads_page_offers_colleagues_and_nobody_else(
     assert "The place has gone from Ann Smith to Bob Jones" in page
     page = client.get(f"/alphashire/me/bookings/{old.pk}/").content.decode()
     assert "has gone to a colleague, Bob Jones" in page
+
+
+@pytest.mark.parametrize("rule", ["", "line_manager", "organisation_lead", "team"])
+def test_a_lead_is_warned_and_told_where_the_colleague_must_still_be_approved(
+    partnership, lead, ann, bob, book, sign_in, rule
+) -> None:
+    session = make_session(partnership, capacity=1)
+    old = book(ann, session)
+    Course.objects.update(approval=rule)
+    address, client = f"/alphashire/me/bookings/{old.pk}/swap/", sign_in(lead)
+    page = client.get(address).content.decode()
+    assert ("must be approved by the partnership team" in page) == (rule == "team")
+    assert ("goes over at once" in page) == (rule != "team")
+    assert ("If you come yourself" in page) == (rule in {"line_manager", "organisation_lead"})
+    assert (
+        "must be approved" not in sign_in(make_person(partnership, Role.TEAM)).get(address).content.decode()
+    )
+    page = press(client, address, person=str(bob.pk)).content.decode()
+    new = Booking.objects.get(person=bob)
+    told = Message.objects.get(purpose="booking_passed_on").text
+    if rule == "team":
+        assert new.state == "requested"
+        assert "Ann Smith no longer has the place. Bob Jones gets it once the partnership team has" in page
+        assert "has gone from" not in page and "They must still be approved" in told
+        left = client.get(f"/alphashire/me/bookings/{old.pk}/").content.decode()
+        assert "has gone to a colleague, Bob Jones, who must still be approved." in left
+    else:
+        assert new.state == "confirmed" and "The place has gone from Ann Smith to Bob Jones" in page
+        assert "approved" not in told
+
+
+def test_a_lead_who_comes_themselves_is_told_who_approves_it(partnership, lead, ann, book, sign_in) -> None:
+    old = book(ann, make_session(partnership))
+    Course.objects.update(approval="organisation_lead")
+    address = f"/alphashire/me/bookings/{old.pk}/swap/"
+    page = press(sign_in(lead), address, person=str(lead.pk)).content.decode()
+    assert "Lea Lead gets it once the partnership team has approved it" in page
+
+
+@pytest.mark.parametrize("rule", ["", "line_manager", "team"])
+def test_whoever_passes_the_place_on_is_warned_and_told_where_the_colleague_must_be_approved(
+    partnership, lead, ann, bob, book, rule
+) -> None:
+    old = book(ann, make_session(partnership))
+    Course.objects.update(approval=rule)
+    Membership.objects.update(line_manager_name="Bea Boss", line_manager_email="boss@example.org")
+    address = booking_link(old, COMING).partition("/alphashire/")[2]
+    address = f"/alphashire/{address}pass-on/"
+    page = Client().get(address).content.decode()
+    assert ("must be approved" in page) == ("the place goes to whoever waits" in page) == bool(rule)
+    page = press(Client(), address, name="Bob Jones", email=bob.email).content.decode()
+    if rule:
+        assert "Your place is no longer yours. Bob Jones gets it once they are approved" in page
+        assert "Your colleague must still be approved" in page and "has gone to" not in page
+        # Who that is, is no business of whoever has the link.
+        assert "Bea Boss" not in page
+    else:
+        assert "Your place has gone to Bob Jones" in page and "approved" not in page
 
 
 def test_what_is_said_with_the_swap_counts_more_than_what_was_said_on_the_list(
