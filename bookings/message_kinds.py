@@ -7,9 +7,6 @@ SUBJECT = "Bookings"
 REMINDERS = Category(
     "reminders", "Reminders of sessions", "A short reminder just before a session on which you have a place."
 )
-NEW_DATES = Category(
-    "new_dates", "New dates", "A message when a course that you asked about has new dates to book."
-)
 
 # What every message about a booking may name; a message that goes to whoever booked, for somebody without an email
 # address, says that person's name instead of "you".
@@ -205,7 +202,7 @@ DATES_ADDED = MessageKind(
         ("Dates", ["Wednesday 12 May 2027, Civic Centre, 9 places left"]),
     ),
     button="See the dates and book",
-    category=NEW_DATES,
+    essential="You asked to be told of this course, once.",
 )
 LIST_CLOSED = MessageKind(
     purpose="waiting_list_closed",

@@ -5,6 +5,7 @@ from django.utils import timezone
 from bookings.models import Interest
 from bookings.services.interest import tell_of_new_dates, wait_for_dates
 from notifications.models import Message
+from notifications.services.choices import choose_messages
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 
 
@@ -27,6 +28,18 @@ def test_whoever_asked_is_told_once_when_the_course_can_be_booked(partnership, c
     for _ in range(2):
         tell_of_new_dates(partnership, timezone.now())
     assert Message.objects.get(purpose="new_dates").person == person
+    assert not Interest.objects.exists()
+
+
+def test_whoever_wants_no_other_messages_is_told_all_the_same(partnership) -> None:
+    """They asked for this one by name, and the wish is forgotten with it."""
+    course, person = make_course(partnership), make_person(partnership)
+    wait_for_dates(actor=actor_for(person), course=course)
+    choose_messages(actor=actor_for(person), wanted=[])
+    make_session(partnership, course=course)
+    tell_of_new_dates(partnership, timezone.now())
+    message = Message.objects.get(purpose="new_dates")
+    assert message.person == person and "/s/stop-" not in message.text
     assert not Interest.objects.exists()
 
 

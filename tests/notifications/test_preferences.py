@@ -96,11 +96,11 @@ def test_the_page_switches_off_and_on_and_says_why_the_rest_comes(partnership, s
     assert PAGE in browser.get("/alphashire/me/details/").content.decode()
     for kind in every_kind():
         assert not kind.essential or kind.essential in page
-    assert page.count("checked") == 3
-    browser.post(PAGE, {"wanted": ["new_dates"]})
+    assert page.count("checked") == 2
+    browser.post(PAGE, {"wanted": ["bulletin"]})
     assert remind(person) is None
     assert browser.get(PAGE).content.decode().count("checked") == 1
-    browser.post(PAGE, {"wanted": ["new_dates", "reminders", "bulletin"]})
+    browser.post(PAGE, {"wanted": ["reminders", "bulletin"]})
     assert remind(person) is not None
     refused = browser.post(PAGE, {"wanted": ["nonsense"]})
     assert refused.status_code == 200 and "There is a problem" in refused.content.decode()
