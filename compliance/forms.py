@@ -94,6 +94,37 @@ class WithdrawForm(forms.Form):
     )
 
 
+class ExemptionForm(forms.Form):
+    """From what somebody is exempt, and why."""
+
+    exemption = forms.ChoiceField(
+        label="What are they exempt from, and why?",
+        widget=forms.RadioSelect,
+        help_text="The strategy names these exemptions, and no others.",
+        error_messages={"required": "Choose what they are exempt from"},
+    )
+
+    def __init__(self, *args: Any, requirements: Iterable[Requirement], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choices = {
+            f"{one.pk}-{number}": {"requirement": one, "reason": reason}
+            for one in requirements
+            for number, reason in enumerate(one.exempt_reasons)
+        }
+        self.fields["exemption"].choices = [
+            (key, f"{one['requirement'].title}: {one['reason']}") for key, one in self._choices.items()
+        ]
+
+    @property
+    def has_choices(self) -> bool:
+        """Tell whether the strategy names anybody who is exempt from what is required here."""
+        return bool(self._choices)
+
+    def clean_exemption(self) -> dict[str, Any]:
+        """Give the requirement and the reason themselves."""
+        return self._choices[self.cleaned_data["exemption"]]
+
+
 class PeopleFilter(forms.Form):
     """Which of an organisation's people to show, and how."""
 

@@ -4,9 +4,9 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from compliance.querysets import ReportQuerySet, TrainingRecordQuerySet
+from compliance.querysets import ExemptionQuerySet, ReportQuerySet, TrainingRecordQuerySet
 from courses.models import Requirement
-from partnerships.models import Buildable, Person
+from partnerships.models import Buildable, Membership, Person
 from partnerships.tenancy import TenantModel
 
 
@@ -57,6 +57,42 @@ class TrainingRecord(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.title}, {self.completed_on:%d %B %Y}"
+
+
+class Exemption(TenantModel):
+    """Somebody whom the strategy exempts from a requirement in one job, for a reason that it names; ended, not deleted.
+
+    It goes with its requirement, and counts while the strategy exempts anybody from that.
+    """
+
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="exemptions")
+    requirement = models.ForeignKey(Requirement, on_delete=models.CASCADE, related_name="exemptions")
+    reason = models.CharField(max_length=200)
+    recorded_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExemptionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-recorded_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partnership", "membership", "requirement"],
+                condition=Q(ended_at__isnull=True),
+                name="exempt_once_at_a_time",
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="facts_never_change",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["ended_at"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requirement.title}: {self.reason}"
 
 
 class Report(Buildable, TenantModel):

@@ -1,10 +1,10 @@
-"""Which records and reports somebody may see."""
+"""Which records, exemptions and reports somebody may see."""
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
-from partnerships.models import Person
+from partnerships.models import Membership, Person
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
@@ -21,6 +21,18 @@ class TrainingRecordQuerySet(models.QuerySet):
     def standing(self) -> Self:
         """Records that were not withdrawn."""
         return self.filter(withdrawn_at__isnull=True)
+
+
+class ExemptionQuerySet(models.QuerySet):
+    """Exemptions in one partnership."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """Those of the memberships that the actor may see."""
+        return self.filter(partnership=actor.partnership, membership__in=Membership.objects.visible_to(actor))
+
+    def live(self) -> Self:
+        """Exemptions that count: neither ended, nor from what the strategy exempts nobody from any longer."""
+        return self.filter(ended_at__isnull=True).exclude(requirement__exempt="")
 
 
 class ReportQuerySet(models.QuerySet):

@@ -33,7 +33,7 @@ def standing_rows(standing: Standing) -> Iterator[list[Any]]:
     """What is required of and recommended to somebody."""
     for one in standing.requirements:
         kind = one.requirement.get_kind_display()
-        yield [one.requirement.title, kind, one.status.label, one.met_on, one.lapses_on, one.met_by]
+        yield [one.requirement.title, kind, one.in_words, one.met_on, one.lapses_on, one.met_by]
 
 
 def record_sheets(entries: Iterable[RecordEntry], standing: Standing) -> list[Sheet]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance.views import people, record, reports, subgroup
+from compliance.views import exemptions, people, record, reports, subgroup
 from partnership_portal.endings import report_path, sheet_path
 
 app_name = "compliance"
@@ -15,6 +15,8 @@ urlpatterns = [
     sheet_path("organisation/people", people.organisation_file, "organisation_file"),
     path("organisation/people/<int:pk>/", people.organisation_person, name="organisation_person"),
     path("organisation/training/add/", people.organisation_training, name="organisation_training"),
+    path("organisation/memberships/<int:pk>/exemptions/add/", exemptions.exemption_add, name="exemption_add"),
+    path("organisation/exemptions/<int:pk>/end/", exemptions.exemption_end, name="exemption_end"),
     path("desk/reports/", reports.reports, name="reports"),
     path("desk/reports/<int:pk>/", reports.report, name="desk_report"),
     path("desk/reports/<int:pk>/publish/", reports.report_publish, name="report_publish"),

@@ -108,7 +108,8 @@ class PriorityProfile(Strict):
 class RequirementProfile(Strict):
     """One thing that a group must or should learn; any one of ``any_of`` meets it.
 
-    Each of ``renewed_by`` renews it for whoever has met it before. Without ``any_of`` it is met
+    Each of ``renewed_by`` renews it for whoever has met it before; ``exempt`` says in words who need not meet it, each
+    of whom the organisation or the team names. Without ``any_of`` it is met
     outside the portal (such as an induction) and recorded by the organisation.
     """
 
@@ -118,6 +119,7 @@ class RequirementProfile(Strict):
     renewed_by: tuple[Slug, ...] = ()
     accepts_equivalent: bool = False
     refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    exempt: tuple[Name, ...] = ()
     note: str = ""
     section: ShortSection = ""
 

@@ -1,13 +1,14 @@
 """Where people stand: which of their group's requirements they meet, and when that lapses."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from compliance.queries.achievements import Achievement, Achievements
+from compliance.queries.exemptions import exemptions_of
 from courses.models import Course, Requirement
 from partnership_portal.working_days import add_months, uk_today
 from partnerships.actors import Actor
@@ -17,12 +18,13 @@ WARNING = timedelta(days=90)
 
 
 class Status(StrEnum):
-    """How one requirement stands; a lapse begins on the day itself."""
+    """How one requirement stands; a lapse begins on the day itself, and who is exempt need not meet it."""
 
     MET = "met"
     LAPSING = "lapsing"
     LAPSED = "lapsed"
     MISSING = "missing"
+    EXEMPT = "exempt"
 
     @property
     def label(self) -> str:
@@ -32,6 +34,7 @@ class Status(StrEnum):
             Status.LAPSING: "Renew soon",
             Status.LAPSED: "Lapsed",
             Status.MISSING: "Not yet met",
+            Status.EXEMPT: "Exempt",
         }[self]
 
     @property
@@ -49,6 +52,12 @@ class RequirementStanding:
     met_on: date | None = None
     lapses_on: date | None = None
     met_by: str = ""
+    exempt_as: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The status, and why somebody is exempt."""
+        return f"{self.status.label}: {self.exempt_as}" if self.exempt_as else self.status.label
 
     @property
     def is_met(self) -> bool:
@@ -82,7 +91,16 @@ class Standing:
     @cached_property
     def required(self) -> list[RequirementStanding]:
         """What must be met."""
-        return [one for one in self.requirements if one.requirement.kind == Requirement.Kind.REQUIRED]
+        return [
+            one
+            for one in self.requirements
+            if one.requirement.kind == Requirement.Kind.REQUIRED and one.status is not Status.EXEMPT
+        ]
+
+    @cached_property
+    def exempt(self) -> list[RequirementStanding]:
+        """What is required of others in the group, and not of them."""
+        return [one for one in self.requirements if one.status is Status.EXEMPT]
 
     @cached_property
     def recommended(self) -> list[RequirementStanding]:
@@ -142,7 +160,7 @@ class Standing:
 
 
 def standing_of(who: Actor | Person, *, on: date | None = None) -> Standing:
-    """Where one person stands, by the groups of all their live memberships (six queries at most)."""
+    """Where one person stands, by the groups of all their live memberships (seven queries at most)."""
     if isinstance(who, Person):
         return standings_of([who], on=on)[who.pk]
     if who.person is None:
@@ -151,21 +169,21 @@ def standing_of(who: Actor | Person, *, on: date | None = None) -> Standing:
 
 
 def standings_of(persons: Iterable[Person], *, on: date | None = None) -> dict[int, Standing]:
-    """Where many people of one partnership stand, by their keys (six queries at most, however many they are)."""
+    """Where many people of one partnership stand, by their keys (seven queries at most, however many)."""
     persons = list(persons)
     if not persons:
         return {}
-    groups: dict[int, list[int]] = {person.pk: [] for person in persons}
+    groups: dict[int, dict[int, int]] = {person.pk: {} for person in persons}
     memberships = Membership.objects.live().filter(
         partnership=persons[0].partnership_id, person__in=groups, competency_group__isnull=False
     )
-    for person_id, group_id in memberships.values_list("person_id", "competency_group_id"):
-        groups[person_id].append(group_id)
-    return _standings(persons[0].partnership_id, {pk: (pk, keys) for pk, keys in groups.items()}, on)
+    for key, person_id, group_id in memberships.values_list("pk", "person_id", "competency_group_id"):
+        groups[person_id][key] = group_id
+    return _standings(persons[0].partnership_id, {pk: (pk, jobs) for pk, jobs in groups.items()}, on)
 
 
 def standings_in(memberships: Iterable[Membership], *, on: date | None = None) -> dict[int, Standing]:
-    """Where people stand with what each of these memberships asks of them, by its key (five queries at most)."""
+    """Where people stand with what each of these memberships asks of them, by its key (six queries at most)."""
     memberships = list(memberships)
     if not memberships:
         return {}
@@ -174,26 +192,26 @@ def standings_in(memberships: Iterable[Membership], *, on: date | None = None) -
 
 
 def standing_in(memberships: Iterable[Membership], *, on: date | None = None) -> Standing:
-    """Where one person stands with what these memberships of theirs ask together (five queries at most)."""
+    """Where one person stands with what these memberships of theirs ask together (six queries at most)."""
     memberships = list(memberships)
     if not memberships:
         return Standing(on=on or uk_today())
-    groups = [key for one in memberships for key in _group_of(one)]
+    jobs = {key: group for one in memberships for key, group in _group_of(one).items()}
     first = memberships[0]
-    return _standings(first.partnership_id, {first.person_id: (first.person_id, groups)}, on)[first.person_id]
+    return _standings(first.partnership_id, {first.person_id: (first.person_id, jobs)}, on)[first.person_id]
 
 
-def _group_of(membership: Membership) -> list[int]:
-    return [membership.competency_group_id] if membership.competency_group_id else []
+def _group_of(membership: Membership) -> dict[int, int]:
+    return {membership.pk: membership.competency_group_id} if membership.competency_group_id else {}
 
 
 def _standings(
-    partnership_id: int, wanted: Mapping[int, tuple[int, Collection[int]]], on: date | None
+    partnership_id: int, wanted: Mapping[int, tuple[int, Mapping[int, int]]], on: date | None
 ) -> dict[int, Standing]:
-    """Judge each wanted pair of a person and groups, under the key it is wanted by."""
+    """Judge each wanted pair of a person and jobs (memberships with their groups), under the key it is wanted by."""
     on = on or uk_today()
     groups = {group.pk: group for group in CompetencyGroup.objects.filter(partnership=partnership_id)}
-    asked = {key for _, keys in wanted.values() for key in _with_foundations(keys, groups)}
+    asked = {key for _, jobs in wanted.values() for key in _with_foundations(jobs.values(), groups)}
     requirements = list(
         Requirement.objects.filter(partnership=partnership_id, group__in=asked).with_courses()
     )
@@ -202,17 +220,28 @@ def _standings(
         requirement.group = groups[requirement.group_id]
         by_group[requirement.group_id].append(requirement)
     achievements = Achievements(partnership_id, {person_id for person_id, _ in wanted.values()}, requirements)
+    exemptions = exemptions_of(
+        partnership_id, (key for _, jobs in wanted.values() for key in jobs), requirements
+    )
     standings = {}
-    for key, (person_id, keys) in wanted.items():
-        mine = sorted(
-            (groups[one] for one in _with_foundations(keys, groups)), key=lambda one: (one.position, one.pk)
-        )
+    for key, (person_id, jobs) in wanted.items():
+        # Which jobs ask for what each group requires: somebody is exempt when they are so in every one of these.
+        asking: dict[int, list[int]] = defaultdict(list)
+        for job, own_group in jobs.items():
+            for group_id in _with_foundations([own_group], groups):
+                asking[group_id].append(job)
+        mine = sorted((groups[one] for one in asking), key=lambda one: (one.position, one.pk))
         judged = [
-            _judge(requirement, achievements.best(person_id, requirement), on)
+            _judge(
+                requirement,
+                achievements.best(person_id, requirement),
+                on,
+                exempt_as=exemptions.reason(requirement, asking[group.pk]),
+            )
             for group in mine
             for requirement in by_group[group.pk]
         ]
-        own = tuple(group for group in mine if group.pk in keys)
+        own = tuple(group for group in mine if group.pk in jobs.values())
         standings[key] = Standing(on, own, tuple(judged), achievements.last_day(person_id))
     return standings
 
@@ -230,7 +259,14 @@ def _with_foundations(keys: Iterable[int], groups: Mapping[int, CompetencyGroup]
     return found
 
 
-def _judge(requirement: Requirement, achievement: Achievement | None, on: date) -> RequirementStanding:
+def _judge(
+    requirement: Requirement, achievement: Achievement | None, on: date, *, exempt_as: str
+) -> RequirementStanding:
+    if exempt_as:
+        met_on, met_by = (achievement.on, achievement.what) if achievement else (None, "")
+        return RequirementStanding(
+            requirement, Status.EXEMPT, met_on=met_on, met_by=met_by, exempt_as=exempt_as
+        )
     if achievement is None:
         return RequirementStanding(requirement, Status.MISSING)
     months = requirement.refresher_months or requirement.group.refresher_months

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from bookings.queries import approvals_waiting
 from compliance.forms import PeopleFilter, TrainingForManyForm
+from compliance.models import Exemption
 from compliance.queries.people import (
     Show,
     Sort,
@@ -154,15 +155,25 @@ def _person_page(
     request: HttpRequest, person: Person, found: QuerySet[Membership], crumbs: list[tuple[str, str]]
 ) -> HttpResponse:
     memberships = list(found.select_related("organisation", "competency_group"))
+    standing = standing_in(memberships)
+    may_record = request.actor.may(Permission.SEE_ORGANISATION)
+    can_be_exempt = any(one.requirement.exempt for one in (*standing.required, *standing.exempt))
     context = {
         "person": person,
         "memberships": memberships,
         "entries": record_of(person, request.actor),
-        "standing": standing_in(memberships),
+        "standing": standing,
         "crumbs": crumbs,
-        "may_record": request.actor.may(Permission.SEE_ORGANISATION),
+        "may_record": may_record,
+        "can_be_exempt": can_be_exempt and may_record,
+        "exemptions": _exemptions(request, memberships) if can_be_exempt and may_record else [],
     }
     return render(request, "compliance/person.html", context)
+
+
+def _exemptions(request: HttpRequest, memberships: list[Membership]) -> QuerySet[Exemption]:
+    theirs = Exemption.objects.visible_to(request.actor).live().filter(membership__in=memberships)
+    return theirs.select_related("requirement", "membership__organisation", "recorded_by")
 
 
 def _organisation(request: HttpRequest) -> tuple[Organisation, QuerySet[Organisation]]:

@@ -21,6 +21,7 @@ class Requirement(TenantModel):
     title = models.CharField(max_length=200)
     accepts_equivalent = models.BooleanField(default=False)
     refresher_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    exempt = models.TextField("who is exempt", blank=True, help_text="One kind of people a line.")
     note = models.TextField(blank=True)
     section = models.CharField(max_length=60, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -37,6 +38,11 @@ class Requirement(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.get_kind_display().lower()} for {self.group})"
+
+    @property
+    def exempt_reasons(self) -> list[str]:
+        """Who is exempt, one by one: the reasons for which somebody may be."""
+        return self.exempt.splitlines()
 
     @property
     def courses(self) -> list[Course]:

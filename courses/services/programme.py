@@ -147,7 +147,7 @@ def _requirements(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
             Requirement.objects.filter(partnership=actor.partnership, group=group, title=title),
             what=what,
             said=said,
-            values={name: item[name] for name in _REQUIREMENT},
+            values={**{name: item[name] for name in _REQUIREMENT}, "exempt": "\n".join(item["exempt"])},
             new={"group": group, "title": title},
         )
         if said & {"any_of", "renewed_by"}:

@@ -146,6 +146,14 @@ def _renewals(file: File) -> Iterator[Problem]:
                     yield file.problem((*requirement_place, "renewed_by", number), sentence)
 
 
+def _exempt_from_what_is_required(file: File) -> Iterator[Problem]:
+    for place, _ in file.tables("groups"):
+        for requirement_place, requirement in file.tables(*place, "requirements"):
+            if requirement.get("exempt") and requirement.get("kind") == "recommended":
+                sentence = "names who is exempt from something that is only recommended"
+                yield file.problem((*requirement_place, "exempt"), sentence)
+
+
 def _ladder(file: File) -> Iterator[Problem]:
     above: set[str] = set()
     for place, group in file.tables("groups"):
@@ -284,6 +292,7 @@ _CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
     _duplicates,
     _references,
     _renewals,
+    _exempt_from_what_is_required,
     _ladder,
     _whole_courses,
     _sources,

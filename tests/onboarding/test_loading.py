@@ -155,6 +155,16 @@ def test_a_course_that_only_renews_from_now_on_no_longer_meets_it(loaded, borset
     assert named() == (["first-steps", "first-steps-online"], [])
 
 
+def test_who_is_exempt_follows_the_file(loaded, borsetshire) -> None:
+    text = borsetshire.replace('kind = "required"', 'kind = "required"\nexempt = ["Farmers", "Vicars"]', 1)
+    assert load_profile(text=text).ledger.changed == ["“First steps” for Band A"]
+    with acting_in(loaded.partnership):
+        assert Requirement.objects.get().exempt_reasons == ["Farmers", "Vicars"]
+    load_profile(text=borsetshire)
+    with acting_in(loaded.partnership):
+        assert Requirement.objects.get().exempt_reasons == []
+
+
 def without_course(text: str) -> str:
     start, end = text.index('[[courses]]\nslug = "first-steps-online"'), text.index("[policy.certificate]")
     return (text[:start] + text[end:]).replace('"first-steps", "first-steps-online"', '"first-steps"')

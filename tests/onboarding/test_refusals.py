@@ -93,6 +93,8 @@ MISTAKES = [
      "questionnaires.observaton: is not a kind of questionnaire; expected one of pre_course, evaluation, "),
     ('[partnership]', 'questionnaires = "all"\n\n[partnership]',
      'questionnaires: expected a table of keys and values; got "all"'),
+    ('title = "First steps"\nkind = "required"', 'title = "First steps"\nkind = "recommended"\nexempt = ["Farmers"]',
+     "groups[0].requirements[0].exempt: names who is exempt from something that is only recommended"),
     ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
     (
         'any_of = ["first-steps", "first-steps-online"]',

@@ -198,6 +198,7 @@ def test_sandwell_4_1_six_groups_and_the_childminders_exemption() -> None:
     groups = profile(SANDWELL).groups
     assert len(groups) == 6
     assert "Childminders are exempt" in groups[2].exemptions
+    assert groups[2].requirements[0].exempt == ("Childminder, by statute",)
     assert groups[4].who == groups[5].who
     assert not groups[0].requirements[0].any_of and "own organisation" in groups[0].requirements[0].note
 
