@@ -60,6 +60,7 @@ const keepTaps = () => {
       return;
     }
     const mark = tap.tap.split("-")[1];
+    row.dataset.saved ??= row.dataset.mark;
     row.classList.add("portal-register__row--waiting");
     if (mark === "undo") {
       say(row, "Undo: waiting for the line");
@@ -76,7 +77,8 @@ const keepTaps = () => {
       return;
     }
     row.classList.remove("portal-register__row--waiting");
-    press(row, told.mark ?? "");
+    row.dataset.saved = told.mark ?? "";
+    press(row, row.dataset.saved);
     say(row, told.mark ? `${told.words} – saved` : told.words);
     row.querySelector("[value$='-undo']").hidden = !told.can_undo;
   };
@@ -85,6 +87,8 @@ const keepTaps = () => {
     const row = rowOf(tap.tap);
     if (row) {
       row.classList.remove("portal-register__row--waiting");
+      // What the portal has, so that nobody is taken for marked who isn't.
+      press(row, row.dataset.saved);
       say(row, sentence);
     }
   };
@@ -187,9 +191,14 @@ const keepTaps = () => {
     if (!button || button === rest) {
       return;
     }
-    event.preventDefault();
     const tap = { id: `${Date.now()}-${Math.random()}`, tap: button.value, at: Date.now() };
-    keep([...kept(), tap]);
+    try {
+      keep([...kept(), tap]);
+    } catch {
+      // No room on this phone: the tap goes as a form.
+      return;
+    }
+    event.preventDefault();
     showWaiting(tap);
     showLine();
     send();

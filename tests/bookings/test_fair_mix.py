@@ -1,5 +1,6 @@
 """Places held for a fair mix: a pure rule, tried in every order; and the same through the services."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,14 @@ from bookings.as_shown import session_as_shown
 from bookings.fair_mix import InLine, Share, next_in
 from bookings.models import Booking, Quota
 from bookings.services.places import give_up
-from bookings.services.queue import line_of, would_get_places
+from bookings.services.queue import line_of, offer_places, would_get_places
+from courses.plans import Slot
+from courses.saved_plans import saved_plan
+from courses.services.sessions import change_session
 from notifications.models import Message
-from partnership_portal.working_days import uk_today
+from partnership_portal.working_days import uk_date, uk_today
 from partnerships.models import Sector
+from partnerships.permissions import Role
 from tests.factories import actor_for, make_organisation, make_person, make_session
 
 HEALTH, POLICE, SCHOOL = 1, 2, 3
@@ -191,8 +196,6 @@ def test_several_employers_cost_no_more_looks_at_the_queue(
 
 
 def test_released_places_are_offered_by_the_job(partnership, book, police) -> None:
-    from bookings.services.queue import offer_places
-
     session = make_session(partnership, capacity=1)
     Quota.objects.create(
         partnership=partnership,
@@ -205,4 +208,28 @@ def test_released_places_are_offered_by_the_job(partnership, book, police) -> No
     offer_places(partnership, timezone.now())
     assert Booking.objects.get(pk=waiting.pk).state == "waiting"
     offer_places(partnership, timezone.now() + timedelta(days=1))
+    assert Booking.objects.get(pk=waiting.pk).state == "offered"
+
+
+def test_held_places_keep_their_distance_when_the_session_moves(partnership, book, police) -> None:
+    now = timezone.now()
+    session = make_session(partnership, capacity=1, starts_at=now + timedelta(days=60))
+    others = make_session(partnership, capacity=1, starts_at=now + timedelta(days=60))
+    until = uk_date(session.starts_at) - timedelta(days=14)
+    held, other = (
+        Quota.objects.create(partnership=partnership, session=one, sector=police, places=1, releases_on=until)
+        for one in (session, others)
+    )
+    waiting = book(make_person(partnership), session)
+    team = actor_for(make_person(partnership, Role.TEAM))
+    for days in (61, 30, 12):
+        plan = saved_plan(session)
+        slots = (Slot(now + timedelta(days=days), now + timedelta(days=days, hours=2)),)
+        session = change_session(actor=team, session=session, plan=replace(plan, slots=slots))
+        held.refresh_from_db()
+        assert held.releases_on == uk_date(session.starts_at) - timedelta(days=14)
+    other.refresh_from_db()
+    assert other.releases_on == until
+    # Twelve days before, nothing is held any more.
+    offer_places(partnership, now)
     assert Booking.objects.get(pk=waiting.pk).state == "offered"

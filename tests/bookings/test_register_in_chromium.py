@@ -116,6 +116,29 @@ def test_signed_out_meanwhile(room, open_browser) -> None:
     assert marks(partnership) == {"Learner 06": "present"}
 
 
+def test_a_tap_that_is_refused_shows_what_the_register_has(room, open_browser) -> None:
+    partnership, trainer, address = room
+    page = open_browser(trainer.user, width=320)
+    page.goto(address)
+    with acting_in(partnership):
+        Booking.objects.filter(person__name="Learner 01").update(state="cancelled")
+    tap(page, "Learner 01")
+    expect(page.get_by_text("no longer has a place")).to_be_visible()
+    button = page.get_by_role("button", name="Present Learner 01", exact=True)
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("li", has_text="Learner 01")).to_have_attribute("data-mark", "")
+
+
+def test_a_tap_goes_as_a_form_where_the_phone_has_no_room(room, open_browser) -> None:
+    partnership, trainer, address = room
+    page = open_browser(trainer.user, width=320)
+    page.goto(address)
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    with page.expect_navigation():
+        tap(page, "Learner 02")
+    assert marks(partnership) == {"Learner 02": "present"}
+
+
 def test_buttons_are_large_and_the_list_grows_shorter(room, open_browser) -> None:
     _, trainer, address = room
     page = open_browser(trainer.user, width=320)
