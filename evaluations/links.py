@@ -2,7 +2,7 @@
 
 from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Certificate, Invitation
+from evaluations.models import Certificate, HandedCode, Invitation
 from partnerships.actors import Actor, holder
 from partnerships.links import absolute, token_for
 from partnerships.permissions import Permission
@@ -11,6 +11,7 @@ SURVEY = "survey"
 CERTIFICATE = "certificate"
 LEARNER = "learner"
 SUPERVISION = "supervision"
+_BY_CODE = ", by code "
 
 
 def survey_token(invitation: Invitation) -> str:
@@ -45,9 +46,13 @@ def certificate_link(certificate: Certificate) -> str:
     )
 
 
-def learner_link(booking: Booking) -> str:
-    """The full address at which somebody without an email finds what waits for them about one session."""
-    token = token_for(booking.partnership, LEARNER, booking.pk).removeprefix(f"{LEARNER}-")
+def learner_link(booking: Booking, number: int = 0) -> str:
+    """The full address at which somebody without an email finds what waits for them about one session.
+
+    ``number`` counts the codes that were made anew for them (``HandedCode``); only the last one opens anything.
+    """
+    nonce = str(number) if number else ""
+    token = token_for(booking.partnership, LEARNER, booking.pk, nonce=nonce).removeprefix(f"{LEARNER}-")
     return absolute("evaluations:learner", partnership=booking.partnership.slug, token=token)
 
 
@@ -74,13 +79,31 @@ def holder_of(invitation: Invitation) -> Actor:
     return holder(invitation.partnership, purpose, invitation.respondent)
 
 
+def holder_of_booking(booking: Booking) -> Actor:
+    """Whoever opens the code of one learner."""
+    return holder(booking.partnership, f"code of booking {booking.pk}", booking.person)
+
+
+def holder_of_code(invitation: Invitation, code: HandedCode) -> Actor:
+    """Whoever answers this one survey in the browser that its learner's code was opened in."""
+    return holder(
+        invitation.partnership, f"survey {invitation.pk}{_BY_CODE}{code.number}", invitation.respondent
+    )
+
+
+def is_sent_by_link(invitation: Invitation) -> bool:
+    """Tell whether whoever is asked can have got the link: learners without an address come by a code, or are rung."""
+    respondent = invitation.respondent
+    return respondent is None or bool(invitation.respondent_email or respondent.email)
+
+
 def may_answer(actor: Actor, invitation: Invitation) -> bool:
-    """Tell whether the actor is the one who is asked now, signed in or by the link of this very survey.
+    """Tell whether the actor is the one who is asked now, signed in or by the link or code to this very survey.
 
     Ask it of an invitation that is locked: until then somebody else may be asked, whose link has another number.
     """
     if actor.holds_link:
-        return actor.label == holder_of(invitation).label
+        return actor.label == holder_of(invitation).label or _came_by_code(actor, invitation)
     return actor.person is not None and actor.person == invitation.respondent
 
 
@@ -91,3 +114,10 @@ def may_type_in(actor: Actor, invitation: Invitation) -> bool:
         and actor.may(Permission.MANAGE_SURVEYS)
         and invitation.kind != QuestionnaireKind.OBSERVATION
     )
+
+
+def _came_by_code(actor: Actor, invitation: Invitation) -> bool:
+    if _BY_CODE not in actor.label:
+        return False
+    opened = HandedCode.objects.filter(booking=invitation.booking_id, opened_at__isnull=False).first()
+    return opened is not None and actor.label == holder_of_code(invitation, opened).label

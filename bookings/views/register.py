@@ -49,6 +49,7 @@ def register(request: HttpRequest, pk: int, date_pk: int) -> HttpResponse:
         "is_open": is_open(date),
         "is_over": date.ends_at <= timezone.now(),
         "without_email": len([row for row in rows if not row.booking.person.email]),
+        "is_day_over": uk_date(timezone.now()) > uk_date(date.session.ends_at),
     }
     return render(request, "bookings/register.html", context)
 

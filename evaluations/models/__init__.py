@@ -5,6 +5,7 @@ from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign, EarlierOutcome
 from .dip_sample import DipAttempt, DipContact, DipSample
+from .handed_code import HandedCode
 from .invitation import Answer, Invitation
 from .notice import Notice
 from .observation import Observation, ObservationAction, ObservedTrainer
@@ -35,6 +36,7 @@ __all__ = [
     "DipSample",
     "EarlierEdition",
     "EarlierOutcome",
+    "HandedCode",
     "Invitation",
     "KeptAnalysis",
     "Notice",

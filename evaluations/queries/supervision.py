@@ -111,7 +111,8 @@ def reader_of_link(partnership: Partnership, booking: Booking, nonce: str) -> Re
         return None
     match name:
         case "learner":
-            return _learner(booking)
+            # Whoever has no address was never sent it, and reads the page by their code.
+            return _learner(booking) if booking.person.email else None
         case "form":
             of_booking = Invitation.objects.filter(partnership=partnership, booking=booking)
             form = of_booking.filter(kind=_K.LINE_MANAGER, pk__in=numbers[:1]).first()
@@ -129,6 +130,11 @@ def reader_of_link(partnership: Partnership, booking: Booking, nonce: str) -> Re
             return Reader("manager", sharing.with_name, emails, sharing.with_person_id)
         case _:
             return None
+
+
+def reader_of_code(booking: Booking) -> Reader:
+    """The learner, in the browser that their code was opened in."""
+    return _learner(booking)
 
 
 def reader_of_actor(actor: Actor, booking: Booking) -> Reader | None:

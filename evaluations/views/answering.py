@@ -1,4 +1,7 @@
-"""Answering a questionnaire, through a signed link or signed in: both doors lead to the same pages."""
+"""Answering a questionnaire, through a signed link, signed in or by telephone: all doors lead to the same pages.
+
+The door of those who were handed a code is in ``handed.py``.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from evaluations.links import (
     SURVEY,
     certificate_token,
     holder_of,
+    is_sent_by_link,
     may_type_in,
     supervision_token,
     survey_nonce,
@@ -28,6 +32,7 @@ from evaluations.periods import years_kept
 from evaluations.queries.redaction import redacted_in
 from evaluations.queries.supervision import (
     SUPERVISED,
+    Pledge,
     own_to_prepare,
     pledge_for,
     reader_of_form,
@@ -66,6 +71,8 @@ class Door:
     invitation: Invitation
     names: str
     key: dict[str, object]
+    # A code shows nothing that was written elsewhere.
+    shows_plan: bool = True
 
     @property
     def is_on_behalf(self) -> bool:
@@ -76,6 +83,16 @@ class Door:
         """The address of the survey's start, or of one of its pages."""
         name = f"evaluations:{self.names}{suffix}"
         return reverse(name, kwargs={"partnership": self.actor.partnership.slug, **self.key, **more})
+
+    @property
+    def is_by_code(self) -> bool:
+        """Tell whether the learner came by the code that they were handed on the day."""
+        return self.names == "code_survey"
+
+    @property
+    def pledge(self) -> Pledge | None:
+        """What the learner said that they would do, where whoever answers here may read it."""
+        return pledge_for(self.invitation) if self.shows_plan else None
 
     @property
     def saved(self) -> dict[str, Value]:
@@ -102,28 +119,28 @@ class Door:
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_start(request: HttpRequest, token: str) -> HttpResponse:
     """What the survey is, and who sees the answers."""
-    return _through_link(request, token, _start)
+    return _through_link(request, token, show_start)
 
 
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_page(request: HttpRequest, token: str, page: int) -> HttpResponse:
     """One page of questions."""
-    return _through_link(request, token, lambda request, door: _page(request, door, page))
+    return _through_link(request, token, lambda request, door: show_page(request, door, page))
 
 
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_check(request: HttpRequest, token: str) -> HttpResponse:
     """The answers once more, and the button that sends them."""
-    return _through_link(request, token, _check)
+    return _through_link(request, token, show_check)
 
 
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_sent(request: HttpRequest, token: str) -> HttpResponse:
     """Thanks."""
-    return _through_link(request, token, _sent)
+    return _through_link(request, token, show_sent)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
@@ -143,77 +160,77 @@ def own_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_start(request: HttpRequest, pk: int) -> HttpResponse:
     """What the survey is, and who sees the answers."""
-    return _or_refusal(request, _own(request, pk), _start)
+    return or_refusal(request, _own(request, pk), show_start)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_page(request: HttpRequest, pk: int, page: int) -> HttpResponse:
     """One page of questions."""
-    return _or_refusal(request, _own(request, pk), lambda request, door: _page(request, door, page))
+    return or_refusal(request, _own(request, pk), lambda request, door: show_page(request, door, page))
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The answers once more, and the button that sends them."""
-    return _or_refusal(request, _own(request, pk), _check)
+    return or_refusal(request, _own(request, pk), show_check)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_sent(request: HttpRequest, pk: int) -> HttpResponse:
     """Thanks."""
-    return _or_refusal(request, _own(request, pk), _sent)
+    return or_refusal(request, _own(request, pk), show_sent)
 
 
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_left(request: HttpRequest, token: str) -> HttpResponse:
     """The learner has left the organisation."""
-    return _through_link(request, token, _left)
+    return _through_link(request, token, show_left)
 
 
 @holder_of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def linked_not_manager(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever was asked is not the line manager."""
-    return _through_link(request, token, _not_manager)
+    return _through_link(request, token, show_not_manager)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_left(request: HttpRequest, pk: int) -> HttpResponse:
     """The learner has left the organisation."""
-    return _or_refusal(request, _own(request, pk), _left)
+    return or_refusal(request, _own(request, pk), show_left)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_not_manager(request: HttpRequest, pk: int) -> HttpResponse:
     """Whoever was asked is not the line manager."""
-    return _or_refusal(request, _own(request, pk), _not_manager)
+    return or_refusal(request, _own(request, pk), show_not_manager)
 
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def typed_start(request: HttpRequest, pk: int) -> HttpResponse:
     """What to tell somebody on the telephone before writing down what they say."""
-    return _or_refusal(request, _typed(request, pk), _start)
+    return or_refusal(request, _typed(request, pk), show_start)
 
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def typed_page(request: HttpRequest, pk: int, page: int) -> HttpResponse:
     """One page of questions."""
-    return _or_refusal(request, _typed(request, pk), lambda request, door: _page(request, door, page))
+    return or_refusal(request, _typed(request, pk), lambda request, door: show_page(request, door, page))
 
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def typed_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The answers once more, and the button that sends them."""
-    return _or_refusal(request, _typed(request, pk), _check)
+    return or_refusal(request, _typed(request, pk), show_check)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -225,7 +242,7 @@ def typed_sent(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("evaluations:asked", request.partnership.slug, pk)
 
 
-_Show = Callable[[HttpRequest, Door], HttpResponse]
+Show = Callable[[HttpRequest, Door], HttpResponse]
 
 
 def _own(request: HttpRequest, pk: int) -> Door:
@@ -241,7 +258,7 @@ def _typed(request: HttpRequest, pk: int) -> Door:
     return Door(request.actor, invitation, "typed", {"pk": pk})
 
 
-def _through_link(request: HttpRequest, token: str, show: _Show) -> HttpResponse:
+def _through_link(request: HttpRequest, token: str, show: Show) -> HttpResponse:
     try:
         pk, nonce = read_token(request.partnership, SURVEY, token)
     except DomainError as refusal:
@@ -249,13 +266,16 @@ def _through_link(request: HttpRequest, token: str, show: _Show) -> HttpResponse
     invitation = survey_of_link(request.partnership, pk)
     if invitation is None:
         raise Http404
+    if not is_sent_by_link(invitation):
+        sentence = "We ask whoever has no email address by a code, and this is not it."
+        return _refused(request, "This link does not work", DomainError(sentence), 404)
     if nonce != survey_nonce(invitation):
         sentence = "Somebody else is asked now, so this link does not open it any more."
         return _refused(request, "This link does not work", DomainError(sentence), 404)
-    return _or_refusal(request, Door(holder_of(invitation), invitation, "survey", {"token": token}), show)
+    return or_refusal(request, Door(holder_of(invitation), invitation, "survey", {"token": token}), show)
 
 
-def _or_refusal(request: HttpRequest, door: Door, show: _Show) -> HttpResponse:
+def or_refusal(request: HttpRequest, door: Door, show: Show) -> HttpResponse:
     try:
         return show(request, door)
     except ToldUs as refusal:
@@ -274,21 +294,21 @@ def _refused(
     return render(request, "evaluations/survey_refused.html", context, status=status)
 
 
-def _start(request: HttpRequest, door: Door) -> HttpResponse:
+def show_start(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     if request.method == "POST":
         open_survey(actor=door.actor, invitation=door.invitation)
         return redirect(door.where_to_go_on)
     context = {
         "begun": bool(door.saved),
-        "pledge": pledge_for(door.invitation),
+        "pledge": door.pledge,
         "could_share": could_be_shared_with(door.invitation),
         **_instead(door),
     }
     return _render(request, door, "start", context)
 
 
-def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
+def show_page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     saved = door.saved
     pages = door.pages(saved)
@@ -315,8 +335,9 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         complete = form.is_valid()
         save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
         if "later" in request.POST:
-            how = "with the same link" if door.names == "survey" else "and finish later"
-            messages.success(request, f"Your answers so far are saved. You can come back {how}.")
+            messages.success(
+                request, f"Your answers so far are saved. You can come back {_how_to_come_back(door)}."
+            )
             return redirect(door.address())
         if complete:
             last = number == len(door.pages({**saved, **form.kept})) or "back_to_check" in request.GET
@@ -329,12 +350,19 @@ def _page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
         "number": number,
         "of": len(pages),
         "back": back,
-        "pledge": pledge_for(door.invitation) if is_about_it else None,
+        "pledge": door.pledge if is_about_it else None,
     }
     return _render(request, door, "page", context)
 
 
-def _check(request: HttpRequest, door: Door) -> HttpResponse:
+def _how_to_come_back(door: Door) -> str:
+    return {
+        "survey": "with the same link",
+        "code_survey": "with your code, on this phone or computer",
+    }.get(door.names, "and finish later")
+
+
+def show_check(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     answers = {answer.question_id: answer for answer in door.invitation.answers.all()}
     sections: list[dict[str, object]] = []
@@ -377,7 +405,7 @@ def _instead(door: Door) -> dict[str, str]:
     }
 
 
-def _left(request: HttpRequest, door: Door) -> HttpResponse:
+def show_left(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     if request.method == "POST":
         say_left(actor=door.actor, invitation=door.invitation)
@@ -385,7 +413,7 @@ def _left(request: HttpRequest, door: Door) -> HttpResponse:
     return _render(request, door, "left", {"back": door.address()})
 
 
-def _not_manager(request: HttpRequest, door: Door) -> HttpResponse:
+def show_not_manager(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
     if door.invitation.kind != QuestionnaireKind.LINE_MANAGER:
         raise Http404
@@ -423,7 +451,10 @@ def _quoting_form(door: Door, data: QueryDict | None) -> QuotingForm | None:
     # Only whoever writes the answers agrees to be quoted.
     if door.is_on_behalf or not is_asked_to_be_quoted(door.invitation.kind, door.invitation.answers.all()):
         return None
-    where = "under “Surveys”" if door.names == "my_survey" else "by the link to this survey"
+    where = {
+        "my_survey": "under “Surveys”",
+        "code_survey": "by your code, on this phone or computer",
+    }.get(door.names, "by the link to this survey")
     hint = (
         "For example in a report to the partnership’s board. Nobody has to. You can take it back "
         f"{where}; what is printed by then stays."
@@ -431,7 +462,7 @@ def _quoting_form(door: Door, data: QueryDict | None) -> QuotingForm | None:
     return QuotingForm(hint, data)
 
 
-def _sent(request: HttpRequest, door: Door) -> HttpResponse:
+def show_sent(request: HttpRequest, door: Door) -> HttpResponse:
     if door.invitation.state != Invitation.State.ANSWERED:
         return redirect(door.address())
     if request.method == "POST":
@@ -462,6 +493,10 @@ def _supervision_address(door: Door) -> str:
     slug = door.actor.partnership.slug
     if door.names == "my_survey":
         return reverse("evaluations:my_supervision", args=[slug, booking.pk])
+    if door.is_by_code:
+        return (
+            reverse("evaluations:code_supervision", args=[slug, door.key["token"]]) if door.shows_plan else ""
+        )
     is_managers = invitation.kind == QuestionnaireKind.LINE_MANAGER
     reader = reader_of_form(invitation) if is_managers else "learner"
     return reverse("evaluations:linked_supervision", args=[slug, supervision_token(booking, reader)])
@@ -484,5 +519,6 @@ def _render(request: HttpRequest, door: Door, page: str, context: dict[str, obje
         "kept_years": years_kept(invitation),
         "signed_in_door": door.names == "my_survey",
         "on_behalf": door.is_on_behalf,
+        "by_code": door.is_by_code,
     }
     return render(request, f"evaluations/survey_{page}.html", {**shared, **context})

@@ -1,5 +1,7 @@
 """What learner and line manager have shared, side by side, for their supervision meeting."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,7 +44,7 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
             "This page is not shared with you any more",
             "Whoever shared it has taken it back, or it is somebody else’s to read now.",
         )
-    return _page(request, booking, reader, None)
+    return show_supervision(request, booking, reader, holder_of)
 
 
 @requires(Permission.ANSWER_OWN_SURVEYS)
@@ -53,7 +55,7 @@ def own(request: HttpRequest, pk: int) -> HttpResponse:
     reader = reader_of_actor(request.actor, booking)
     if reader is None:
         raise Http404
-    return _page(request, booking, reader, request.actor)
+    return show_supervision(request, booking, reader, lambda _: request.actor)
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -64,7 +66,7 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
     reader = team_reader(request.actor)
     if reader is None:
         raise Http404
-    return _page(request, booking, reader, request.actor)
+    return show_supervision(request, booking, reader, lambda _: request.actor)
 
 
 def _booking(request: HttpRequest, pk: int) -> Booking:
@@ -79,7 +81,10 @@ def _refused(request: HttpRequest, heading: str, sentence: str) -> HttpResponse:
     return render(request, "evaluations/survey_refused.html", context, status=404)
 
 
-def _page(request: HttpRequest, booking: Booking, reader: Reader, actor: Actor | None) -> HttpResponse:
+def show_supervision(
+    request: HttpRequest, booking: Booking, reader: Reader, acting: Callable[[Invitation], Actor]
+) -> HttpResponse:
+    """The page of one reader; ``acting`` says as whom they share their part, or take it back."""
     found = supervision_of(booking, reader)
     if found is None:
         raise Http404
@@ -88,15 +93,16 @@ def _page(request: HttpRequest, booking: Booking, reader: Reader, actor: Actor |
         invitation = own.get(request.POST.get("part", ""))
         if invitation is None:
             raise Http404
-        acting = actor or holder_of(invitation)
         if request.POST.get("share") == "yes":
             try:
-                share_answers(actor=acting, invitation=invitation, named=request.POST.get("named", ""))
+                share_answers(
+                    actor=acting(invitation), invitation=invitation, named=request.POST.get("named", "")
+                )
                 messages.success(request, "Shared. You can take it back here.")
             except NamedAnother as refusal:
                 messages.info(request, refusal.sentence)
         else:
-            stop_sharing(actor=acting, invitation=invitation)
+            stop_sharing(actor=acting(invitation), invitation=invitation)
             messages.success(request, _TAKEN_BACK.get(invitation.kind, "You no longer share your answers."))
         return redirect(request.path)
     offers = {kind: could_be_shared_with(one) for kind, one in own.items()}

@@ -1,17 +1,19 @@
 """In Chromium: a manager on a phone without JavaScript, what is shared side by side, and the team on the telephone."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from courses.models import SessionTrainer
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
-from evaluations.links import survey_token
+from evaluations.links import learner_link, survey_token
 from evaluations.models import Invitation
 from notifications.models import Message
-from partnerships.models import Partnership
+from partnerships.models import Partnership, Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
@@ -186,3 +188,44 @@ def test_a_page_that_can_not_be_answered_any_more_says_so_while_one_types(shire,
     expect(page.get_by_text("this can’t be answered any more")).to_be_visible(timeout=20_000)
     go(page, "Save and continue")
     expect(page.get_by_role("heading", name="You have already answered")).to_be_visible()
+
+
+def test_a_learner_without_an_address_opens_the_code_on_a_phone_without_javascript(
+    shire, open_browser
+) -> None:
+    with acting_in(shire):
+        impact = asked("impact")
+        booking = impact.booking
+        team, trainer = make_person(shire, Role.TEAM), make_person(shire, Role.TRAINER)
+        SessionTrainer.objects.create(partnership=shire, session=booking.session, person=trainer)
+        Person.objects.filter(pk=booking.person_id).update(email="", user=None)
+        Invitation.objects.filter(pk=impact.pk).update(respondent_email="")
+        code = urlsplit(learner_link(booking)).path
+    phone, other = open_browser(width=320, javascript=False), open_browser()
+    phone.goto(code)
+    go(phone, "Open it on this phone or computer")
+    expect(phone.get_by_text("Your code opens them nowhere else")).to_be_visible()
+    # The plan was written before the code was opened.
+    expect(phone.get_by_text(PLAN)).to_have_count(0)
+    go(phone, "Start")
+    go(phone, "Save and come back later")
+    expect(phone.get_by_text("You can come back with your code, on this phone or computer.")).to_be_visible()
+    other.goto(code)
+    expect(other.get_by_role("heading", name="This code is not open here")).to_be_visible()
+    assert_accessible(other)
+    for person in (team, trainer):
+        page = open_browser(person.user)
+        page.goto(reverse("evaluations:codes", args=[shire.slug, booking.session_id]))
+        assert_accessible(page)
+    page = open_browser(team.user)
+    page.goto(reverse("evaluations:code_new", args=[shire.slug, booking.pk]))
+    assert_accessible(page)
+    go(page, "Make a new code")
+    expect(page.get_by_text("Not opened yet")).to_be_visible()
+    with acting_in(shire):
+        other.goto(urlsplit(learner_link(booking, 1)).path)
+    assert_accessible(other)
+    go(other, "Open it on this phone or computer")
+    assert_accessible(other)
+    phone.goto(code)
+    expect(phone.get_by_role("heading", name="This code does not work")).to_be_visible()

@@ -53,6 +53,7 @@ from evaluations.models import (
     DipSample,
     EarlierEdition,
     EarlierOutcome,
+    HandedCode,
     Invitation,
     KeptAnalysis,
     Notice,
@@ -103,6 +104,7 @@ def make_whole_partnership(slug: str) -> Partnership:
             booked_at=now,
             policy_version=policy,
         )
+        HandedCode.objects.create(**where, booking=booking)
         GroupBooking.objects.create(
             **where, session=session, organisation=membership.organisation, key=uuid4(), booked_at=now
         )
