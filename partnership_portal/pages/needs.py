@@ -40,6 +40,11 @@ class Row:
     tag: str = ""
     colour: str = "yellow"
 
+    @property
+    def words(self) -> str:
+        """Everything that it shows."""
+        return " ".join([self.title, *self.facts, self.tag])
+
 
 @dataclass(frozen=True)
 class Found:

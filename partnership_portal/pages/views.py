@@ -2,6 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -9,10 +10,12 @@ from compliance.queries.standing import standing_of
 from courses.models import Priority
 from partnership_portal.pages.front import groups_with_needs, soonest_sessions
 from partnership_portal.pages.mine import coming_up, record_figures
-from partnership_portal.pages.needs import BY_KEY, needs_of
+from partnership_portal.pages.need_lists import NEEDS_SHEET, NeedFilter
+from partnership_portal.pages.needs import BY_KEY, Need, needs_of
 from partnership_portal.pages.team_day import sessions_of
 from partnership_portal.pages.to_do import tasks_of
 from partnerships.accounts import partnerships_of
+from partnerships.downloads import download_list
 from partnerships.models import Partnership
 from partnerships.permissions import Permission, anyone, public, requires
 
@@ -79,11 +82,23 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.RUN_DESK)
 def desk_need(request: HttpRequest, name: str) -> HttpResponse:
-    """Everything of one kind that needs the team, fifty to a page."""
+    """Everything of one kind that needs the team, filtered and sorted, fifty to a page."""
+    need, chosen = _chosen(request, name)
+    page = Paginator(chosen.qs, ROWS).get_page(request.GET.get("page"))
+    return render(request, "pages/desk_need.html", {"need": need, "filter": chosen, "page_obj": page})
+
+
+@requires(Permission.RUN_DESK)
+def desk_need_export(request: HttpRequest, name: str, ending: str) -> HttpResponseBase:
+    """The same, to download."""
+    need, chosen = _chosen(request, name)
+    return download_list(request, need.key, ending, NEEDS_SHEET.of(chosen.qs), filtered_by=chosen.in_use)
+
+
+def _chosen(request: HttpRequest, name: str) -> tuple[Need, NeedFilter]:
     need = BY_KEY.get(name)
     if need is None:
         raise Http404
     now = timezone.now()
-    page = Paginator(need.everything(request.actor, now), ROWS).get_page(request.GET.get("page"))
-    rows = need.rows(list(page.object_list), request.partnership.slug, now)
-    return render(request, "pages/desk_need.html", {"need": need, "page_obj": page, "rows": rows})
+    rows = need.rows(list(need.everything(request.actor, now)), request.partnership.slug, now)
+    return need, NeedFilter(request.GET, rows, request=request)

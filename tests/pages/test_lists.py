@@ -248,6 +248,11 @@ def make_undecided(partnership: Partnership, name: str, number: int) -> None:
     )  # fmt: skip
 
 
+def make_offer(partnership: Partnership, name: str, number: int) -> None:
+    until = moment(0) + timedelta(hours=1 + number)
+    make_booking(partnership, name, number, state="offered", offered_at=moment(0), offer_expires_at=until)
+
+
 def make_task(partnership: Partnership, name: str, number: int) -> None:
     course = Course.objects.filter(partnership=partnership, slug="with-tasks").first()
     CourseTask.objects.create(
@@ -382,6 +387,12 @@ LISTS = {
         search="organisation",
         column=1,
         at="desk/charges/undecided/",
+    ),
+    "offers": Case(
+        make_offer,
+        {"urgency": UP, "-urgency": DOWN, "title": UP, "-title": DOWN, "": UP},
+        queries=10,
+        at="desk/needs/offers/",
     ),
     "tasks": Case(
         make_task,
