@@ -80,6 +80,22 @@ REMINDER = MessageKind(
     button="Answer now",
     essential=_ASKED,
 )
+OPENED_AGAIN = MessageKind(
+    purpose="survey-opened_again",
+    subject=SUBJECT,
+    name="Survey opened again",
+    when="When the team opens a survey again for somebody who attended and missed the time to answer.",
+    placeholders=(
+        _COURSE,
+        _DATE,
+        _CLOSES,
+        _CERTIFICATE,
+        Placeholder("what we ask", "What the survey asks, in short", "how was Child Neglect Overview?"),
+        Placeholder("a colleague", "Says something if the survey is about a colleague", ""),
+    ),
+    button="Answer now",
+    essential=_ASKED,
+)
 SHARED = MessageKind(
     purpose="survey-shared",
     subject=SUBJECT,
@@ -147,6 +163,7 @@ REISSUED = MessageKind(
 register(
     PRE_COURSE, EVALUATION, IMPACT, LINE_MANAGER, TRAINER_FEEDBACK, REMINDER, SHARED, TYPED_IN, CERTIFICATE
 )
+register(OPENED_AGAIN)
 register(REVOKED, REINSTATED, REISSUED)
 CONCERN_RAISED = MessageKind(
     purpose="concern_raised",

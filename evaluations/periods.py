@@ -72,6 +72,8 @@ def pre_course_opens_on(session: Session, policy: Policy) -> date:
 # A register or a job that is late still leads to a survey, up to this long after it should have been sent.
 LATEST = timedelta(days=90)
 _TIME_FOR_A_LATE_ANSWER = timedelta(days=14)
+# For how long the team may open a survey again at a time, for somebody who missed it.
+LONGEST_OPEN_AGAIN = timedelta(days=28)
 
 
 def state_to_ask(kind: str) -> BookingState:
@@ -147,5 +149,10 @@ def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> dateti
 
 
 def end_of_day(moment: datetime) -> datetime:
+    """The last minute of the moment's day."""
+    return last_minute_of(uk_date(moment))
+
+
+def last_minute_of(day: date) -> datetime:
     """A minute before midnight by UK clocks, so that nobody wonders which midnight is meant."""
-    return uk_moment(uk_date(moment), time(23, 59))
+    return uk_moment(day, time(23, 59))

@@ -1,13 +1,13 @@
 """Which invitations and certificates somebody may see."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from bookings.querysets import of_the_team
-from bookings.states import EXPECTED, MAY_HAVE_COME
+from bookings.states import EXPECTED, MAY_HAVE_COME, BookingState
 from evaluations.kinds import AFTERWARDS
 from partnerships.permissions import Permission
 
@@ -58,6 +58,15 @@ class InvitationQuerySet(models.QuerySet):
     def to_answer(self) -> Self:
         """Those still waiting for answers of whoever was asked; dip-sample interviews wait for nobody."""
         return self.filter(state="open").exclude(_LOST_PLACE | _OF_ABSENT).exclude(kind="dip_sample")
+
+    def missed(self, now: datetime) -> Self:
+        """Those of people who attended and can't answer any more: the time is over, or somebody said that they left.
+
+        Without those of which the team has still to settle what was said.
+        """
+        over = Q(state="open", closes_at__lte=now) | Q(state="closed", closed_because__in=["", "left"])
+        attended = Q(kind__in=AFTERWARDS, booking__state=BookingState.ATTENDED)
+        return self.filter(over & attended, forgotten_at__isnull=True).exclude(notices__outcome="")
 
     def that_count(self) -> Self:
         """Those of people who could have answered, and came; whoever lost the place before the course could not."""

@@ -69,6 +69,7 @@ urlpatterns = [
     path("desk/surveys/asked/<int:pk>/", chase.asked, name="asked"),
     path("desk/surveys/asked/<int:pk>/manager/", chase.manager, name="asked_manager"),
     path("desk/surveys/asked/<int:pk>/settle/", chase.settle, name="asked_settle"),
+    path("desk/surveys/asked/<int:pk>/open-again/", chase.open_survey_again, name="asked_open_again"),
     path("desk/surveys/asked/<int:pk>/answers/", answering.typed_start, name="typed"),
     path("desk/surveys/asked/<int:pk>/answers/<int:page>/", answering.typed_page, name="typed_page"),
     path("desk/surveys/asked/<int:pk>/answers/check/", answering.typed_check, name="typed_check"),

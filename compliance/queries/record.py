@@ -7,10 +7,13 @@ from decimal import Decimal
 from bookings.models import Booking
 from bookings.states import BookingState
 from compliance.models import TrainingRecord
-from evaluations.models import Certificate
+from evaluations.models import Certificate, Invitation
+from evaluations.services.invitations import releases_certificate
 from partnership_portal.working_days import uk_date
 from partnerships.actors import Actor
 from partnerships.models import Person
+from partnerships.permissions import Permission
+from partnerships.services.policies import policy_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class RecordEntry:
     certificate: str = ""
     is_partial: bool = False
     training: TrainingRecord | None = None
+    survey: int | None = None
 
     @property
     def is_withdrawn(self) -> bool:
@@ -35,9 +39,10 @@ class RecordEntry:
 
 
 def record_of(person: Person, actor: Actor) -> list[RecordEntry]:
-    """The whole record of a person whom the actor may see, newest first (three queries).
+    """The whole record of a person whom the actor may see, newest first (three queries, for the team four).
 
-    A record follows its person from one employer to the next; only the team sees what was withdrawn.
+    A record follows its person from one employer to the next; only the team sees what was withdrawn, and is led to the
+    survey that a certificate waits for.
     """
     entries = [*_attended(person, actor), *_elsewhere(person, actor)]
     return sorted(entries, key=lambda one: (one.on, one.title), reverse=True)
@@ -59,6 +64,7 @@ def _attended(person: Person, actor: Actor) -> list[RecordEntry]:
         .order_by()
         .values_list("booking_id", "number")
     )
+    surveys = _surveys_waited_for(person, actor) if actor.may(Permission.MANAGE_SURVEYS) else {}
     return [
         RecordEntry(
             on=uk_date(booking.session.ends_at),
@@ -69,9 +75,27 @@ def _attended(person: Person, actor: Actor) -> list[RecordEntry]:
             course_slug=booking.session.course.slug,
             certificate=certificates.get(booking.pk, ""),
             is_partial=booking.state == BookingState.PARTLY_ATTENDED,
+            survey=surveys.get(booking.pk),
         )
         for booking in bookings
     ]
+
+
+def _surveys_waited_for(person: Person, actor: Actor) -> dict[int, int]:
+    """By booking, the survey whose answers would release the certificate."""
+    asked = (
+        Invitation.objects.visible_to(actor)
+        .filter(booking__person=person)
+        .exclude(state=Invitation.State.ANSWERED)
+        .select_related("policy_version")
+        .order_by("pk")
+    )
+    return {
+        one.booking_id: one.pk
+        for one in asked
+        if one.booking_id is not None
+        and releases_certificate(one, policy_of(one.policy_version).certificate.release.value)
+    }
 
 
 def _elsewhere(person: Person, actor: Actor) -> list[RecordEntry]:

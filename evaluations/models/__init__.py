@@ -18,6 +18,7 @@ from .questionnaire import (
 )
 from .quote import Quote
 from .redaction import Redaction
+from .reopening import Reopening
 from .sharing import Sharing
 from .signing_key import SigningKey
 from .theme import Theme, ThemeTag
@@ -49,6 +50,7 @@ __all__ = [
     "QuestionnaireVersion",
     "Quote",
     "Redaction",
+    "Reopening",
     "Sharing",
     "SigningKey",
     "Theme",

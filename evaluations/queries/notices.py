@@ -11,7 +11,7 @@ from partnerships.actors import Actor
 from partnerships.permissions import Permission
 
 # The purposes of the messages that lead to a survey.
-ASKING = ("survey-reminder", *(f"survey-{kind}" for kind in QuestionnaireKind))
+ASKING = ("survey-reminder", "survey-opened_again", *(f"survey-{kind}" for kind in QuestionnaireKind))
 
 
 def notices_to_settle(actor: Actor, now: datetime) -> QuerySet[Notice]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookings.models import Booking
 from courses.models import Session
 from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
-from evaluations.kinds import QuestionnaireKind
+from evaluations.kinds import AFTERWARDS, QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.queries.redaction import redacted_in
@@ -160,7 +160,8 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
             "wrong, tell the partnership team."
         )
     if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
-        raise SurveyClosed("This survey is closed. The time to answer it is over.")
+        remedy = " If you still want to answer it, tell us." if invitation.kind in AFTERWARDS else ""
+        raise SurveyClosed(f"This survey is closed. The time to answer it is over.{remedy}")
 
 
 def _open(actor: Actor, invitation: Invitation) -> Invitation:

@@ -5,7 +5,16 @@ from datetime import datetime
 from django.db import transaction
 
 from courses.models import Session
-from evaluations.models import Answer, Concern, Invitation, KeptAnalysis, Notice, Redaction, Sharing
+from evaluations.models import (
+    Answer,
+    Concern,
+    Invitation,
+    KeptAnalysis,
+    Notice,
+    Redaction,
+    Reopening,
+    Sharing,
+)
 from evaluations.periods import kept_until
 from evaluations.services.analysis_files import drop_files
 from evaluations.services.invitations import about_survey
@@ -49,6 +58,7 @@ def forget_answers(*, actor: Actor, session: Session, now: datetime) -> int:
         delete_about(actor.partnership, [*surveys, *map(about_sharing, shared)])
         shared.delete()
         Notice.objects.filter(invitation__in=gone).delete()
+        Reopening.objects.filter(invitation__in=gone).delete()
         Concern.objects.filter(response__in=gone).update(signs=[])
         _, deleted = Answer.objects.filter(invitation__in=gone).delete()
         drop_files(actor.partnership)

@@ -1,5 +1,7 @@
 """Whom to ring: one person who was asked, what became of it, and what the team can do about it."""
 
+from datetime import datetime, timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,13 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_type_in
 from evaluations.models import Invitation, Notice
-from evaluations.notice_forms import OtherManagerForm
+from evaluations.notice_forms import OpenAgainForm, OtherManagerForm
 from evaluations.queries.managers import membership_of
 from evaluations.queries.notices import not_delivered
 from evaluations.services.notices import ask_other_manager, say_left, settle_notice
+from evaluations.services.reopening import last_day_to_open_again, open_again, refuse_to_open_again
+from partnership_portal.templatetags.portal import uk_date
+from partnership_portal.working_days import uk_today
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 
+_USUALLY = timedelta(days=14)
 _DONE = {
     Notice.Outcome.ENDED: "The membership is ended.",
     Notice.Outcome.ASKED_AGAIN: "They are asked again. The next reminder goes out by itself, if one is left.",
@@ -69,11 +75,49 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("evaluations:asked", request.partnership.slug, pk)
 
 
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_survey_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let somebody who attended and missed the time answer after all, until a day that the team chooses."""
+    invitation = _invitation(request, pk)
+    last_day = last_day_to_open_again(invitation, timezone.now())
+    if request.method == "POST":
+        form = OpenAgainForm(last_day, request.POST)
+    else:
+        refuse_to_open_again(invitation, timezone.now())
+        form = OpenAgainForm(last_day, initial={"until": min(uk_today() + _USUALLY, last_day)})
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            open_again(
+                actor=request.actor, invitation=invitation, until=given["until"], reason=given["reason"]
+            )
+        except DomainError as refusal:
+            form.add_error("until" if refusal.sentence.startswith("Choose") else None, refusal.sentence)
+        else:
+            messages.success(request, f"It is open again until {uk_date(given['until'])}.")
+            return redirect("evaluations:asked", request.partnership.slug, pk)
+    return render(request, "evaluations/open_again.html", {"invitation": invitation, "form": form})
+
+
 def _invitation(request: HttpRequest, pk: int) -> Invitation:
     found = Invitation.objects.visible_to(request.actor).select_related(
-        "session__course", "booking__person", "booking__organisation", "respondent", "typed_in_by"
+        "session__course",
+        "booking__person",
+        "booking__organisation",
+        "respondent",
+        "typed_in_by",
+        "policy_version",
     )
-    return get_object_or_404(found.prefetch_related("notices__settled_by"), pk=pk)
+    return get_object_or_404(found.prefetch_related("notices__settled_by", "reopenings__opened_by"), pk=pk)
+
+
+def _can_be_opened_again(invitation: Invitation, now: datetime) -> bool:
+    try:
+        refuse_to_open_again(invitation, now)
+    except DomainError:
+        return False
+    return True
 
 
 def _page(request: HttpRequest, invitation: Invitation, form: OtherManagerForm | None) -> HttpResponse:
@@ -100,5 +144,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: OtherManagerForm |
         "failed_message": getattr(failed, "failed_message", None),
         "membership": membership_of(invitation.booking) if invitation.booking else None,
         "is_form": is_form,
+        "is_over": invitation.closes_at <= now,
+        "can_be_opened_again": _can_be_opened_again(invitation, now),
     }
     return render(request, "evaluations/asked.html", context)

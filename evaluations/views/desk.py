@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from courses.models import Session
@@ -99,6 +100,7 @@ def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
         Invitation.objects.visible_to(request.actor)
         .filter(session=session)
         .to_answer()
+        .filter(closes_at__gt=timezone.now())
         .select_related("respondent", "booking__person", "booking__organisation")
         .order_by("kind", "respondent_name")
     )
@@ -108,5 +110,12 @@ def chase_list(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("typed_in_by", "booking__person", "booking__organisation")
         .order_by("kind", "respondent_name")
     )
-    context = {"session": session, "waiting": waiting, "answered": answered}
+    missed = (
+        Invitation.objects.visible_to(request.actor)
+        .filter(session=session)
+        .missed(timezone.now())
+        .select_related("booking__person", "booking__organisation")
+        .order_by("kind", "respondent_name")
+    )
+    context = {"session": session, "waiting": waiting, "answered": answered, "missed": missed}
     return render(request, "evaluations/chase.html", context)

@@ -229,3 +229,41 @@ def test_a_learner_without_an_address_opens_the_code_on_a_phone_without_javascri
     assert_accessible(other)
     phone.goto(code)
     expect(phone.get_by_role("heading", name="This code does not work")).to_be_visible()
+
+
+def test_the_team_opens_it_again_on_a_phone_without_javascript(shire, open_browser) -> None:
+    with acting_in(shire):
+        team = make_person(shire, Role.TEAM, name="Tess Team")
+        missed = asked("impact")
+        Invitation.objects.filter(pk=missed.pk).update(state="closed", closes_at=timezone.now())
+        record = reverse("compliance:organisation_person", args=[shire.slug, missed.booking.person_id])
+    page, seeing = (open_browser(team.user, width=320, javascript=has) for has in (False, True))
+
+    def check() -> None:
+        # Axe needs JavaScript; the page itself does not.
+        seeing.goto(page.url)
+        assert_accessible(seeing)
+
+    page.goto(record)
+    check()
+    page.goto(reverse("evaluations:chase", args=[shire.slug, missed.session_id]))
+    expect(page.get_by_role("heading", name="Who missed it")).to_be_visible()
+    check()
+    page.get_by_role("region", name="People who missed it").get_by_role("link", name=LONG).click()
+    check()
+    page.get_by_role("button", name="Open it again").click()
+    check()
+    go(page, "Open it again")
+    expect(page.get_by_role("link", name="Enter the reason")).to_be_visible()
+    go(seeing, "Open it again")
+    assert_accessible(seeing)
+    page.get_by_label("Reason").fill("Was away")
+    go(page, "Open it again")
+    expect(page.get_by_text("It is open again until")).to_be_visible()
+    check()
+    with acting_in(shire):
+        told = Message.objects.get(purpose="survey-opened_again")
+        sent = next(word for word in told.text.split() if "/s/survey-" in word)
+    page = open_browser(width=320, javascript=False)
+    page.goto("/" + sent.split("/", 3)[3])
+    expect(page.get_by_role("button", name="Start")).to_be_visible()

@@ -342,7 +342,7 @@ def test_who_has_answered_takes_the_same_number_of_queries(
         answer(one)
     client = sign_in(person)
     client.get(desk("chase", session.pk))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(desk("chase", session.pk))
 
 

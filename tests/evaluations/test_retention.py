@@ -67,6 +67,7 @@ HANGS_ON_RESPONSES = {
     "Redaction": "deleted",
     "Sharing": "deleted",
     "Notice": "deleted",
+    "Reopening": "deleted",
     "Concern": "stays as what was done about a course; says no more what gave cause",
     "DipContact": "stays: who was drawn and rung, and nothing of what was said",
     "ObservationAction": "stays: what was agreed, and not what was seen",

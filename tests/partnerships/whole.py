@@ -64,6 +64,7 @@ from evaluations.models import (
     QuestionnaireVersion,
     Quote,
     Redaction,
+    Reopening,
     Sharing,
     SigningKey,
     Theme,
@@ -213,6 +214,14 @@ def make_whole_partnership(slug: str) -> Partnership:
         )
         answer = Answer.objects.create(**where, invitation=invitation, question=question, number=4)
         Notice.objects.create(**where, invitation=invitation, reason="left", given_at=now)
+        Reopening.objects.create(
+            **where,
+            invitation=invitation,
+            opened_at=now,
+            opened_by=person,
+            closes_at=now + timedelta(days=9),
+            reason="Was away",
+        )
         Sharing.objects.create(**where, invitation=invitation, with_name="Meg", agreed_at=now)
         theme = Theme.objects.create(**where, name="Information sharing", key="1")
         ThemeTag.objects.create(**where, answer=answer, theme=theme, tagged_at=now, tagged_by=person)
