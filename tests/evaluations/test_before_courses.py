@@ -236,8 +236,9 @@ def asked(partnership) -> tuple[int, int]:
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_ask_everybody_once(raced) -> None:
-    together(2, lambda: ask_before_courses(raced, OPENS))
+def test_two_workers_at_once_ask_everybody_once(raced, caplog) -> None:
+    assert together(2, lambda: ask_before_courses(raced, OPENS)) == [None, None]
+    assert [one for one in caplog.records if one.exc_info] == []
     assert asked(raced) == (PEOPLE, PEOPLE)
 
 

@@ -1,5 +1,6 @@
 """Two workers at once, and a worker killed in the middle: nobody is asked twice, nobody is missed."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -22,7 +23,15 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certif
 from evaluations.links import holder_of
 from evaluations.models import Answer, Certificate, Invitation, ThemeTag
 from evaluations.queries.due import certificates_due
-from evaluations.services import certificates, merged_themes, notices, tagging
+from evaluations.services import (
+    answers,
+    certificates,
+    invitations,
+    merged_themes,
+    notices,
+    reminders,
+    tagging,
+)
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.merged_themes import merge_theme
 from evaluations.services.notices import ask_other_manager
@@ -31,6 +40,7 @@ from evaluations.services.themes import adopt_themes
 from evaluations.start_themes import portal_themes
 from notifications.models import Message
 from partnerships.errors import DomainError
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, answers_to, at, booked, held
@@ -83,17 +93,72 @@ def asked(partnership) -> tuple[int, int]:
         return Invitation.objects.count(), Message.objects.filter(purpose="survey-evaluation").count()
 
 
-def test_two_workers_at_once_ask_everybody_once(raced):
-    together(2, lambda: ask_for_evaluations(raced, NOW))
+def raised(caplog) -> list[type[BaseException]]:
+    """What jobs have caught and logged: they go on with the others whatever one item raises."""
+    return [one.exc_info[0] for one in caplog.records if one.exc_info]
+
+
+def in_the_trail(partnership, action: str) -> int:
+    with acting_in(partnership):
+        return AuditEntry.objects.filter(action=action).count()
+
+
+def without_locks(monkeypatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+
+
+def test_two_workers_at_once_ask_everybody_once(raced, caplog):
+    assert together(2, lambda: ask_for_evaluations(raced, NOW)) == [None, None]
+    assert asked(raced) == (PEOPLE, PEOPLE)
+    assert raised(caplog) == []
+
+
+def test_control_without_the_locks_the_database_has_to_refuse_to_ask_twice(raced, caplog, monkeypatch):
+    both_have_looked, invite = threading.Barrier(2), invitations._invite
+
+    def look_together(*given):
+        both_have_looked.wait(timeout=20)
+        return invite(*given)
+
+    without_locks(monkeypatch)
+    monkeypatch.setattr(invitations, "_invite", look_together)
+    assert together(2, lambda: ask_for_evaluations(raced, NOW)) == [None, None]
+    assert raised(caplog) == [IntegrityError] * (PEOPLE // OF_A_SESSION)
+    # The constraints stand behind the locks: the worker that was refused leaves it to the other.
     assert asked(raced) == (PEOPLE, PEOPLE)
 
 
-def test_two_workers_at_once_remind_everybody_once(raced):
+def test_two_workers_at_once_remind_everybody_once(raced, caplog):
     ask_for_evaluations(raced, NOW)
-    together(3, lambda: remind_and_close(raced, at("2026-03-09 06:30")))
+    assert together(3, lambda: remind_and_close(raced, at("2026-03-09 06:30"))) == [None, None, None]
+    assert raised(caplog) == []
     with acting_in(raced):
         assert Message.objects.filter(purpose="survey-reminder").count() == PEOPLE
         assert set(Invitation.objects.values_list("reminders_sent", flat=True)) == {1}
+    assert in_the_trail(raced, "evaluations.remind") == PEOPLE
+
+
+def test_control_without_the_locks_everybody_is_reminded_twice(raced, monkeypatch):
+    both_have_looked, is_time, keys = threading.Barrier(2), reminders.is_time_to_remind, itertools.count()
+    write = reminders.send
+
+    def look_together(*given):
+        due = is_time(*given)
+        both_have_looked.wait(timeout=20)
+        return due
+
+    def send(*given, about, **named) -> None:
+        # The outbox stands behind the locks: it knows a reminder by its day. Here each has a key of its own.
+        write(*given, about=f"{about}:{next(keys)}", **named)
+
+    ask_for_evaluations(raced, NOW)
+    without_locks(monkeypatch)
+    monkeypatch.setattr(reminders, "is_time_to_remind", look_together)
+    monkeypatch.setattr(reminders, "send", send)
+    assert together(2, lambda: remind_and_close(raced, at("2026-03-09 06:30"))) == [None, None]
+    with acting_in(raced):
+        assert Message.objects.filter(purpose="survey-reminder").count() == 2 * PEOPLE
+    assert in_the_trail(raced, "evaluations.remind") == 2 * PEOPLE
 
 
 KILLED = """
@@ -144,8 +209,6 @@ def test_worker_killed_in_the_middle_leaves_nobody_asked_twice_or_missed(raced):
 
 
 def test_job_stopped_by_its_own_process_goes_on_where_it_was(raced, monkeypatch):
-    from evaluations.services import invitations
-
     queue, count = invitations.queue_messages, 0
 
     def queue_and_leave(**given):
@@ -291,6 +354,27 @@ def test_answers_sent_twice_at_once_count_once(answered):
     assert all(isinstance(one, DomainError) for one in outcomes if one is not None)
     with acting_in(answered):
         assert Certificate.objects.count() == 1
+    assert in_the_trail(answered, "evaluations.submit_answers") == 1
+
+
+def test_control_without_the_locks_answers_are_accepted_twice(answered, monkeypatch):
+    with acting_in(answered):
+        invitation = Invitation.objects.select_related("partnership", "respondent").first()
+    both_have_looked, missing = threading.Barrier(2), answers.gaps
+
+    def look_together(invitation):
+        found = missing(invitation)
+        both_have_looked.wait(timeout=20)
+        return found
+
+    def send() -> None:
+        with acting_in(answered):
+            submit_answers(actor=holder_of(invitation), invitation=invitation)
+
+    without_locks(monkeypatch)
+    monkeypatch.setattr(answers, "gaps", look_together)
+    assert together(2, send) == [None, None]
+    assert in_the_trail(answered, "evaluations.submit_answers") == 2
 
 
 @pytest.fixture

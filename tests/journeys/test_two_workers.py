@@ -25,6 +25,23 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 PEOPLE, OF_A_SESSION = 120, 2
 QUEUE = "two-workers"
 JOB = "partnership_portal.tasks.run_job"
+FAILED = "failed; each is tried by itself"
+# What takes the locks away, and lets both workers look at a session before either writes.
+WITHOUT_LOCKS = """
+import os, time
+from pathlib import Path
+from django.db.models import QuerySet
+from evaluations.services import invitations
+QuerySet.select_for_update = lambda self, **given: self
+there, invite = Path(os.environ["PORTAL_VAR"]), invitations._invite
+def look_together(actor, kind, session, *given):
+    (there / f"{session.pk}-looked-{os.getpid()}").touch()
+    until = time.monotonic() + 5
+    while len(list(there.glob(f"{session.pk}-looked-*"))) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    return invite(actor, kind, session, *given)
+invitations._invite = look_together
+"""
 
 
 @pytest.fixture
@@ -41,21 +58,23 @@ def shire(db) -> Partnership:
 
 
 @pytest.fixture
-def start_worker(tmp_path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(tmp_path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start a Celery worker on this test's database and queue; what is left of it ends with the test."""
     started: list[subprocess.Popen[bytes]] = []
     name = connection.settings_dict["NAME"]
-    script = (
-        "import django; django.setup();"
-        f"from django.db import connection; connection.settings_dict['NAME'] = {name!r};"
-        f"from partnership_portal.celery import app; app.conf.task_default_queue = {QUEUE!r};"
+    before = (
+        "import django; django.setup()\n"
+        f"from django.db import connection; connection.settings_dict['NAME'] = {name!r}\n"
+    )
+    work = (
+        f"\nfrom partnership_portal.celery import app; app.conf.task_default_queue = {QUEUE!r}\n"
         f"app.worker_main(['worker', '--pool', 'solo', '--queues', {QUEUE!r}, '--loglevel', 'INFO'])"
     )
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(changes: str = "") -> subprocess.Popen[bytes]:
         number = len(started) + 1
         with (tmp_path / f"{number}.log").open("wb") as log:
-            command = [sys.executable, "-c", script]
+            command = [sys.executable, "-c", before + changes + work]
             environment = {**os.environ, "PORTAL_VAR": str(tmp_path)}
             started.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))
         return started[-1]
@@ -120,3 +139,18 @@ def test_nobody_is_asked_twice_or_missed_when_a_worker_is_killed(shire, broker, 
     assert asked(shire) == (PEOPLE, PEOPLE)
     with acting_in(shire):
         assert Invitation.objects.values("booking").distinct().count() == PEOPLE
+    assert not [log for log in tmp_path.glob("*.log") if FAILED in log.read_text()]
+
+
+def test_control_without_the_locks_the_database_has_to_refuse_to_ask_twice(
+    shire, broker, start_worker, tmp_path
+):
+    workers = [start_worker(WITHOUT_LOCKS) for _ in range(2)]
+    logs = [tmp_path / "1.log", tmp_path / "2.log"]
+    until(lambda: all(" ready." in log.read_text() for log in logs))
+    for _ in workers:
+        broker.send_task(JOB, args=[shire.pk, "daily", "ask about impact"], queue=QUEUE)
+    until(lambda: any(FAILED in log.read_text() for log in logs))
+    assert any("asked_once_per_booking" in log.read_text() for log in logs)
+    # The constraints stand behind the locks: nobody is asked twice all the same.
+    until(lambda: asked(shire) == (PEOPLE, PEOPLE))
