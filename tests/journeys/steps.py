@@ -1,9 +1,14 @@
 """What people do on the portal's pages, step by step, in a real browser."""
 
+import io
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.message import Message as Letter
 from pathlib import Path
 
+import pypdf
+import python_calamine
 from django.core import mail
 from playwright.sync_api import Page, expect
 
@@ -95,6 +100,52 @@ def answer_survey(page: Page, *, checked_in: Page | None = None) -> None:
     page.get_by_role("button", name="Send answers").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     check()
+
+
+def see_the_record(page: Page, root: str, person: Person, number: str) -> None:
+    """Sign in to the own record, which has the certificate of this number."""
+    page.goto(f"{root}me/record/")
+    assert_accessible(page)
+    sign_in(page, person)
+    expect(page.get_by_role("link", name=number)).to_be_visible()
+    assert_accessible(page)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What stands in a published report: the words of its PDF, and every cell of its spreadsheet."""
+
+    words: str
+    cells: list[str]
+
+
+def publish_the_report(
+    open_browser: Callable[..., Page], root: str, quarter: str, *, team: Person, chair: Person
+) -> Report:
+    """The team builds and publishes the report on a quarter; the chair of the sub-group opens and downloads it."""
+    page = open_browser(team.user)
+    for address in ("desk/", "desk/reports/"):
+        page.goto(f"{root}{address}")
+        assert_accessible(page)
+    page.get_by_label(quarter).check()
+    page.get_by_role("button", name="Build the report").click()
+    page.get_by_role("button", name="Publish to the sub-group").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("The report is published.")).to_be_visible()
+    assert_accessible(page)
+    page = open_browser()
+    page.goto(f"{root}subgroup/")
+    sign_in(page, chair)
+    assert_accessible(page)
+    pdf = download(page, "PDF", "link")
+    assert pdf == download(page, "PDF", "link")
+    words = " ".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    book = python_calamine.load_workbook(io.BytesIO(download(page, "spreadsheet", "link")))
+    rows = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+    page.get_by_role("heading", level=3).get_by_role("link").first.click()
+    assert_accessible(page)
+    return Report(" ".join(words.split()), [str(cell) for row in rows for cell in row])
 
 
 def download(page: Page, name: str, role: str = "button") -> bytes:

@@ -6,7 +6,6 @@ from datetime import UTC
 import icalendar
 import pypdf
 import pytest
-import python_calamine
 from playwright.sync_api import expect
 
 from courses.models import Course
@@ -70,8 +69,12 @@ def test_from_the_catalogue_to_the_published_report(people, calendar, open_brows
     run_jobs(partnership)
     run_jobs(partnership)
     _say_what_changed(learner, open_browser)
-    _see_the_record(learner, number, open_browser)
-    _publish_the_report(people, open_browser)
+    steps.see_the_record(open_browser(), ROOT, learner, number)
+    report = steps.publish_the_report(
+        open_browser, ROOT, "Quarter 1, 2026/27", team=people["team"], chair=people["chair"]
+    )
+    assert COURSE in report.words and COURSE in report.cells
+    assert not [one for one in (report.words, *report.cells) if learner.name in one]
 
 
 def _book(page, learner):
@@ -139,45 +142,3 @@ def _say_what_changed(learner, open_browser):
         assert_accessible(page)
         steps.answer_survey(page)
         assert_accessible(page)
-
-
-def _see_the_record(learner, number, open_browser):
-    page = open_browser()
-    page.goto(f"{ROOT}me/record/")
-    steps.sign_in(page, learner)
-    expect(page.get_by_role("link", name=number)).to_be_visible()
-    assert_accessible(page)
-
-
-def _publish_the_report(people, open_browser):
-    page = open_browser(people["team"].user)
-    page.goto(f"{ROOT}desk/")
-    assert_accessible(page)
-    page.goto(f"{ROOT}desk/reports/")
-    assert_accessible(page)
-    page.get_by_label("Quarter 1, 2026/27").check()
-    page.get_by_role("button", name="Build the report").click()
-    page.get_by_role("button", name="Publish to the sub-group").click()
-    assert_accessible(page)
-    page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("The report is published.")).to_be_visible()
-    assert_accessible(page)
-    chair = open_browser()
-    chair.goto(f"{ROOT}subgroup/")
-    steps.sign_in(chair, people["chair"])
-    assert_accessible(chair)
-    pdf = steps.download(chair, "PDF", "link")
-    assert pdf == steps.download(chair, "PDF", "link")
-    words = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
-    assert COURSE in " ".join(words.split())
-    book = python_calamine.load_workbook(io.BytesIO(steps.download(chair, "spreadsheet", "link")))
-    cells = [
-        str(cell)
-        for name in book.sheet_names
-        for row in book.get_sheet_by_name(name).to_python()
-        for cell in row
-    ]
-    assert COURSE in cells
-    assert people["learner"].name not in [words, *cells]
-    chair.get_by_role("heading", level=3).get_by_role("link").first.click()
-    assert_accessible(chair)

@@ -31,28 +31,32 @@ def people(load, calendar):
         }
         learner = make_person(partnership, **own, name="Dilys Ŷorath")
         trainer = make_person(partnership, Role.TRAINER, **own)
+        readers = [make_person(partnership, role, **own) for role in (Role.TEAM, Role.SUBGROUP_CHAIR)]
         course = Course.objects.get(slug="advanced")
         make_session(partnership, course=course, starts_at=at("2026-10-20 13:30"), trainers=(trainer,))
-    return partnership, learner, trainer, course
+    return partnership, learner, trainer, course, readers
 
 
 def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser):
-    partnership, learner, trainer, course = people
+    partnership, learner, trainer, course, (team, chair) = people
     page = open_browser(width=320)
     steps.find_session(page, ROOT, "advanced", course.title, "Tuesday 20 October 2026, 1:30pm")
     expect(page.get_by_text("You get your certificate when you have")).to_be_visible()
     page.get_by_role("button", name="Book a place").click()
+    assert_accessible(page)
     steps.sign_in(page, learner)
+    assert_accessible(page)
     steps.book(page, reason="I work with families whom I assess.")
+    assert_accessible(page)
 
     calendar.turn_to("2026-10-20 17:00")
     steps.mark_present(open_browser(trainer.user, width=320), ROOT, course.title, learner)
     run_jobs(partnership)
     [letter] = steps.letters_to(learner.email, "How was")
-    page = open_browser(width=320, javascript=False)
+    page, seeing = open_browser(width=320, javascript=False), open_browser()
     page.goto(steps.link_in(letter, "/s/survey-"))
     assert not page.get_by_text("Your certificate is issued").count()
-    steps.answer_survey(page)
+    steps.answer_survey(page, checked_in=seeing)
     main = page.locator("main")
     assert main.get_by_text("certificate").first.is_visible(), "the page says when the certificate comes"
     assert not main.get_by_role("link", name="certificate").count()
@@ -68,12 +72,19 @@ def test_certificate_comes_with_the_impact_answer(people, calendar, open_browser
     page = open_browser(width=320)
     page.goto(steps.link_in(letter, "/s/survey-"))
     expect(page.get_by_text("Your certificate is issued as soon as you send your answers.")).to_be_visible()
-    steps.answer_survey(page)
+    steps.answer_survey(page, checked_in=seeing)
     page.get_by_role("link", name="Go to your certificate").click()
     assert_accessible(page)
     assert steps.download(page, "Download the certificate (PDF)").startswith(b"%PDF")
     with acting_in(partnership):
-        assert Certificate.objects.count() == 1
+        number = Certificate.objects.get().number
+    steps.see_the_record(open_browser(), ROOT, learner, number)
+
+    calendar.turn_to("2027-01-05 09:00")
+    run_jobs(partnership)
+    report = steps.publish_the_report(open_browser, ROOT, "Quarter 3, 2026/27", team=team, chair=chair)
+    assert course.title in report.words and course.title in report.cells
+    assert not [one for one in (report.words, *report.cells) if learner.name in one]
 
 
 def _has_no_certificate(partnership, learner, open_browser):
