@@ -129,7 +129,7 @@ OFFER_LAPSED = MessageKind(
     when="When an offered place was not taken up in time.",
     placeholders=(*ABOUT_BOOKING, Placeholder("until", "Until when the place was held", "6 May 2027 at 5pm")),
     facts=WITHOUT_PLACE,
-    button="Find another session",
+    button="See the session",
     essential="It tells you that you have no place.",
 )
 STILL_COMING = MessageKind(

@@ -57,14 +57,14 @@ _ON_THE_DAY = timedelta(hours=3)
 # Of a merge for those who have no place to keep, change or give up.
 _BUTTON_OF_OFFER, _BUTTON_OF_TURN = "Take the place or let it go", "See or leave the queue"
 _LOOK_ELSEWHERE = (
-    *(LIST_CLOSED, OFFER_LAPSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED),
+    *(LIST_CLOSED, REQUEST_LAPSED, DECLINED, CANCELLED, LEFT, SESSION_CANCELLED),
     PASSED_ON,
 )
 
 
 def tell_confirmed(booking: Booking, *, now: datetime) -> None:
     """Say that the place is booked, with the dates for the diary."""
-    _queue(booking, CONFIRMED, attachments=invitations(booking, stamp=now))
+    _queue(booking, CONFIRMED, attachments=invitations(booking, stamp=now), more=_instead_of(booking))
 
 
 def tell_waiting(booking: Booking, *, position: int) -> None:
@@ -75,9 +75,8 @@ def tell_waiting(booking: Booking, *, position: int) -> None:
 
 def tell_requested(booking: Booking, approval: Approval) -> None:
     """Say that the booking waits for an approval, whose, and until when."""
-    _queue(
-        booking, REQUESTED, {"approver": approval.asked_in_words, "until": uk_datetime(approval.open_until)}
-    )
+    approver, until = approval.asked_in_words, uk_datetime(approval.open_until)
+    _queue(booking, REQUESTED, {"approver": approver, "until": until}, more=_instead_of(booking))
 
 
 def tell_requested_of_another(booking: Booking, approval: Approval) -> None:
@@ -125,7 +124,9 @@ def tell_lapsed(booking: Booking, *, before: str) -> None:
     """Say what ran out: the offer, the request for approval, or the waiting list."""
     drop_untold(booking)
     if before == BookingState.OFFERED:
-        _queue(booking, OFFER_LAPSED, {"until": uk_datetime(booking.offer_expires_at)})
+        session = absolute("courses:session", partnership=booking.partnership.slug, pk=booking.session_id)
+        until = uk_datetime(booking.offer_expires_at)
+        _queue(booking, OFFER_LAPSED, {"until": until}, link=session)
     else:
         _queue(booking, REQUEST_LAPSED if before == BookingState.REQUESTED else LIST_CLOSED)
 
@@ -152,7 +153,12 @@ def tell_approval_asked(
         to_name=name,
         to_email=email,
         values={**about, "until": uk_datetime(until)},
-        facts=[*facts_of(booking), ("Place", [booking.session.place]), *_why_the_lead(approval, kind)],
+        facts=[
+            *facts_of(booking),
+            ("Place", [booking.session.place]),
+            *_instead_of(booking),
+            *_why_the_lead(approval, kind),
+        ],
         link=approval_link(approval, name),
         no_later_than=until - SOON,
     )
@@ -495,6 +501,11 @@ def _by_others(booking: Booking) -> list[Fact]:
         return []
     why: list[Fact] = [("Reason", [booking.end_reason])] if booking.end_reason else []
     return [("Cancelled by", [booking.ended_by.name]), *why]
+
+
+def _instead_of(booking: Booking) -> list[Fact]:
+    """Whose place it was: whoever gets a colleague's has perhaps never asked for one."""
+    return [("Instead of", [booking.swapped_from.person.name])] if booking.swapped_from is not None else []
 
 
 def _subject_of_request(approval: Approval) -> str:

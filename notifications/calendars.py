@@ -93,7 +93,7 @@ def calendar_file(
         calendar.add("name", name)
         calendar.add("x-wr-calname", name)
         calendar.add("refresh-interval", timedelta(hours=1), {"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", timedelta(hours=1))
+        calendar.add("x-published-ttl", "PT1H")
     for appointment in appointments:
         calendar.add_component(_event(appointment, method, organiser, attendee, stamp))
     # The zone is the same in every file: written in as it stands, for half the time of making it anew.

@@ -12,6 +12,7 @@ from bookings.arrangements import dates_of
 from bookings.as_shown import ChangedMeanwhile, as_shown
 from bookings.charges.announced import still_to_follow
 from bookings.forms import DecisionForm
+from bookings.messages import reader_of
 from bookings.models import Approval, Booking
 from bookings.notice import is_late
 from bookings.services.approvals import (
@@ -120,8 +121,7 @@ def decide(request: HttpRequest, actor: Actor, approval: Approval, name: str = "
 def _take_or_leave(request: HttpRequest, actor: Actor, booking: Booking) -> str:
     if "take" in request.POST:
         accept_offer(actor=actor, booking=booking, shown=_shown(request))
-        own = actor.person is not None and booking.person_id == actor.person.pk
-        whose = "yours" if own else f"{booking.person.name}’s"
+        whose = "yours" if _is_own(request, actor, booking) else f"{booking.person.name}’s"
         return f"The place is {whose}. We have sent the details by email."
     if "leave" in request.POST:
         let_offer_go(actor=actor, booking=booking, shown=_shown(request))
@@ -132,7 +132,8 @@ def _take_or_leave(request: HttpRequest, actor: Actor, booking: Booking) -> str:
 def _come_or_not(request: HttpRequest, actor: Actor, booking: Booking) -> str:
     if "yes" in request.POST:
         still_coming(actor=actor, booking=booking, shown=_shown(request))
-        return "Thank you. We look forward to seeing you."
+        whom = "you" if _is_own(request, actor, booking) else booking.person.name
+        return f"Thank you. We look forward to seeing {whom}."
     if "no" in request.POST:
         give_up(actor=actor, booking=booking, shown=_shown(request))
         return "Thank you for telling us. Somebody else can have the place now."
@@ -151,6 +152,13 @@ def _decided(request: HttpRequest, actor: Actor, approval: Approval, form: Decis
         decline(actor=actor, approval=approval, reason=reason, name=name, shown=_shown(request))
         return "Declined. We have told the person who asked, with your reason."
     return ""
+
+
+def _is_own(request: HttpRequest, actor: Actor, booking: Booking) -> bool:
+    """Tell whether the reader is the one who is booked; a link goes to whoever booked where they have no address."""
+    if actor.person is None or booking.person_id != actor.person.pk:
+        return False
+    return request.actor == actor or reader_of(booking) == booking.person
 
 
 def _shown(request: HttpRequest) -> str:
@@ -175,7 +183,7 @@ def _render(
         "as_shown": as_shown(booking),
         "session": booking.session,
         "dates": dates_of(booking.session),
-        "own": actor.person is not None and booking.person_id == actor.person.pk,
+        "own": _is_own(request, actor, booking),
         "signed_in_door": request.actor == actor,
     }
     return render(request, template, {**shared, **context})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from bookings.arrangements import dates_of
 from bookings.as_shown import as_shown, session_as_shown
 from bookings.links import MOVE, holder_of_booking
+from bookings.messages import reader_of
 from bookings.models import Booking
 from bookings.notice import is_late
 from bookings.queries import sessions_instead
@@ -48,6 +49,7 @@ def move(request: HttpRequest, token: str) -> HttpResponse:
         "bookings/move.html",
         {
             "booking": booking,
+            "own": reader_of(booking) == booking.person,
             "as_shown": as_shown(booking),
             "session": booking.session,
             "dates": dates_of(booking.session),

@@ -1,6 +1,7 @@
 """Reads the code: services write, views don't, and nobody switches a protection off."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _APPS = (
     "compliance",
     "partnership_portal",
 )
+_NAMED = re.compile(r" as (\w+) %}")
 _ALWAYS_WRITE = {"save", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 
 # Steps of services that a service of another module takes part in; each is called under the caller's permission,
@@ -152,4 +154,16 @@ def test_templates_carry_no_inline_script_or_style() -> None:
         text = path.read_text("utf-8")
         if "<script>" in text or ' style="' in text or " onclick=" in text or "<style" in text:
             guilty.append(str(path.relative_to(_ROOT)))
+    assert guilty == []
+
+
+def test_what_is_named_before_the_content_is_not_read_in_it() -> None:
+    """A name ends with its block: a link in the content that reads it leads to the very page it is on."""
+    guilty = []
+    for path in sorted((_ROOT / "templates").rglob("*.html")):
+        _, _, after = path.read_text("utf-8").partition("{% block before_content %}")
+        before, _, content = after.partition("{% endblock %}")
+        named = set(_NAMED.findall(before)) - set(_NAMED.findall(content))
+        read = re.findall(r"(?:{{ |=)(\w+)(?=[ |}])", content)
+        guilty += [f"{path.relative_to(_ROOT)}: {name}" for name in sorted(named.intersection(read))]
     assert guilty == []

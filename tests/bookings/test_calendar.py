@@ -280,6 +280,8 @@ def test_a_feed_has_ones_own_places_and_nothing_else(partnership, book, trainer,
     feed = open_feed(actor=actor_for(person), covers=C.PLACES)
     assert titles(client, feed) == [mine.course.title] * 2
     content = client.get(f"/alphashire/calendar/{feed.secret}.ics").content.decode()
+    # As Outlook reads it, which leaves out what it doesn't know as a duration.
+    assert "X-PUBLISHED-TTL:PT1H\r\n" in content
     for secret in ("Otto", other.email, "Trudy", trainer.email, person.email, "ATTENDEE"):
         assert secret not in content
     # The same identities as in the messages.

@@ -93,7 +93,8 @@ def test_complaint_an_expired_offer_blocks_its_place_for_ever(partnership, queue
     for _ in range(2):
         lapse_overdue(partnership, timezone.now())
     assert states(bookings) == ["cancelled", "lapsed", "offered"]
-    assert Message.objects.filter(purpose="offer_lapsed").count() == 1
+    lapsed = Message.objects.get(purpose="offer_lapsed")
+    assert f"/alphashire/sessions/{bookings[1].session_id}/" in lapsed.text
 
 
 def test_an_offer_that_ran_out_does_not_wait_for_the_job_when_somebody_books(

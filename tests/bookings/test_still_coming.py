@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.links import COMING, MOVE, booking_link
 from bookings.models import Booking
 from bookings.services.changes import tell_of_cancelled_sessions, tell_of_changed_sessions
 from bookings.services.moving import take_another_session
@@ -17,6 +18,7 @@ from bookings.services.still_coming import ask_who_is_coming, still_coming
 from courses.models import Session
 from notifications.models import Message
 from partnership_portal.working_days import UK, add_working_days, uk_date, uk_moment, uk_today
+from partnerships.models import Person
 from partnerships.permissions import Role
 from tests.bookings.moving import begun, move
 from tests.bookings.pressing import press
@@ -99,6 +101,22 @@ def test_the_link_shows_and_only_the_button_acts(partnership, booked) -> None:
     booking.refresh_from_db()
     assert booking.state == "cancelled"
     assert "gave this place up" in Client().get(address).content.decode()
+
+
+def test_whoever_booked_is_asked_by_name_about_somebody_without_an_address(partnership, booked) -> None:
+    """The link goes to the lead, who may have several of them: each page says whom it is about."""
+    session, booking = booked
+    lead = make_person(partnership, Role.ORGANISATION_LEAD, organisation=booking.organisation)
+    Person.objects.filter(pk=booking.person_id).update(name="Fay Foster", email="")
+    Booking.objects.update(booked_by=lead)
+    address = f"/alphashire/{booking_link(booking, COMING).partition('/alphashire/')[2]}"
+    page = Client().get(address).content.decode()
+    assert "Is Fay Foster still coming?" in page and "Give my place" not in page
+    assert "We look forward to seeing Fay Foster." in press(Client(), address, yes="1").content.decode()
+    moved = f"/alphashire/{booking_link(booking, MOVE).partition('/alphashire/')[2]}"
+    assert f"{session.course.title}, for Fay Foster" in Client().get(moved).content.decode()
+    press(Client(), address, no="1")
+    assert "Fay Foster gave this place up" in Client().get(address).content.decode()
 
 
 def test_nobody_answers_for_somebody_else(partnership, booked) -> None:

@@ -1,5 +1,6 @@
 """A place goes over to a colleague: at once, within the organisation, by whoever may, and before the session begins."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from bookings.links import COMING, booking_link, holder_of_booking
+from bookings.links import COMING, approval_link, booking_link, holder_of_booking
 from bookings.models import AccessNeeds, Approval, Booking
 from bookings.services.approvals import approve, decline
 from bookings.services.places import AlreadyBooked, OutsideAudience, Told, give_up
@@ -100,6 +101,8 @@ def test_both_are_told_and_both_diaries_are_right(partnership, lead, ann, bob, b
     come = Message.objects.get(purpose="booking_confirmed", person=bob)
     assert "method=REQUEST" in come.attachments[0]["content_type"]
     assert come.subject_key == f"booking:{new.pk}"
+    # Bob has never asked for a place: the message says whose it was.
+    assert re.search(r"Instead of:\s+Ann Smith", come.text)
     # The lead did it and need not be told.
     assert not Message.objects.filter(purpose="passed_on_lead").exists()
 
@@ -339,7 +342,13 @@ def test_where_the_manager_approves_the_colleague_has_the_turn_until_they_do(
     new = by_link(old, "Bob Jones", bob.email)
     waits.refresh_from_db()
     assert (new.state, waits.state) == ("requested", "waiting")
-    assert Message.objects.filter(purpose="approval_asked", to_email="boss@example.org").count() == 2
+    asked = Message.objects.filter(purpose="approval_asked", to_email="boss@example.org").order_by("pk")
+    told = Message.objects.get(purpose="booking_requested", person=bob)
+    assert asked.count() == 2
+    assert all(re.search(r"Instead of:\s+Ann Smith", one.text) for one in (asked[1], told))
+    address = f"/alphashire/{approval_link(new.approval, 'Bea Boss').partition('/alphashire/')[2]}"
+    page = Client().get(address).content.decode()
+    assert "is to come instead of Ann Smith" in page
     approve(actor=job(partnership), approval=new.approval)
     new.refresh_from_db()
     assert new.state == "confirmed"

@@ -199,3 +199,10 @@ def test_lists_need_the_same_number_of_queries_for_one_row_and_for_six(
     after = [_queries(client, address) for client, address in pages]
     assert after == before
     assert max(after) <= 17
+
+
+def test_a_register_with_nobody_on_it_is_neither_marked_nor_incomplete(partnership, team, sign_in) -> None:
+    session = begun(make_session(partnership))
+    page = url("desk_session", session.pk)
+    content = sign_in(team).get(page).content.decode()
+    assert "Register of" in content and ">Marked<" not in content and "Not complete" not in content

@@ -181,6 +181,7 @@ def test_every_error_of_a_session_links_to_its_field(rows, changes, target, word
     assert page.status_code == 200 and not Session.objects.exists()
     assert f'href="#{target}"' in content and f'id="{target}"' in content
     assert words in content or words == "This field is required"
+    assert "<title>Error: " in content
 
 
 def test_a_tampered_number_of_rows_is_refused_in_plain_words(desk, partnership, venue):
