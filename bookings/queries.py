@@ -36,7 +36,10 @@ def own_bookings(actor: Actor, now: datetime) -> dict[str, Any]:
 
 
 def to_answer(actor: Actor, now: datetime) -> BookingQuerySet:
-    """The actor's bookings that wait for their word: an offer, or “still coming?”; what runs out first is first."""
+    """The actor's bookings that wait for their word: an offer, or “still coming?”; what runs out first is first.
+
+    Whoever may book nothing takes no offer either.
+    """
     offered = Q(state=BookingState.OFFERED, end_of_offer__gt=now)
     asked = Q(
         state=BookingState.CONFIRMED,
@@ -44,7 +47,8 @@ def to_answer(actor: Actor, now: datetime) -> BookingQuerySet:
         coming_confirmed_at__isnull=True,
         session__starts_at__gt=now,
     )
-    own = Booking.objects.of(actor).with_end_of_offer().filter(offered | asked)
+    waiting = offered | asked if actor.may(Permission.BOOK_PLACE) else asked
+    own = Booking.objects.of(actor).with_end_of_offer().filter(waiting)
     return (
         own.select_related("session__course")
         .defer("session__course__search")

@@ -97,14 +97,23 @@ def is_sent_by_link(invitation: Invitation) -> bool:
     return respondent is None or bool(invitation.respondent_email or respondent.email)
 
 
+def _is_learners_own(invitation: Invitation) -> bool:
+    """Tell whether it is the learner who is asked about their own booking."""
+    booking = invitation.booking
+    return booking is not None and booking.person_id == invitation.respondent_id
+
+
 def may_answer(actor: Actor, invitation: Invitation) -> bool:
     """Tell whether the actor is the one who is asked now, signed in or by the link or code to this very survey.
 
+    Whoever has left is, once signed in, asked as a learner only.
     Ask it of an invitation that is locked: until then somebody else may be asked, whose link has another number.
     """
     if actor.holds_link:
         return actor.label == holder_of(invitation).label or _came_by_code(actor, invitation)
-    return actor.person is not None and actor.person == invitation.respondent
+    if actor.person is None or actor.person != invitation.respondent:
+        return False
+    return not actor.has_left or _is_learners_own(invitation)
 
 
 def may_type_in(actor: Actor, invitation: Invitation) -> bool:

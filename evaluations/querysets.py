@@ -29,7 +29,7 @@ def _observation_shown_to(actor: "Actor", path: str = "") -> Q:
     """
     if actor.may(Permission.MANAGE_SURVEYS):
         return Q(**{f"{path}pk__isnull": False})
-    if actor.person is None:
+    if actor.person is None or actor.has_left:
         return Q(pk__in=[])
     sent = Q(**{f"{path}state": "answered"})
     shared = f"{path}policy_version__document__observation__shared_with"
@@ -41,6 +41,12 @@ def _observation_shown_to(actor: "Actor", path: str = "") -> Q:
     return seen
 
 
+def _asked(actor: "Actor") -> Q:
+    """What the actor is asked; whoever has left, as a learner only, no more as manager, trainer or observer."""
+    asked = Q(respondent=actor.person)
+    return asked & Q(booking__person=actor.person) if actor.has_left else asked
+
+
 class InvitationQuerySet(models.QuerySet):
     """Invitations of one partnership."""
 
@@ -49,11 +55,11 @@ class InvitationQuerySet(models.QuerySet):
         invitations = self.filter(partnership=actor.partnership)
         if actor.may(Permission.MANAGE_SURVEYS):
             return invitations
-        return invitations.filter(respondent=actor.person) if actor.person else invitations.none()
+        return invitations.filter(_asked(actor)) if actor.person else invitations.none()
 
     def of(self, actor: "Actor") -> Self:
         """Those that the actor is asked to answer."""
-        return self.filter(partnership=actor.partnership, respondent=actor.person)
+        return self.filter(_asked(actor), partnership=actor.partnership)
 
     def to_answer(self) -> Self:
         """Those still waiting for answers of whoever was asked; dip-sample interviews wait for nobody."""
@@ -110,9 +116,9 @@ class ObservationActionQuerySet(models.QuerySet):
     """Actions agreed after observations."""
 
     def visible_to(self, actor: "Actor") -> Self:
-        """Whoever sees the observation, and whoever is to do it."""
+        """Whoever sees the observation, and whoever is to do it, unless they have left."""
         seen = _observation_shown_to(actor, "observation__")
-        if actor.person is not None:
+        if actor.person is not None and not actor.has_left:
             seen |= Q(owner=actor.person)
         return self.filter(seen, partnership=actor.partnership)
 

@@ -43,6 +43,11 @@ class Actor:
         """The first of the actor's live memberships: the organisation that bookings start from."""
         return self.memberships[0] if self.memberships else None
 
+    @property
+    def has_left(self) -> bool:
+        """Tell whether the actor's last membership has ended: what is their own they keep, and nothing else."""
+        return Role.FORMER_MEMBER in self.roles
+
     @cached_property
     def organisation_ids(self) -> frozenset[int]:
         """The organisations whose staff the actor is."""
@@ -70,12 +75,15 @@ class Actor:
 
 
 def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
-    """Find out who this account is in the partnership (one query; needs ``acting_in``)."""
+    """Find out who this account is in the partnership (one query; needs ``acting_in``).
+
+    Somebody whose memberships have all ended is a former member, whatever roles they held.
+    """
     if not isinstance(user, User) or not user.is_authenticated:
         return Actor(partnership=partnership, label="visitor")
     live = Membership.objects.live().filter(partnership=partnership)
-    memberships = tuple(
-        live.filter(person__user=user)
+    held = (
+        Membership.objects.filter(partnership=partnership, person__user=user)
         .annotate(
             manages=Exists(live.filter(line_manager=OuterRef("person"))),
             granted=ArraySubquery(MembershipRole.objects.filter(membership=OuterRef("pk")).values("role")),
@@ -83,9 +91,18 @@ def actor_of(user: User | AnonymousUser, partnership: Partnership) -> Actor:
         .select_related("person", "organisation__sector", "competency_group")
         .order_by("pk")
     )
-    if not memberships:
+    memberships = tuple(one for one in held if one.ended_on is None)
+    if not held:
         return Actor(partnership=partnership, label="visitor with an account", user=user)
-    person = memberships[0].person
+    person = held[0].person
+    if not memberships:
+        return Actor(
+            partnership=partnership,
+            label="person",
+            roles=frozenset({Role.FORMER_MEMBER}),
+            person=person,
+            user=user,
+        )
     roles = {Role.PRACTITIONER}
     led = set()
     for membership in memberships:

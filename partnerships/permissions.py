@@ -24,6 +24,7 @@ View = Callable[..., HttpResponseBase]
 class Role(StrEnum):
     """What someone is in a partnership; a person may be several of these."""
 
+    FORMER_MEMBER = "former_member"
     PRACTITIONER = "practitioner"
     LINE_MANAGER = "line_manager"
     ORGANISATION_LEAD = "organisation_lead"
@@ -37,6 +38,7 @@ class Role(StrEnum):
     def label(self) -> str:
         """The role in words that users know."""
         return {
+            Role.FORMER_MEMBER: "Former member",
             Role.PRACTITIONER: "Practitioner",
             Role.LINE_MANAGER: "Line manager",
             Role.ORGANISATION_LEAD: "Organisation lead",
@@ -75,18 +77,19 @@ class Permission(StrEnum):
     MANAGE_MESSAGES = "change the words of messages"
 
 
-_EVERYBODY = frozenset(
+# What is one's own stays one's own after the last membership has ended: a record follows its person.
+_OWN = frozenset(
     {
         Permission.SEE_OWN_PAGES,
-        Permission.BOOK_PLACE,
         Permission.CANCEL_BOOKING,
         Permission.ANSWER_OWN_SURVEYS,
         Permission.CHANGE_OWN_DETAILS,
-        Permission.ADD_OWN_TRAINING,
     }
 )
+_EVERYBODY = _OWN | {Permission.BOOK_PLACE, Permission.ADD_OWN_TRAINING}
 
 TABLE: dict[Role, frozenset[Permission]] = {
+    Role.FORMER_MEMBER: _OWN,
     Role.PRACTITIONER: _EVERYBODY,
     Role.LINE_MANAGER: _EVERYBODY | {Permission.SEE_TEAM},
     Role.ORGANISATION_LEAD: _EVERYBODY | {Permission.SEE_ORGANISATION, Permission.DECIDE_JOIN_REQUEST},
@@ -177,7 +180,8 @@ def _turn_away(request: HttpRequest, access: str | Permission) -> HttpResponse |
     if request.actor.lacks_second_factor:
         return redirect("mfa_index")
     if isinstance(access, Permission) and not request.actor.may(access):
-        if request.actor.person is None:
+        joining_helps = request.actor.has_left and access in TABLE[Role.PRACTITIONER]
+        if request.actor.person is None or joining_helps:
             messages.info(request, _JOIN_FIRST.get(access, "Join your organisation first to open this page."))
             return redirect("partnerships:join", partnership=request.partnership.slug)
         raise PermissionDenied(f"This page needs the right to {access.value}.")

@@ -22,11 +22,10 @@ class PersonQuerySet(models.QuerySet):
         if actor.person is None:
             return people.none()
         live = Q(memberships__ended_on__isnull=True)
-        return people.filter(
-            Q(pk=actor.person.pk)
-            | (live & Q(memberships__organisation__in=actor.led_organisation_ids))
-            | (live & Q(memberships__line_manager=actor.person))
-        ).distinct()
+        seen = Q(pk=actor.person.pk) | (live & Q(memberships__organisation__in=actor.led_organisation_ids))
+        if actor.may(Permission.SEE_TEAM):
+            seen |= live & Q(memberships__line_manager=actor.person)
+        return people.filter(seen).distinct()
 
 
 class MembershipQuerySet(models.QuerySet):
@@ -43,14 +42,15 @@ class MembershipQuerySet(models.QuerySet):
             return memberships
         if actor.person is None:
             return memberships.none()
-        return memberships.filter(
-            Q(person=actor.person)
-            | Q(organisation__in=actor.led_organisation_ids)
-            | Q(line_manager=actor.person)
-        )
+        seen = Q(person=actor.person) | Q(organisation__in=actor.led_organisation_ids)
+        if actor.may(Permission.SEE_TEAM):
+            seen |= Q(line_manager=actor.person)
+        return memberships.filter(seen)
 
     def managed_by(self, actor: "Actor") -> Self:
         """Live memberships whose line manager is the actor."""
+        if not actor.may(Permission.SEE_TEAM):
+            return self.none()
         return self.live().filter(partnership=actor.partnership, line_manager=actor.person)
 
     def led_by(self, actor: "Actor") -> Self:

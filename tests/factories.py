@@ -141,7 +141,7 @@ def make_person(
     name: str = "",
     **membership: Any,
 ) -> Person:
-    """A person with an account and a membership that holds the roles."""
+    """A person with an account and a membership that holds the roles, and has ended for a former member."""
     number = next(_count)
     name = name or f"Person {number}"
     email = f"person{number}@{partnership.slug}.example"
@@ -152,13 +152,14 @@ def make_person(
     membership.setdefault("job_role", "Family support worker")
     membership.setdefault("competency_group", CompetencyGroup.objects.filter(partnership=partnership).first())
     membership.setdefault("started_on", date(2020, 1, 1))
+    membership.setdefault("ended_on", date(2024, 3, 31) if Role.FORMER_MEMBER in roles else None)
     link = Membership.objects.create(
         partnership=partnership,
         person=person,
         organisation=organisation or make_organisation(partnership),
         **membership,
     )
-    for role in roles:
+    for role in [one for one in roles if one is not Role.FORMER_MEMBER]:
         MembershipRole.objects.create(partnership=partnership, membership=link, role=role)
     return person
 

@@ -32,6 +32,7 @@ from bookings.states import BookingState
 from bookings.swap_forms import PassOnForm
 from courses.models import Session
 from partnerships.actors import Actor
+from partnerships.permissions import Permission
 
 
 def answer_offer(request: HttpRequest, actor: Actor, booking: Booking) -> HttpResponse:
@@ -47,13 +48,16 @@ def answer_coming(request: HttpRequest, actor: Actor, booking: Booking) -> HttpR
     if request.method == "POST":
         return _acted(request, lambda: _come_or_not(request, actor, booking))
     can_answer = booking.state == BookingState.CONFIRMED and booking.session.starts_at > timezone.now()
-    signed_in = reverse("bookings:pass_on", args=[request.partnership.slug, booking.pk])
+    # By a link the page is beneath the link's own address.
+    pass_on_page = f"{request.path}pass-on/"
+    if request.actor == actor:
+        signed_in = reverse("bookings:pass_on", args=[request.partnership.slug, booking.pk])
+        pass_on_page = signed_in if actor.may(Permission.BOOK_PLACE) else ""
     context = {
         "can_answer": can_answer,
         "late": can_answer and is_late(booking, timezone.now()),
         "if_not": still_to_follow(booking, timezone.now()) if can_answer else [],
-        # By a link the page is beneath the link's own address.
-        "pass_on_page": signed_in if request.actor == actor else f"{request.path}pass-on/",
+        "pass_on_page": pass_on_page,
     }
     return _render(request, actor, "bookings/still_coming.html", booking, context)
 

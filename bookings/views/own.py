@@ -51,11 +51,14 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_answer": may_give_up(request.actor, one),
+        "can_take": may_give_up(request.actor, one) and request.actor.may(Permission.BOOK_PLACE),
         "awaits_answer": one.awaits_answer(timezone.now()) and may_give_up(request.actor, one),
         "can_cancel": _can_cancel(request, one),
         "giving_up": _words(request, one),
         "if_not": still_to_follow(one, timezone.now()) if one.state == BookingState.CONFIRMED else [],
-        "can_pass_on": own and can_be_swapped(one, timezone.now()),
+        "can_pass_on": own
+        and request.actor.may(Permission.BOOK_PLACE)
+        and can_be_swapped(one, timezone.now()),
         "can_swap": may_swap(request.actor, one) and can_be_swapped(one, timezone.now()),
         "can_change_needs": own and one.is_upcoming and one.session.ends_at > timezone.now(),
         "access_needs": AccessNeeds.objects.filter(booking=one).first() if own else None,
@@ -81,7 +84,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.BOOK_PLACE)
+@requires(Permission.SEE_OWN_PAGES)
 def tick(request: HttpRequest, pk: int, task_pk: int) -> HttpResponse:
     """Tick a pre-course task off, or take the tick back."""
     one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)
@@ -147,7 +150,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
     return answer_offer(request, request.actor, _to_answer(request, pk))
 
 
-@requires(Permission.BOOK_PLACE)
+@requires(Permission.CANCEL_BOOKING)
 def coming(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether I am still coming."""
     return answer_coming(request, request.actor, _to_answer(request, pk))
@@ -160,7 +163,7 @@ def pass_on(request: HttpRequest, pk: int) -> HttpResponse:
     return answer_pass_on(request, request.actor, one)
 
 
-@requires(Permission.BOOK_PLACE)
+@requires(Permission.CHANGE_OWN_DETAILS)
 def access_needs(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what I need on the day."""
     one = get_object_or_404(_bookings(request), pk=pk, person=request.actor.person)

@@ -34,7 +34,7 @@ def may_record_for(actor: Actor, person: Person) -> bool:
 def may_withdraw(actor: Actor, record: TrainingRecord) -> bool:
     """Tell whether the actor may withdraw it: what one wrote oneself, and what a lead or the team may record."""
     if actor.person is not None and actor.person == record.recorded_by:
-        return True
+        return actor.may(Permission.ADD_OWN_TRAINING)
     return actor.person != record.person and may_record_for(actor, record.person)
 
 

@@ -143,6 +143,8 @@ def reader_of_actor(actor: Actor, booking: Booking) -> Reader | None:
         return None
     if booking.person_id == actor.person.pk:
         return _learner(booking)
+    if actor.has_left:
+        return None
     emails = frozenset({actor.person.email.lower()} - {""})
     return Reader("manager", actor.person.name, emails, actor.person.pk)
 
@@ -198,7 +200,7 @@ def supervision_of(booking: Booking, reader: Reader) -> Supervision | None:
 
 def shared_with(actor: Actor) -> QuerySet[Booking]:
     """Bookings of which something is shared with the actor, the newest session first."""
-    if actor.person is None:
+    if actor.person is None or actor.has_left:
         return Booking.objects.none()
     named = Q(with_person=actor.person)
     if actor.person.email:

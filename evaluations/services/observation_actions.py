@@ -154,4 +154,4 @@ def _trail(action: ObservationAction) -> dict[str, object]:
 
 
 def _is(actor: Actor, person: Person | None) -> bool:
-    return actor.person is not None and actor.person == person
+    return actor.person is not None and actor.person == person and not actor.has_left

@@ -42,11 +42,13 @@ def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict
     certificates = Certificate.objects.filter(
         partnership=actor.partnership, booking__person=actor.person, revoked_at__isnull=True
     ).count()
+    required = {
+        "value": f"{standing.met_count} of {standing.required_count}",
+        "label": "Required training met",
+    }
     return [
-        {
-            "value": f"{standing.met_count} of {standing.required_count}",
-            "label": "Required training met",
-        },
+        # It is a job in an organisation that asks for training.
+        *([] if actor.has_left else [required]),
         {"value": figures["courses"], "label": "Courses attended here"},
         {"value": f"{float(figures['hours'] or 0):g}", "label": f"Hours since 1 April {year}"},
         {"value": certificates, "label": "Certificates"},

@@ -106,9 +106,11 @@ class Membership(TenantModel):
 
 
 class MembershipRole(TenantModel):
-    """A role that somebody was given; practitioner and line manager follow from the facts and are not granted."""
+    """A role that somebody was given; former member, practitioner and line manager follow from the facts."""
 
-    GRANTED = [role for role in Role if role not in {Role.PRACTITIONER, Role.LINE_MANAGER}]
+    GRANTED = [
+        role for role in Role if role not in {Role.FORMER_MEMBER, Role.PRACTITIONER, Role.LINE_MANAGER}
+    ]
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="granted_roles")
     role = models.CharField(max_length=30, choices=[(role.value, role.label) for role in GRANTED])

@@ -53,6 +53,20 @@ def is_let_in(answer: tuple[int, str]) -> bool:
     return answer[0] in {200, 404, 405, 409} or (answer[0] == 302 and not is_login(answer))
 
 
+def may_once_joined(role: Role, access: Permission) -> bool:
+    """What everybody may who belongs to an organisation, and a former member may no more."""
+    return role is Role.FORMER_MEMBER and access in TABLE[Role.PRACTITIONER] - TABLE[role]
+
+
+def test_a_former_member_may_nothing_but_what_is_their_own() -> None:
+    assert TABLE[Role.FORMER_MEMBER] == {
+        Permission.SEE_OWN_PAGES,
+        Permission.CANCEL_BOOKING,
+        Permission.ANSWER_OWN_SURVEYS,
+        Permission.CHANGE_OWN_DETAILS,
+    }
+
+
 @pytest.mark.parametrize("role", list(Role), ids=lambda role: role.value)
 def test_a_role_gets_what_its_permissions_open_and_nothing_else(partnership, role) -> None:
     client = Client()
@@ -60,7 +74,9 @@ def test_a_role_gets_what_its_permissions_open_and_nothing_else(partnership, rol
     found = answers(client)
     for one in _ADDRESSES:
         access = one.view.access
-        if isinstance(access, Permission) and access not in TABLE[role]:
+        if isinstance(access, Permission) and may_once_joined(role, access):
+            assert found[one.name] == (302, "/alphashire/join/"), f"{role.value} at {one.path}"
+        elif isinstance(access, Permission) and access not in TABLE[role]:
             assert found[one.name][0] == 403, f"{role.value} at {one.path}: {found[one.name]}"
         else:
             assert is_let_in(found[one.name]), f"{role.value} at {one.path}: {found[one.name]}"

@@ -65,7 +65,13 @@ class Scene:
         course = make_course(partnership, title="Neglect", asks_line_manager=True)
         trainer = make_person(partnership, Role.TRAINER)
         manager = make_person(partnership, organisation=organisation)
+        former = make_person(
+            partnership,
+            *(Role.FORMER_MEMBER, Role.TRAINER, Role.ORGANISATION_LEAD, Role.SUBGROUP_CHAIR),
+            organisation=organisation,
+        )
         self.people = {
+            Role.FORMER_MEMBER: former,
             Role.PRACTITIONER: make_person(partnership, organisation=organisation),
             Role.LINE_MANAGER: manager,
             Role.ORGANISATION_LEAD: make_person(
@@ -78,7 +84,7 @@ class Scene:
             Role.TEAM: make_person(partnership, Role.TEAM),
         }
         self.sessions = [
-            held(partnership, course=course, days_ago=120 + number, trainers=(trainer,))
+            held(partnership, course=course, days_ago=120 + number, trainers=(trainer, former))
             for number in range(2)
         ]
         for session, many in zip(self.sessions, (6, 4), strict=True):

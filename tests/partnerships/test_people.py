@@ -151,7 +151,7 @@ def test_the_last_member_of_the_team_stays(partnership, team) -> None:
         end_membership(actor=actor_for(team), membership=place_of(team))
     other = make_person(partnership, Role.TEAM)
     end_membership(actor=actor_for(other), membership=place_of(team))
-    assert actor_for(team).person is None
+    assert actor_for(team).roles == {Role.FORMER_MEMBER}
     with pytest.raises(DomainError, match="last member of the partnership team"):
         revoke_role(actor=actor_for(other), membership=place_of(other), role=Role.TEAM)
 
