@@ -53,7 +53,9 @@ class PartnershipAdmin(_ToRead):
 
     def _set_open(self, request: HttpRequest, chosen: QuerySet[Partnership], *, is_open: bool) -> None:
         for partnership in chosen:
-            actor = Actor(partnership=partnership, label="platform operator", user=request.user)
+            # The account's number and no address: the trail can't forget. The list of operators shows the numbers.
+            label = f"platform operator, account {request.user.pk}"
+            actor = Actor(partnership=partnership, label=label, user=request.user)
             set_open(actor=actor, is_open=is_open)
         self.message_user(request, f"{chosen.count()} {'opened' if is_open else 'closed'}.", messages.SUCCESS)
 
@@ -62,8 +64,8 @@ class PartnershipAdmin(_ToRead):
 class OperatorAdmin(_ToRead):
     """The operators' accounts; those of learners are not listed."""
 
-    list_display = ("email", "name", "is_active", "last_login")
-    fields = ("email", "name", "is_active", "is_superuser", "date_joined", "last_login")
+    list_display = ("email", "id", "name", "is_active", "last_login")
+    fields = ("id", "email", "name", "is_active", "is_superuser", "date_joined", "last_login")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(is_staff=True)

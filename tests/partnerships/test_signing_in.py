@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from partnerships.accounts import landing_of, partnerships_of
-from partnerships.models import Person, User
+from partnerships.models import AuditEntry, Person, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.factories import make_organisation, make_person
@@ -146,6 +146,24 @@ def test_the_operator_sees_no_learner_and_closes_a_partnership(client, partnersh
     assert client.get(f"/{partnership.slug}/").status_code == 404
     client.post("/admin/partnerships/partnership/", {**form, "action": "open_them"})
     assert client.get(f"/{partnership.slug}/").status_code == 200
+
+
+def test_the_trail_tells_which_operator_closed_and_opened_a_partnership(client, partnership) -> None:
+    one, other = (
+        User.objects.create_superuser(f"{name}@example.org", "x", name=name) for name in ("Odette", "Ona")
+    )
+    for operator, action in ((one, "close_them"), (other, "open_them")):
+        client.force_login(operator)
+        form = {"action": action, "_selected_action": [partnership.pk]}
+        client.post("/admin/partnerships/partnership/", form)
+    entries = AuditEntry.objects.filter(action="partnerships.set_open").order_by("pk")
+    assert [entry.actor for entry in entries] == [
+        f"platform operator, account {operator.pk}" for operator in (one, other)
+    ]
+    kept = str(list(entries.values()))
+    assert not any(personal in kept for personal in ("example.org", "Odette", "Ona"))
+    page = client.get("/admin/partnerships/user/").text
+    assert all(f">{operator.pk}</a>" in page or f">{operator.pk}</td>" in page for operator in (one, other))
 
 
 def test_a_new_partnership_gets_its_first_team_member(partnership) -> None:
