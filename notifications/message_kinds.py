@@ -7,6 +7,19 @@ _ORGANISATION = Placeholder(
     "organisation", "The organisation that somebody asked to join", "Oak Tree Nursery"
 )
 
+ASKED = MessageKind(
+    purpose="join_request_asked",
+    subject=SUBJECT,
+    name="Request to join",
+    when="Within minutes, to the organisation’s leads; where it has none, to the partnership’s own address.",
+    placeholders=(
+        _ORGANISATION,
+        Placeholder("asker", "Who would like to join", "Siân O’Neill"),
+        Placeholder("job", "What they say their job or volunteer role is", "Teaching assistant"),
+    ),
+    button="See the request",
+    essential="Nobody can book in the organisation’s name before you decide.",
+)
 ACCEPTED = MessageKind(
     purpose="join_request_accepted",
     subject=SUBJECT,
@@ -28,4 +41,4 @@ DECLINED = MessageKind(
     button="Choose another organisation",
     essential="It answers a request that you made.",
 )
-register(ACCEPTED, DECLINED)
+register(ASKED, ACCEPTED, DECLINED)

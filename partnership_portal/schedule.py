@@ -29,7 +29,7 @@ from evaluations.services.analyses import forget_analyses, requeue_stuck_analyse
 from evaluations.services.analysis_files import forget_files, requeue_stuck_files
 from evaluations.services.bundles import forget_bundles, requeue_stuck_bundles
 from evaluations.services.counting import close_counts, count_answers
-from notifications.joining import tell_of_decided_requests
+from notifications.joining import tell_of_decided_requests, tell_of_new_requests
 from notifications.services.retention import forget_words
 from partnerships.models import Partnership
 
@@ -41,6 +41,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of changed sessions": tell_of_changed_sessions,
         "tell trainers": tell_trainers,
         "settle registers": settle_registers,
+        "tell of new requests": tell_of_new_requests,
         "tell of decided requests": tell_of_decided_requests,
         "chase approvals": chase_approvals,
         "lapse overdue": lapse_overdue,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from partnerships.permissions import Permission
+from partnerships.permissions import Permission, Role
 
 if TYPE_CHECKING:
     from partnerships.actors import Actor
@@ -26,6 +26,15 @@ class PersonQuerySet(models.QuerySet):
         if actor.may(Permission.SEE_TEAM):
             seen |= live & Q(memberships__line_manager=actor.person)
         return people.filter(seen).distinct()
+
+    def leading(self, organisation: int) -> Self:
+        """Those who lead an organisation and can be written to."""
+        led = self.filter(
+            memberships__organisation=organisation,
+            memberships__ended_on__isnull=True,
+            memberships__granted_roles__role=Role.ORGANISATION_LEAD,
+        )
+        return led.exclude(email="").distinct()
 
 
 class MembershipQuerySet(models.QuerySet):

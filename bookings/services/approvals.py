@@ -38,7 +38,7 @@ from partnerships.actors import Actor, system
 from partnerships.errors import DomainError
 from partnerships.jobs import one_by_one
 from partnerships.models import Membership, Partnership, Person
-from partnerships.permissions import Permission, Role
+from partnerships.permissions import Permission
 from partnerships.policy import ApprovalRule
 from partnerships.services.memberships import forget_line_manager, name_line_manager
 from partnerships.tenancy import acting_in
@@ -258,13 +258,8 @@ def chase_approvals(partnership: Partnership, now: datetime) -> None:
 
 def leads_of(membership: Membership, *, but: Person | None = None) -> list[Person]:
     """The leads of the membership's organisation who can be written to."""
-    leads = Person.objects.filter(
-        partnership=membership.partnership_id,
-        memberships__organisation=membership.organisation_id,
-        memberships__ended_on__isnull=True,
-        memberships__granted_roles__role=Role.ORGANISATION_LEAD,
-    ).exclude(email="")
-    return list(leads.distinct().exclude(pk__in=[but.pk] if but else []))
+    people = Person.objects.filter(partnership=membership.partnership_id)
+    return list(people.leading(membership.organisation_id).exclude(pk__in=[but.pk] if but else []))
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:

@@ -61,7 +61,11 @@ def join_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and carried_out(
         form, lambda: ask_to_join(actor=request.actor, organisation=organisation, **form.cleaned_data)
     ):
-        messages.success(request, f"We have told {organisation.name} that you would like to join.")
+        messages.success(
+            request,
+            f"You have asked to join {organisation.name}. Its lead or the partnership team is told by email, and we "
+            "email you when it is decided.",
+        )
         return redirect("partnerships:join", request.partnership.slug)
     groups = CompetencyGroup.objects.filter(partnership=request.partnership)
     return render(
