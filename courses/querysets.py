@@ -49,15 +49,12 @@ class SessionQuerySet(models.QuerySet):
     """Sessions of one partnership."""
 
     def visible_to(self, actor: "Actor") -> Self:
-        """Everybody sees sessions that were once published; the planners see drafts too; trainers their own.
-
-        Not trainers who have left.
-        """
+        """Everybody sees sessions that were once published; the planners see drafts too; trainers their own."""
         sessions = self.filter(partnership=actor.partnership)
         if actor.may(Permission.PLAN_PROGRAMME):
             return sessions
         shown = ~Q(status="draft") & Q(cancelled_as_draft=False) & ~Q(course__status="draft")
-        if actor.person is not None and not actor.has_left:
+        if actor.person is not None and actor.may(Permission.SEE_OWN_SESSIONS):
             return sessions.filter(shown | Q(pk__in=actor.person.trained_sessions.values("session_id")))
         return sessions.filter(shown)
 

@@ -1,6 +1,6 @@
 """The one who acts: somebody signed in, the holder of a link, or a job of the portal itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from allauth.mfa.utils import is_mfa_enabled
@@ -62,6 +62,10 @@ class Actor:
     def is_team(self) -> bool:
         """Tell whether the actor administers the partnership."""
         return Role.TEAM in self.roles
+
+    def without_roles(self) -> "Actor":
+        """The same person with no more rights than a visitor; what is their own stays theirs."""
+        return replace(self, roles=frozenset(), led_organisation_ids=frozenset())
 
     @cached_property
     def lacks_second_factor(self) -> bool:

@@ -153,7 +153,11 @@ def _guarded(view: View, *, access: str | Permission) -> View:
         try:
             with acting_in(request.partnership):
                 request.actor = actor_of(request.user, request.partnership)
-                if access not in {"public", "link"}:
+                if access in {"public", "link"}:
+                    if request.actor.lacks_second_factor:
+                        # The page is for everybody, but a password alone shows nothing that is not.
+                        request.actor = request.actor.without_roles()
+                else:
                     turned_away = _turn_away(request, access)
                     if turned_away is not None:
                         return turned_away

@@ -12,7 +12,7 @@ from partnerships.accounts import landing_of, partnerships_of
 from partnerships.models import AuditEntry, Person, User
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import make_organisation, make_person
+from tests.factories import make_course, make_organisation, make_person, make_session
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +102,33 @@ def test_the_team_needs_a_second_factor(client, settings, partnership, address) 
     assert client.get(f"/{partnership.slug}/{address}").headers["Location"] == "/accounts/2fa/"
     with_second_factor(team.user)
     assert client.get(f"/{partnership.slug}/{address}").status_code == 200
+
+
+@pytest.mark.parametrize("roles", [(Role.TEAM,), (Role.TEAM, Role.TRAINER, Role.ORGANISATION_LEAD)])
+def test_without_it_the_team_sees_on_public_pages_what_everybody_sees(
+    client, settings, partnership, roles
+) -> None:
+    settings.PORTAL_DEMO = False
+    team = make_person(partnership, *roles)
+    course = make_course(partnership, status="draft", title="Not yet published")
+    session = make_session(partnership, status="draft", trainers=(team,))
+    drafts = [f"/alphashire/courses/{course.slug}/", f"/alphashire/sessions/{session.pk}/"]
+    client.force_login(team.user)
+    assert [client.get(one).status_code for one in drafts] == [404, 404]
+    page = client.get("/alphashire/courses/")
+    assert page.context["actor"].roles == page.context["actor"].led_organisation_ids == frozenset()
+    assert "Not yet published" not in page.text and "/alphashire/desk/" not in page.text
+    assert "Go to my page" in client.get("/alphashire/").text
+    with_second_factor(team.user)
+    assert [client.get(one).status_code for one in drafts] == [200, 200]
+    assert "/alphashire/desk/" in client.get("/alphashire/courses/").text
+
+
+def test_without_it_a_link_opens_nothing_more_than_for_anybody(client, settings, partnership) -> None:
+    settings.PORTAL_DEMO = False
+    client.force_login(make_person(partnership, Role.TEAM).user)
+    page = client.get("/alphashire/s/survey-nothing~nothing/")
+    assert page.context["actor"].permissions == frozenset()
 
 
 def test_others_may_do_without(client, settings, partnership) -> None:
