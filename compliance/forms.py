@@ -107,9 +107,9 @@ class ExemptionForm(forms.Form):
     def __init__(self, *args: Any, requirements: Iterable[Requirement], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choices = {
-            f"{one.pk}-{number}": {"requirement": one, "reason": reason}
+            f"{one.pk} {reason}": {"requirement": one, "reason": reason}
             for one in requirements
-            for number, reason in enumerate(one.exempt_reasons)
+            for reason in one.exempt_reasons
         }
         self.fields["exemption"].choices = [
             (key, f"{one['requirement'].title}: {one['reason']}") for key, one in self._choices.items()

@@ -10,7 +10,7 @@ from compliance.models import Exemption
 from compliance.queries.people import organisations_of
 from compliance.queries.standing import standing_in
 from compliance.services.exemptions import end_exemption, record_exemption
-from partnerships.errors import DomainError
+from partnerships.forms import carried_out
 from partnerships.models import Membership
 from partnerships.permissions import Permission, requires
 
@@ -22,16 +22,14 @@ def exemption_add(request: HttpRequest, pk: int) -> HttpResponse:
     membership = get_object_or_404(theirs.select_related("person", "organisation"), pk=pk)
     required = [one.requirement for one in standing_in([membership]).required]
     form = ExemptionForm(request.POST if request.method == "POST" else None, requirements=required)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = record_exemption(
-                actor=request.actor, membership=membership, **form.cleaned_data["exemption"]
-            )
-        except DomainError as refusal:
-            form.add_error(None, refusal.sentence)
-        else:
-            messages.success(request, f"{membership.person.name} is exempt from “{made.requirement.title}”.")
-            return redirect(_person_address(request, membership))
+
+    def record() -> None:
+        record_exemption(actor=request.actor, membership=membership, **form.cleaned_data["exemption"])
+
+    if request.method == "POST" and carried_out(form, record):
+        title = form.cleaned_data["exemption"]["requirement"].title
+        messages.success(request, f"{membership.person.name} is exempt from “{title}”.")
+        return redirect(_person_address(request, membership))
     context = {"form": form, "membership": membership, "back": _person_address(request, membership)}
     return render(request, "compliance/exemption_add.html", context)
 

@@ -19,7 +19,7 @@ from partnerships.actors import Actor
 from partnerships.models import Partnership
 from partnerships.permissions import Permission
 
-_OWN = (QuestionnaireKind.PRE_COURSE, QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT)
+OWN = (QuestionnaireKind.PRE_COURSE, QuestionnaireKind.EVALUATION, QuestionnaireKind.IMPACT)
 _BEGUN = Q(opened_at__isnull=False) | Q(state=Invitation.State.ANSWERED)
 
 
@@ -78,11 +78,11 @@ def shows_all(code: HandedCode) -> bool:
 
 def drafts_of_code(booking: Booking) -> QuerySet[Invitation]:
     """What is begun and not sent, which goes when a new code is made."""
-    own = Invitation.objects.filter(partnership=booking.partnership_id, booking=booking, kind__in=_OWN)
+    own = Invitation.objects.filter(partnership=booking.partnership_id, booking=booking, kind__in=OWN)
     return own.filter(state=Invitation.State.OPEN)
 
 
 def _own_of(code: HandedCode) -> QuerySet[Invitation]:
     return Invitation.objects.filter(
-        partnership=code.partnership_id, booking=code.booking_id, kind__in=_OWN
+        partnership=code.partnership_id, booking=code.booking_id, kind__in=OWN
     ).select_related("partnership")

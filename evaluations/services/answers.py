@@ -16,6 +16,7 @@ from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.queries.redaction import redacted_in
 from evaluations.quoting import agrees_by_itself, is_asked_to_be_quoted
 from evaluations.services.certificates import issue_if_due
+from evaluations.services.codes import close_code
 from evaluations.services.invitations import about_survey
 from evaluations.services.sharing import share_answers
 from notifications.outbox import drop_unsent, queue_message
@@ -43,6 +44,7 @@ def open_survey(*, actor: Actor, invitation: Invitation) -> None:
     Locks the invitation. Done twice is done once.
     """
     with transaction.atomic():
+        _close_code(actor, invitation)
         _note_opening(actor, _open(actor, invitation))
 
 
@@ -56,6 +58,7 @@ def save_answers(
     offered; what is required is checked when sending. Locks the invitation.
     """
     with transaction.atomic():
+        _close_code(actor, invitation)
         invitation = _open(actor, invitation)
         questions = {question.key: question for question in invitation.version.questions.all()}
         unknown = set(answers) - set(questions)
@@ -96,6 +99,7 @@ def submit_answers(
         if invitation.kind == QuestionnaireKind.OBSERVATION:
             # The database looks at who trains it, under its lock, which others take before an invitation.
             Session.objects.select_for_update(no_key=True).get(pk=invitation.session_id)
+        _close_code(actor, invitation)
         invitation = _open(actor, invitation)
         _forget_what_is_not_asked(invitation)
         if missing := gaps(invitation):
@@ -174,6 +178,12 @@ def _open(actor: Actor, invitation: Invitation) -> Invitation:
         raise PermissionDenied("This survey is for somebody else.")
     refuse_unless_open(invitation, timezone.now())
     return invitation
+
+
+def _close_code(actor: Actor, invitation: Invitation) -> None:
+    # Before the invitation is locked, in the order of whoever makes a new code.
+    if may_type_in(actor, invitation) and not may_answer(actor, invitation):
+        close_code(actor=actor, invitation=invitation)
 
 
 def _note_opening(actor: Actor, invitation: Invitation) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from evaluations.links import holder_of_booking
-from evaluations.models import Answer, HandedCode
-from evaluations.queries.codes import code_of, drafts_of_code
+from evaluations.models import Answer, HandedCode, Invitation
+from evaluations.queries.codes import OWN, code_of, drafts_of_code
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -72,6 +72,24 @@ def make_new_code(*, actor: Actor, booking: Booking) -> HandedCode:
             one.save(update_fields=["opened_at"])
         audit.record(actor, "evaluations.make_new_code", booking, after={"number": code.number})
         return code
+
+
+def close_code(*, actor: Actor, invitation: Invitation) -> None:
+    """Let a code that somebody has opened open nothing any more, for services where the team writes down what is said.
+
+    Whoever has opened it may not be the one who is now on the telephone. Nothing that is written is lost; a new code
+    leads to what is begun after it was opened. Locks the booking. Done twice is done once.
+    """
+    if invitation.booking_id is None or invitation.kind not in OWN:
+        return
+    booking = Booking.objects.select_for_update(no_key=True).get(pk=invitation.booking_id)
+    code = code_of(booking)
+    if code.opened_at is None:
+        return
+    code.number += 1
+    code.browser, code.opened_at = "", None
+    code.save()
+    audit.record(actor, "evaluations.close_code", booking, after={"number": code.number})
 
 
 def refuse_unless_newest(code: HandedCode, number: int) -> None:

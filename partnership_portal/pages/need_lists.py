@@ -7,7 +7,7 @@ from django.http import HttpRequest, QueryDict
 from django_filters import CharFilter
 
 from partnership_portal.lists import ListFilter
-from partnership_portal.pages.needs import Row
+from partnership_portal.pages.needs import MOST_LISTED, Row
 from partnership_portal.tables import Column, ListSheet
 from partnerships.models import Partnership
 
@@ -15,7 +15,7 @@ from partnerships.models import Partnership
 class NeedFilter(ListFilter):
     """Which of the things, and in which order; the most urgent come first, as each kind finds them.
 
-    They are put into words one by one and are a few hundred at most, so it is rows in memory that are sorted.
+    They are put into words one by one and are ``MOST_LISTED`` at most, so it is rows in memory that are sorted.
     """
 
     q = CharFilter(label="Contains", max_length=100, method="with_words")
@@ -30,6 +30,11 @@ class NeedFilter(ListFilter):
     def __init__(self, data: QueryDict, rows: Sequence[Row], *, request: HttpRequest) -> None:
         super().__init__(data, Partnership.objects.none(), request=request)
         self.rows = rows
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether there may be more than are listed."""
+        return len(self.rows) >= MOST_LISTED
 
     @cached_property
     def qs(self) -> list[Row]:

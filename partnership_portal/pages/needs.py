@@ -27,6 +27,7 @@ from partnerships.actors import Actor
 from partnerships.models import JoinRequest
 
 SHOWN = 5
+MOST_LISTED = 500
 _AHEAD = timedelta(days=28)
 
 
@@ -71,10 +72,11 @@ class Need:
     page_title: str = ""
     keep: Callable[[Actor, Iterable[Any], datetime], list[Any]] | None = None
 
-    def everything(self, actor: Actor, now: datetime) -> "QuerySet[Any] | list[Any]":
-        """All of this kind."""
+    def everything(self, actor: Actor, now: datetime) -> list[Any]:
+        """All of this kind, the first five hundred at most: each row is put into words."""
         found = self.find(actor, now)
-        return found if self.keep is None else self.keep(actor, found, now)
+        kept = found if self.keep is None else self.keep(actor, found, now)
+        return list(kept[:MOST_LISTED])
 
     def rows(self, found: Sequence[Any], slug: str, now: datetime) -> list[Row]:
         """How the things found are shown."""

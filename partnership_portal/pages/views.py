@@ -100,5 +100,5 @@ def _chosen(request: HttpRequest, name: str) -> tuple[Need, NeedFilter]:
     if need is None:
         raise Http404
     now = timezone.now()
-    rows = need.rows(list(need.everything(request.actor, now)), request.partnership.slug, now)
+    rows = need.rows(need.everything(request.actor, now), request.partnership.slug, now)
     return need, NeedFilter(request.GET, rows, request=request)

@@ -197,7 +197,9 @@ def test_every_page_says_so(partnership, sign_in, lead, childminder, requirement
     add = f"/alphashire/organisation/memberships/{childminder.memberships.get().pk}/exemptions/add/"
     assert "Core training: Childminder, by statute" in page(theirs.get(add))
     assert "Choose what they are exempt from" in page(theirs.post(add, {}))
-    response = theirs.post(add, {"exemption": f"{requirement.pk}-0"}, follow=True)
+    response = theirs.post(
+        add, {"exemption": f"{requirement.pk} {requirement.exempt_reasons[0]}"}, follow=True
+    )
     assert f"{childminder.name} is exempt from “Core training”." in page(response)
     assert "0 of 1 met" in page(theirs.get("/alphashire/organisation/?name=cora"))
     assert "Exempt from 1" in page(theirs.get("/alphashire/organisation/?name=cora"))
@@ -236,7 +238,12 @@ def test_somebody_elses_people_are_not_found(partnership, neighbour, sign_in, le
     with acting_in(neighbour):
         foreign = make_person(neighbour, Role.TEAM)
     for address in addresses:
-        assert sign_in(stranger).post(address, {"exemption": f"{requirement.pk}-1"}).status_code == 404
+        assert (
+            sign_in(stranger)
+            .post(address, {"exemption": f"{requirement.pk} {requirement.exempt_reasons[1]}"})
+            .status_code
+            == 404
+        )
         assert sign_in(childminder).post(address).status_code == 403
         assert sign_in(foreign).get(address.replace("alphashire", neighbour.slug)).status_code == 404
     made.refresh_from_db()

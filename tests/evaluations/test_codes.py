@@ -21,7 +21,7 @@ from evaluations.links import (
 )
 from evaluations.models import Answer, Certificate, HandedCode, Invitation
 from evaluations.services.answers import save_answers, submit_answers
-from evaluations.services.codes import OpenedElsewhere, make_new_code, open_code
+from evaluations.services.codes import OpenedElsewhere, close_code, make_new_code, open_code
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
@@ -252,6 +252,27 @@ class TestTrainer:
         thief = opened(booking)
         for page in ("", "1/"):
             assert PLAN not in told_by(thief.get(f"{survey(booking, 'impact')}{page}"))
+
+    def test_opens_it_first_and_reads_nothing_of_what_is_said_on_the_telephone_afterwards(
+        self, partnership, booking, team
+    ) -> None:
+        thief, actor, invitation = opened(booking), actor_for(team), asked(booking)
+        thief.post(f"{survey(booking)}1/", FIRST)
+        save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation, pledge=PLAN))
+        for page in ("", "1/", "check/", "sent/"):
+            assert thief.get(f"{survey(booking)}{page}").status_code == 404
+        assert thief.post(f"{survey(booking)}1/", FIRST).status_code == 404
+        submit_answers(actor=actor, invitation=invitation)
+        assert thief.get(path_of(booking)).status_code == 404
+        assert thief.get(f"{path_of(booking)}supervision/").status_code == 404
+        # Nor by a new code: what was begun before it is not in it.
+        assert PLAN not in told_by(opened(booking, 1).get(path_of(booking, 1)))
+
+    def test_the_managers_form_on_the_telephone_closes_no_code(self, partnership, booking, team) -> None:
+        phone = opened(booking)
+        form = Invitation(kind="line_manager", booking=booking, partnership=partnership)
+        close_code(actor=actor_for(team), invitation=form)
+        assert phone.get(f"{survey(booking)}1/").status_code == 200
 
     def test_sees_the_codes_until_the_day_is_over_and_the_team_afterwards(
         self, partnership, booking, trainer, team, sign_in

@@ -22,6 +22,7 @@ from evaluations.models import (
 )
 from evaluations.services.observations import observe_session
 from notifications.models import Message
+from partnership_portal.pages import need_lists, needs
 from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import uk_moment, uk_today
 from partnerships.permissions import Role
@@ -462,3 +463,14 @@ def test_the_desk_asks_once_for_all_kinds_and_once_for_each_that_is_there(
     browser.get("/alphashire/desk/")
     with django_assert_num_queries(queries):
         browser.get("/alphashire/desk/")
+
+
+def test_a_list_that_was_cut_says_so(partnership, team, sign_in, monkeypatch) -> None:
+    for number in range(3):
+        unsent(partnership, number=number)
+    browser, address = sign_in(team), "/alphashire/desk/needs/messages/"
+    assert "These are the first" not in browser.get(address).content.decode()
+    for module in (needs, need_lists):
+        monkeypatch.setattr(module, "MOST_LISTED", 2)
+    page = browser.get(address)
+    assert "These are the first 2." in page.content.decode() and len(page.context["page_obj"]) == 2
