@@ -12,13 +12,14 @@ from bookings.models import Booking
 from bookings.services.locks import locked_booking
 from bookings.services.places import give_up
 from bookings.services.queue import confirm, offer_hold
-from bookings.services.rights import may_give_up
+from bookings.services.rights import may_give_up, may_swap
 from bookings.states import BookingState
 from courses.models import Session
 from partnership_portal.templatetags.portal import uk_datetime
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
+from partnerships.models import Membership
 from partnerships.permissions import Permission, require
 
 _WORTH_WRITING = timedelta(minutes=5)
@@ -33,6 +34,7 @@ def accept_offer(*, actor: Actor, booking: Booking, shown: str | None = None) ->
         if booking.state == BookingState.CONFIRMED:
             return booking
         _check_stands(booking)
+        _check_belongs(actor, booking)
         check_as_shown(actor, booking, shown)
         confirm(booking, now)
         audit.record(
@@ -97,6 +99,18 @@ def _check(actor: Actor, booking: Booking) -> None:
     if not may_give_up(actor, booking):
         raise PermissionDenied(
             "You can take up offers to yourself and to people of an organisation that you lead."
+        )
+
+
+def _check_belongs(actor: Actor, booking: Booking) -> None:
+    """Nobody takes a place in the name of an organisation that they have left; its lead and the team know better."""
+    own = Membership.objects.live().filter(
+        partnership=actor.partnership, person=booking.person_id, organisation=booking.organisation_id
+    )
+    if not may_swap(actor, booking) and not own.exists():
+        raise DomainError(
+            f"You do not belong to {booking.organisation} any more, so you can’t take the place in its name. Let it "
+            "go, or ask the partnership team."
         )
 
 

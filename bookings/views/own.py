@@ -42,6 +42,7 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
     """One booking with all that its holder needs on the day."""
     one = _visible(request, pk)
     own = one.person == request.actor.person
+    can_take = may_give_up(request.actor, one) and request.actor.may(Permission.BOOK_PLACE)
     context = {
         "booking": one,
         "session": one.session,
@@ -51,9 +52,10 @@ def booking(request: HttpRequest, pk: int) -> HttpResponse:
         "shows_joining": one.state in EXPECTED and (own or request.actor.is_team),
         "position": position_in_queue(one) if one.is_in_line else None,
         "can_answer": may_give_up(request.actor, one),
-        "can_take": may_give_up(request.actor, one) and request.actor.may(Permission.BOOK_PLACE),
+        "can_take": can_take,
         "awaits_answer": one.awaits_answer(timezone.now()) and may_give_up(request.actor, one),
-        "can_cancel": _can_cancel(request, one),
+        # Whoever can take what is offered lets it go where they answer.
+        "shows_cancel": _can_cancel(request, one) and not (can_take and one.state == BookingState.OFFERED),
         "giving_up": _words(request, one),
         "if_not": still_to_follow(one, timezone.now()) if one.state == BookingState.CONFIRMED else [],
         "can_pass_on": own

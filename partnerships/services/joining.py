@@ -21,6 +21,8 @@ from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import add_membership, own_manager
 from partnerships.services.people import claim_person, verified_emails
 
+MOST_OPEN = 5
+
 
 def ask_to_join(
     *,
@@ -31,7 +33,10 @@ def ask_to_join(
     line_manager_name: str = "",
     line_manager_email: str = "",
 ) -> JoinRequest:
-    """Ask to join an organisation; asking again while the first request is open gives that one."""
+    """Ask to join an organisation; asking again while the first request is open gives that one.
+
+    Refuses more than ``MOST_OPEN`` open requests of one account: each writes to people who never heard of it.
+    """
     if actor.user is None:
         raise PermissionDenied("Sign in to ask to join an organisation.")
     if not organisation.is_active:
@@ -40,6 +45,7 @@ def ask_to_join(
         raise DomainError(f"You are already with {organisation.name}.")
     if line_manager_email.strip().lower() in _own_addresses(actor.partnership, actor.user):
         raise own_manager()
+    _check_open_requests(actor, organisation)
     with transaction.atomic():
         request, made = JoinRequest.objects.get_or_create(
             partnership=actor.partnership,
@@ -63,6 +69,18 @@ def ask_to_join(
                 after={"organisation": organisation.pk, "job_role": request.job_role},
             )
     return request
+
+
+def _check_open_requests(actor: Actor, organisation: Organisation) -> None:
+    theirs = JoinRequest.objects.filter(
+        partnership=actor.partnership, user=actor.user, state=JoinRequest.State.OPEN
+    )
+    if theirs.exclude(organisation=organisation).count() >= MOST_OPEN:
+        raise DomainError(
+            f"You have asked to join {MOST_OPEN} organisations, and none of them has answered yet. Wait for their "
+            "answers, or ask the partnership team.",
+            "organisation",
+        )
 
 
 def accept_join_request(*, actor: Actor, request: JoinRequest) -> Membership:

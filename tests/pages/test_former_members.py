@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.html import escape
 from playwright.sync_api import expect
 
+from bookings.links import OFFER, holder_of_booking
 from bookings.models import Approval, Booking
 from bookings.services.approvals import may_decide
+from bookings.services.offers import accept_offer
 from bookings.services.places import book_place
 from compliance.models import Report, TrainingRecord
 from compliance.services.training import withdraw_training
@@ -19,6 +21,7 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.models import Certificate, Invitation, ObservationAction
 from evaluations.services.answers import save_answers, submit_answers
 from partnerships.actors import actor_of
+from partnerships.errors import DomainError
 from partnerships.models import JoinRequest, Membership, Person, User
 from partnerships.permissions import Role
 from partnerships.services.joining import accept_join_request, ask_to_join
@@ -176,6 +179,16 @@ class TestNoBooking:
         assert page("bookings:offer", booking.pk, data={"take": "1"}).status_code == 302
         booking.refresh_from_db()
         assert booking.state == "offered"
+
+    def test_an_offer_is_not_taken_by_its_link_either(self, partnership, former) -> None:
+        booking = booked(make_session(partnership), person=former, state="waiting")
+        Booking.objects.update(state="offered", offer_expires_at=timezone.now() + timedelta(days=2))
+        booking.refresh_from_db()
+        with pytest.raises(DomainError, match="do not belong to"):
+            accept_offer(actor=holder_of_booking(booking, OFFER), booking=booking)
+        accept_offer(actor=actor_for(make_person(partnership, Role.TEAM)), booking=booking)
+        booking.refresh_from_db()
+        assert booking.state == "confirmed"
 
     def test_nothing_is_added_to_a_record_or_taken_off(self, partnership, former, page) -> None:
         other = make_person(partnership)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from partnerships.actors import Actor, actor_of
 from partnerships.errors import DomainError
@@ -143,3 +144,16 @@ def test_the_whole_way_through_the_pages(client, partnership, asker, organisatio
     assert asked.name in browser.get(f"/{partnership.slug}/organisation/requests/").content.decode()
     browser.post(f"/{partnership.slug}/organisation/requests/{asked.pk}/", {"accept": "yes"})
     assert client.get(f"/{partnership.slug}/me/").status_code == 200
+
+
+def test_nobody_asks_to_join_everywhere(partnership, asker) -> None:
+    actor, asked = asker, [make_organisation(partnership) for _ in range(5)]
+    first = [ask_to_join(actor=actor, organisation=one, job_role="Teacher") for one in asked]
+    more = make_organisation(partnership)
+    with pytest.raises(DomainError, match="none of them has answered yet") as refused:
+        ask_to_join(actor=actor, organisation=more, job_role="Teacher")
+    assert refused.value.field == "organisation"
+    # What was asked already is asked still, and an answer makes room.
+    assert ask_to_join(actor=actor, organisation=asked[0], job_role="Teacher") == first[0]
+    JoinRequest.objects.filter(pk=first[0].pk).update(state="declined", decided_at=timezone.now())
+    ask_to_join(actor=actor, organisation=more, job_role="Teacher")
