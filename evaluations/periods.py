@@ -72,6 +72,8 @@ def pre_course_opens_on(session: Session, policy: Policy) -> date:
 # A register or a job that is late still leads to a survey, up to this long after it should have been sent.
 LATEST = timedelta(days=90)
 _TIME_FOR_A_LATE_ANSWER = timedelta(days=14)
+# The job asks on the morning after the window opens, or once it runs again.
+_ASKED_IN_TIME = timedelta(days=3)
 # For how long the team may open a survey again at a time, for somebody who missed it.
 LONGEST_OPEN_AGAIN = timedelta(days=28)
 
@@ -140,12 +142,13 @@ OPENED = Q(opened_at__isnull=False) | Q(answered_at__isnull=False)
 
 def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> datetime | None:
     opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
-    if opens <= now < closes:
-        return closes
-    # Whoever was marked present too late must still be able to earn a certificate that waits for this survey.
     needed = policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
-    in_time = closes <= now < closes + LATEST
-    return end_of_day(now + _TIME_FOR_A_LATE_ANSWER) if needed and in_time else None
+    if not opens <= now < closes + LATEST:
+        return None
+    if now < closes and (now < opens + _ASKED_IN_TIME or not needed):
+        return closes
+    # Whoever was marked present late must still be able to earn a certificate that waits for this survey.
+    return max(closes, end_of_day(now + _TIME_FOR_A_LATE_ANSWER)) if needed else None
 
 
 def end_of_day(moment: datetime) -> datetime:

@@ -24,7 +24,7 @@ from partnerships.permissions import Permission, require
 def open_again(
     *, actor: Actor, invitation: Invitation, until: date, reason: str, now: datetime | None = None
 ) -> Invitation:
-    """Accept answers until the end of a day, and write to whoever was asked, once, with the link.
+    """Accept answers until the end of a day, and write to whoever was asked, with the link.
 
     By when they were asked for stays as it was, so that what comes now is late. Refuses what
     ``refuse_to_open_again`` refuses, and a day that is over, too far off, or after the answers are deleted. Locks the
@@ -96,10 +96,10 @@ def last_day_to_open_again(invitation: Invitation, now: datetime) -> date:
 
 def _refuse_day(invitation: Invitation, closes_at: datetime, now: datetime) -> None:
     if closes_at <= now:
-        raise DomainError("Choose today or a later day.")
+        raise DomainError("Choose today or a later day.", "until")
     last = last_minute_of(last_day_to_open_again(invitation, now))
     if closes_at > last:
-        raise DomainError(f"Choose a day until {in_words(last)}.")
+        raise DomainError(f"Choose a day until {in_words(last)}.", "until")
 
 
 def _is_open(invitation: Invitation, now: datetime) -> bool:

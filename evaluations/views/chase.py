@@ -19,6 +19,7 @@ from evaluations.services.reopening import last_day_to_open_again, open_again, r
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
 from partnerships.errors import DomainError
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 _USUALLY = timedelta(days=14)
@@ -86,17 +87,13 @@ def open_survey_again(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         refuse_to_open_again(invitation, timezone.now())
         form = OpenAgainForm(last_day, initial={"until": min(uk_today() + _USUALLY, last_day)})
-    if form.is_valid():
-        given = form.cleaned_data
-        try:
-            open_again(
-                actor=request.actor, invitation=invitation, until=given["until"], reason=given["reason"]
-            )
-        except DomainError as refusal:
-            form.add_error("until" if refusal.sentence.startswith("Choose") else None, refusal.sentence)
-        else:
-            messages.success(request, f"It is open again until {uk_date(given['until'])}.")
-            return redirect("evaluations:asked", request.partnership.slug, pk)
+
+    def open_it() -> None:
+        open_again(actor=request.actor, invitation=invitation, **form.cleaned_data)
+
+    if request.method == "POST" and carried_out(form, open_it):
+        messages.success(request, f"It is open again until {uk_date(form.cleaned_data['until'])}.")
+        return redirect("evaluations:asked", request.partnership.slug, pk)
     return render(request, "evaluations/open_again.html", {"invitation": invitation, "form": form})
 
 

@@ -122,6 +122,33 @@ def test_impact_that_is_too_late_is_asked_only_where_the_certificate_waits_for_i
     assert Invitation.objects.get().closes_at == at("2026-09-24 23:59")
 
 
+@pytest.mark.parametrize(
+    ("asked", "closes"),
+    [
+        ("2026-04-15 06:30", "2026-04-28 13:00"),
+        ("2026-04-16 06:30", "2026-04-28 13:00"),
+        ("2026-04-18 06:30", "2026-05-02 23:59"),
+        ("2026-04-28 12:59", "2026-05-12 23:59"),
+        ("2026-04-28 13:00", "2026-05-12 23:59"),
+    ],
+)
+def test_whoever_is_asked_late_has_time_to_earn_the_certificate(asked, closes, partnership):
+    window = {"first": 6, "last": 8, "unit": "weeks"}
+    waits = policy(certificate__release="after_impact", impact__window=window)
+    adopt(partnership, waits, at=at("2026-01-01"))
+    booked(held(partnership, starts_at=at("2026-03-03 10:00")))
+    ask_about_impact(partnership, at(asked))
+    assert Invitation.objects.get(kind="impact").closes_at == at(closes)
+
+
+@pytest.mark.parametrize("asked", ["2026-04-18 06:30", "2026-04-28 12:59"])
+def test_where_nothing_waits_for_it_the_window_is_the_window(asked, partnership):
+    adopt(partnership, policy(impact__window={"first": 6, "last": 8, "unit": "weeks"}), at=at("2026-01-01"))
+    booked(held(partnership, starts_at=at("2026-03-03 10:00")))
+    ask_about_impact(partnership, at(asked))
+    assert Invitation.objects.get(kind="impact").closes_at == at("2026-04-28 13:00")
+
+
 def test_courses_that_do_not_ask_for_impact_are_left_alone_where_the_policy_says_so(partnership):
     adopt(partnership, policy(impact__learners="courses_that_ask"), at=at("2026-01-01"))
     asked = booked(held(partnership, starts_at=HELD, course=make_course(partnership, asks_impact=True)))
