@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import isfinite, sqrt
 
 _TAIL = 0.975
 _NOTHING = 1e-9
+# Student's t up to which SciPy finds the noncentrality; of a million and more it searches without end.
+_FARTHEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Change:
     """The same people twice: both means, the mean difference, and its size as Cohen's d for paired samples.
 
     d is the mean difference over the standard deviation of the differences; its interval inverts the noncentral t.
-    Neither where everybody changed by the same; no means where they are not to be shown.
+    Neither where everybody changed by the same, no interval where it can't be reckoned; no means where they are not to
+    be shown.
     """
 
     n: int
@@ -94,13 +97,9 @@ def change_of(pairs: Mapping[tuple[float, float], int]) -> Change | None:
     # Where everybody changed by the same, rounding leaves a trace of a spread.
     if deviation < _NOTHING:
         return Change(n, first, second, difference)
-    from scipy.special import nctdtrinc
-
-    effect, root = difference / deviation, sqrt(n)
-    low, high = (float(nctdtrinc(n - 1, tail, effect * root)) / root for tail in (_TAIL, 1 - _TAIL))
-    return Change(
-        n, first, second, difference, _around(difference, deviation, n), effect, Interval(low, high)
-    )
+    effect = difference / deviation
+    around = _around(difference, deviation, n)
+    return Change(n, first, second, difference, around, effect, _around_effect(effect, n))
 
 
 def size_in_words(effect: float) -> str:
@@ -114,3 +113,13 @@ def _around(value: float, deviation: float, n: int) -> Interval:
 
     spread = float(stdtrit(n - 1, _TAIL)) * deviation / sqrt(n)
     return Interval(value - spread, value + spread)
+
+
+def _around_effect(effect: float, n: int) -> Interval | None:
+    from scipy.special import nctdtrinc
+
+    root = sqrt(n)
+    if abs(effect) * root > _FARTHEST:
+        return None
+    low, high = (float(nctdtrinc(n - 1, tail, effect * root)) / root for tail in (_TAIL, 1 - _TAIL))
+    return Interval(low, high) if isfinite(low) and isfinite(high) else None
