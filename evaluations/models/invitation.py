@@ -161,6 +161,11 @@ class Invitation(TenantModel):
                 condition=Q(booking__isnull=True),
                 name="asked_once_per_session",
             ),
+            models.UniqueConstraint(
+                fields=["partnership", "session"],
+                condition=Q(kind="observation") & ~Q(state="closed"),
+                name="one_observer_a_session",
+            ),
             models.CheckConstraint(
                 condition=Q(state="answered", answered_at__isnull=False)
                 | (~Q(state="answered") & Q(answered_at__isnull=True)),

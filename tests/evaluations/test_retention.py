@@ -1,9 +1,11 @@
 """Answers go when they were kept as long as was promised: all that hangs on them, and nothing that is only counted."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +49,7 @@ from tests.evaluations.test_races import together
 from tests.evaluations.test_redaction import tables_with
 from tests.factories import (
     actor_for,
+    job,
     make_course,
     make_organisation,
     make_partnership,
@@ -442,6 +445,32 @@ def test_two_workers_at_once_forget_each_session_once(settings) -> None:
     with acting_in(partnership):
         assert by_session() == [(True, False)] * 3
         assert AuditEntry.objects.filter(action="evaluations.forget_answers").count() == 3
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_both_say_in_the_trail_that_they_did(settings, monkeypatch) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    partnership = make_partnership("forgetshire")
+    with acting_in(partnership):
+        adopt(partnership)
+        three_sessions(partnership)
+        session = Session.objects.first()
+    barrier, kept_until = threading.Barrier(2), retention.kept_until
+
+    def look_together(response):
+        barrier.wait(20)
+        return kept_until(response)
+
+    def forget() -> int:
+        with acting_in(partnership):
+            return retention.forget_answers(actor=job(partnership), session=session, now=IN_TIME)
+
+    monkeypatch.setattr(retention, "kept_until", look_together)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+    together(2, forget)
+    with acting_in(partnership):
+        assert AuditEntry.objects.filter(action="evaluations.forget_answers").count() == 2
 
 
 @pytest.mark.parametrize("rows", [1, 5])
