@@ -34,12 +34,21 @@ _OF_LIBRARIES = {"accounts/", "admin/"}
 
 @dataclass(frozen=True)
 class Address:
-    """One address: its path with made-up parts, the parts that it takes, and its view."""
+    """One address: its route with a gap for each part that it takes, and its view."""
 
     name: str
-    path: str
+    route: str
     parts: tuple[str, ...]
     view: Callable
+
+    @property
+    def path(self) -> str:
+        """The route with made-up parts."""
+        return self.at()
+
+    def at(self, **parts: object) -> str:
+        """The route with these parts, and made-up ones for the rest."""
+        return self.route.format(**{**_DUMMIES, **parts})
 
 
 def every_address() -> list[Address]:
@@ -59,8 +68,7 @@ def _walk(patterns: list, path: str, space: str, parts: tuple[str, ...] = ()) ->
         if path == "/" and route in _OF_LIBRARIES:
             continue
         names = (*names, *_PART.findall(route))
-        route = _PART.sub(lambda part: str(_DUMMIES[part[1]]), route)
-        here += route
+        here += _PART.sub(r"{\1}", route)
         if isinstance(pattern, URLResolver):
             inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
             yield from _walk(pattern.url_patterns, here, inner, names)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from compliance.services.reports import build_report, publish_report, request_report
+from compliance.views import subgroup
 from courses.models import SessionTrainer
 from evaluations import disclosure
 from evaluations.disclosure import FEWEST, averaged, known_already, publishable, shown_of, totals
@@ -316,6 +317,74 @@ class TestAttack:
             assert response.status_code in {403, 404}, name
         live = client.get(reverse("compliance:live", args=[partnership.slug]))
         assert live.status_code == (200 if role in {Role.SUBGROUP_MEMBER, Role.SUBGROUP_CHAIR} else 403)
+
+
+class TestLiveImpact:
+    """What learners have done since and how confident they are now, on the sub-group's page and the trainer's."""
+
+    LIVE = ("Did what they had planned", "Did part of it", "Not yet")
+
+    @pytest.fixture
+    def sessions(self, partnership, monkeypatch):
+        """Fifteen, six and one were followed up; whoever is left over says what nobody else says there."""
+        trainer = make_person(partnership, Role.TRAINER, Role.SUBGROUP_MEMBER)
+        made = []
+        for codes in (
+            ["done"] * 5 + ["partly"] * 5 + ["not_yet"] * 5,
+            ["done"] * 5 + ["odd"],
+            ["odd"],
+        ):
+            said = {code: {"done": [code], "confidence_now": 7} for code in ("done", "partly", "not_yet")}
+            said["odd"] = {"done": ["not_yet"], "confidence_now": 1}
+            session = followed_up(partnership, [{"impact": said[code]} for code in codes])
+            SessionTrainer.objects.create(partnership=partnership, session=session, person=trainer)
+            made.append(session)
+        monkeypatch.setattr(subgroup, "uk_today", lambda: uk_date(made[0].ends_at))
+        return trainer, made
+
+    def _live(self, partnership, client) -> tuple[list[int | None], float]:
+        """The counts and the mean of the live page, in which nothing is shown as “not shown”."""
+        page = client.get(reverse("compliance:live", args=[partnership.slug])).content.decode()
+        counts = {row[0]: row[1] for row in cells(page) if len(row) == 2 and row[0] in self.LIVE}
+        now = re.search(r"Their confidence is now ([\d.]+) out of 10", page.replace("\xa0", " "))
+        return [int(counts[one]) if counts[one].isdecimal() else None for one in self.LIVE], float(now[1])
+
+    def _own(self, partnership, client, session) -> list[int]:
+        """The counts of the trainer's own session; nothing where they are left out."""
+        args = [partnership.slug, session.pk, "xlsx"]
+        rows = workbook(client.get(reverse("evaluations:trainer_evaluation_file", args=args)))
+        counts = [row[3] for row in rows if len(row) == 8 and "planned to do" in row[1]]
+        return [int(float(one)) if re.fullmatch(r"[\d.]+", one) else 0 for one in counts] or [0, 0, 0]
+
+    def _read(self, partnership, client, sessions) -> tuple[list[list[int]], float]:
+        """Every count, by itself and what is left of the live page's when the sessions' own are taken from it."""
+        live, confidence = self._live(partnership, client)
+        own = [self._own(partnership, client, one) for one in sessions]
+        assert len(live) == 3 and [5, 5, 5] in own, "the attacker must have read something"
+        rest = [count - sum(of) for count, *of in zip(live, *own, strict=True)]
+        return [live, rest, *own], confidence
+
+    def test_nobody_is_singled_out(self, partnership, sessions, sign_in):
+        trainer, made = sessions
+        closed(partnership)
+        client = sign_in(trainer)
+        counts, confidence = self._read(partnership, client, made)
+        assert [one for of in counts for one in of if 0 < one < FEWEST] == []
+        assert (counts[0], confidence) == ([10, 5, 5], 7.0)
+        # Nor by one who answers later.
+        (late,) = Invitation.objects.filter(session=made[2], kind="evaluation")
+        answer(late, **rated(1, 9, 2))
+        closed(partnership)
+        assert self._read(partnership, client, made) == (counts, confidence)
+
+    def test_control_the_attack_succeeds_without_the_rule(self, partnership, sessions, sign_in, monkeypatch):
+        for module in (disclosure, questions, responses, counting):
+            monkeypatch.setattr(module, "FEWEST", 1)
+        trainer, made = sessions
+        closed(partnership)
+        counts, confidence = self._read(partnership, sign_in(trainer), made)
+        assert counts[0] == [10, 5, 7] and [0, 0, 1] in counts
+        assert confidence < 7.0
 
 
 class TestSaidTwice:
