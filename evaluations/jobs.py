@@ -83,11 +83,17 @@ def issue_certificates(partnership: Partnership, now: datetime) -> None:
     one_by_one(partnership, (partial(issue_if_due, actor=actor, booking=one, now=now) for one in waiting))
 
 
-def remind_and_close(partnership: Partnership, now: datetime) -> None:
-    """Close the surveys whose time is over, and remind those who have not answered the others, on working days."""
-    actor = system(partnership, "remind and close")
+def close_surveys(partnership: Partnership, now: datetime) -> None:
+    """Close the surveys whose time is over: what still waits to be sent about them must not go out any more."""
+    actor = system(partnership, "close surveys")
     for over in piecewise(partnership, lambda: invitations_to_close(partnership, now)):
         one_by_one(partnership, (partial(close, actor=actor, invitation=one, now=now) for one in over))
+
+
+def remind_and_close(partnership: Partnership, now: datetime) -> None:
+    """Close the surveys whose time is over, and remind those who have not answered the others, on working days."""
+    close_surveys(partnership, now)
+    actor = system(partnership, "remind")
     for found in piecewise(partnership, lambda: invitations_to_remind(partnership, now)):
         waiting = [one for one in found if is_time_to_remind(one, now)]
         one_by_one(partnership, (partial(remind, actor=actor, invitation=one, now=now) for one in waiting))

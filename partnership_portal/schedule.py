@@ -49,6 +49,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "tell of new dates": tell_of_new_dates,
         "ask for evaluations": evaluations.ask_for_evaluations,
         "ask trainers": evaluations.ask_trainers,
+        "close surveys": evaluations.close_surveys,
         "count answers": count_answers,
         "watch for concerns": evaluations.watch_for_concerns,
         "follow observations": evaluations.follow_observations,

@@ -8,11 +8,12 @@ from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 
-from evaluations.jobs import ask_about_impact, ask_for_evaluations, remind_and_close
+from evaluations.jobs import ask_about_impact, ask_for_evaluations, close_surveys, remind_and_close
 from evaluations.models import Invitation
 from notifications.models import Message
 from notifications.tasks import sweep_outboxes
 from partnership_portal.onboarding.reading import read_file, read_profile
+from partnership_portal.schedule import JOBS
 from partnership_portal.working_days import UK, is_working_day, uk_date
 from partnerships.models import Partnership
 from tests.evaluations.made import adopt as adopt_questionnaires
@@ -105,13 +106,21 @@ def let_pass(hours: float) -> None:
     )
 
 
-def test_a_mail_server_that_is_down_for_a_day_costs_nobody_a_survey(partnership, settings) -> None:
-    # Nothing listens there.
+def take_down(settings) -> None:
+    """Take the mail server down: nothing listens there."""
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
         "django.core.mail.backends.smtp.EmailBackend",
         "127.0.0.1",
         1,
     )
+
+
+def bring_back(settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def test_a_mail_server_that_is_down_for_a_day_costs_nobody_a_survey(partnership, settings) -> None:
+    take_down(settings)
     adopt_questionnaires(partnership)
     session = held(partnership)
     for _ in range(PEOPLE):
@@ -125,10 +134,70 @@ def test_a_mail_server_that_is_down_for_a_day_costs_nobody_a_survey(partnership,
         let_pass(hours=1)
     assert {one.state for one in Message.objects.all()} == {"queued"}
 
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    bring_back(settings)
     for _hour in range(13):
         let_pass(hours=1)
         sweep_outboxes()
     recipients = [address for sent in mail.outbox for address in sent.to]
     assert len(recipients) == len(set(recipients)) == PEOPLE
     assert {one.state for one in Message.objects.all()} == {"sent"}
+
+
+def test_a_day_without_mail_in_an_impact_window_reminds_nobody_who_has_answered_or_can_no_longer(
+    partnership, settings, monkeypatch
+) -> None:
+    """The reminders of a morning wait all day; meanwhile one of three answers, and another's survey closes."""
+    assert close_surveys in JOBS["frequent"].values()
+    window = {"first": 6, "last": 8, "unit": "weeks"}
+    adopt(partnership, policy(impact__window=window, impact__reminders=2), at=at("2026-01-01"))
+    adopt_questionnaires(partnership)
+    people = []
+    # Of the last, the eight weeks end on the day without mail, at half past four.
+    for ended in ("2026-09-02 16:30", "2026-09-02 16:30", "2026-08-27 16:30"):
+        course = make_course(partnership, asks_impact=True)
+        people.append(
+            booked(held(partnership, course=course, starts_at=at(ended) - timedelta(hours=3))).person
+        )
+    answering, silent, closing = (one.email for one in people)
+
+    def hour(moment: str) -> datetime:
+        now = at(moment)
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        return now
+
+    def morning(day: str) -> None:
+        now = hour(f"{day} 06:30")
+        ask_about_impact(partnership, now)
+        remind_and_close(partnership, now)
+
+    def sent(purpose: str) -> list[str]:
+        return sorted(
+            Message.objects.filter(purpose=purpose, state="sent").values_list("to_email", flat=True)
+        )
+
+    morning("2026-10-15")
+    sweep_outboxes()
+    assert sent("survey-impact") == sorted([answering, silent, closing])
+    take_down(settings)
+    morning("2026-10-22")
+    waiting = Message.objects.filter(purpose="survey-reminder", state="queued")
+    assert waiting.count() == 3
+    for clock in range(7, 24):
+        now = hour(f"2026-10-22 {clock:02}:00")
+        close_surveys(partnership, now)
+        if clock == 12:
+            answer(Invitation.objects.for_answering().get(kind="impact", respondent_email=answering))
+        if clock == 20:
+            bring_back(settings)
+        sweep_outboxes()
+    for clock in range(6):
+        hour(f"2026-10-23 {clock:02}:00")
+        sweep_outboxes()
+    assert sent("survey-reminder") == [silent]
+    for day in range(23, 31):
+        morning(f"2026-10-{day}")
+        sweep_outboxes()
+    assert sent("survey-reminder") == [silent]
+    assert sent("survey-impact") == sorted([answering, silent, closing])
+    states = Invitation.objects.filter(kind="impact").values_list("respondent_email", "state")
+    assert dict(states) == {answering: "answered", silent: "closed", closing: "closed"}
