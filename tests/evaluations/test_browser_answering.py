@@ -108,8 +108,11 @@ def test_every_page_of_managers_and_learners(shire, open_browser) -> None:
 def test_the_team_on_the_telephone(shire, open_browser) -> None:
     with acting_in(shire):
         team = make_person(shire, Role.TEAM, name="Tess Team")
-        session = asked("impact").session
+        session, booking = asked("impact").session, asked("impact").booking
     page = open_browser(team.user)
+    page.goto(reverse("evaluations:desk_supervision", args=[shire.slug, booking.pk]))
+    expect(page.get_by_role("heading", name="supervision").first).to_be_visible()
+    assert_accessible(page)
     for name in ("surveys", "survey_courses"):
         page.goto(reverse(f"evaluations:{name}", args=[shire.slug]))
         assert_accessible(page)
