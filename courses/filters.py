@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter, UUIDFilter
 
 from courses.models import Agreement, Course, CourseTask, Session, Venue
 from partnership_portal.lists import Contains, FromDay, ListFilter, UntilDay
@@ -62,6 +63,8 @@ class SessionFilter(ListFilter):
     course = ModelChoiceFilter(label="Course", queryset=courses_to_choose, empty_label="All courses")
     first_day = FromDay("starts_at", label="From")
     last_day = UntilDay("starts_at", label="Until")
+    # Nobody types it: links name a series.
+    series = UUIDFilter(label="Series", widget=forms.HiddenInput)
 
     orders = {
         "start": ("starts_at", "pk"),

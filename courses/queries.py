@@ -1,5 +1,6 @@
 """Questions about the programme that join or add up."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -20,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from courses.models import Course, CourseGroup, CourseSector, Session, Venue
+from courses.models import Course, CourseGroup, CourseSector, ProgrammeCopy, Session, Venue
 from partnership_portal.working_days import uk_moment
 from partnerships.actors import Actor
 from partnerships.models import CompetencyGroup, MembershipRole, Person, Sector
@@ -209,3 +210,20 @@ def desk_courses(actor: Actor, now: datetime) -> QuerySet[Course]:
 def desk_sessions(actor: Actor) -> QuerySet[Session]:
     """Sessions with what a list shows of each, for those who plan the programme."""
     return Session.objects.visible_to(actor).select_related("course", "venue").defer("course__search")
+
+
+def series_drafts(actor: Actor, series: uuid.UUID) -> QuerySet[Session]:
+    """The sessions of a series that are still drafts, soonest first."""
+    return _drafts(actor).filter(series=series)
+
+
+def copied_drafts(actor: Actor, copy: ProgrammeCopy) -> QuerySet[Session]:
+    """The sessions that a copy of a year's programme made and that are still drafts, soonest first."""
+    return _drafts(actor).filter(
+        copied_from__in=[key for key, _ in copy.chosen], copied_for_year=copy.from_year + 1
+    )
+
+
+def _drafts(actor: Actor) -> QuerySet[Session]:
+    drafts = Session.objects.visible_to(actor).filter(status=Session.Status.DRAFT)
+    return drafts.select_related("course", "venue").defer("course__search").order_by("starts_at", "pk")

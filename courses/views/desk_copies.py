@@ -13,6 +13,7 @@ from courses.clashes import Occasion, clashes_of
 from courses.days_off import days_off
 from courses.forms.series import CopyYearForm, DuplicateForm, PickForm
 from courses.models import ProgrammeCopy, Session
+from courses.queries import copied_drafts
 from courses.refusals import PlanRefused
 from courses.services.copies import copy_programme, duplicate_session, plan_of
 from courses.suggestions import Suggestion, programme_of
@@ -90,6 +91,7 @@ def year_progress(request: HttpRequest, pk: int) -> HttpResponse:
             "copy": copy,
             "year": year,
             "saved": copy.done - len(copy.refused),
+            "drafts": copied_drafts(request.actor, copy).count(),
             "refused": [(found[key], sentence) for key, sentence in copy.refused if key in found],
         },
     )

@@ -48,7 +48,7 @@ def series_new(request: HttpRequest) -> HttpResponse:
             show_refusal(refusal, form, slots)
             return render(request, "courses/desk/session_form.html", context)
         count = "1 session is" if len(planned) == 1 else f"{len(planned)} sessions are"
-        messages.success(request, f"{count} saved as drafts. Publish each to open it for booking.")
+        messages.success(request, f"{count} saved as drafts. Nobody can book before they are published.")
         mention_trainers(request, form.plan(slots.slots))
         return redirect(_drafts_of(request, planned[0]))
     return render(
@@ -101,4 +101,4 @@ def _nothing(suggestions: list[Suggestion]) -> str:
 
 
 def _drafts_of(request: HttpRequest, session: Session) -> str:
-    return f"{reverse('courses:desk_sessions', args=[request.partnership.slug])}?show=draft&course={session.course_id}"
+    return f"{reverse('courses:desk_sessions', args=[request.partnership.slug])}?show=draft&series={session.series}"

@@ -35,7 +35,14 @@ def session_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     for session in page.object_list:
         session.availability = availability(session, timezone.now())
-    return render(request, "courses/desk/sessions.html", {"filter": chosen, "page_obj": page})
+    series = chosen.values.get("series")
+    context = {
+        "filter": chosen,
+        "page_obj": page,
+        "series": series,
+        "series_drafts": queries.series_drafts(request.actor, series).count() if series else 0,
+    }
+    return render(request, "courses/desk/sessions.html", context)
 
 
 @requires(Permission.PLAN_PROGRAMME)

@@ -27,6 +27,7 @@ _DUMMIES = {
     "ending": "xlsx",
     "purpose": "nothing",
     "secret": "nothing",
+    "series": "00000000-0000-4000-8000-000000000000",
 }
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
 _OF_LIBRARIES = {"accounts/", "admin/"}
