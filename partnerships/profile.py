@@ -25,8 +25,12 @@ ShortSection = Annotated[str, Field(max_length=60)]
 RESERVED = frozenset(
     {"accounts", "admin", "demo", "healthz", "readyz", "static", "s", "accessibility", "privacy"}
 )
-PARTS_OF_A_PUBLISHED_COURSE = ("audience", "summary", "objectives", "duration", "trained_by")
+PARTS_OF_A_PUBLISHED_COURSE = ("audience", "summary", "objectives", "duration", "hours", "trained_by")
 MISSING_PART = "is missing; a published course states it (or set is_published = false)"
+MISSING_LEVEL = (
+    "is missing; a published course names the groups it counts for, or says counts_for_no_level = true "
+    "(or set is_published = false)"
+)
 
 
 class Method(StrEnum):
@@ -152,6 +156,10 @@ class CourseProfile(Strict):
     objectives: tuple[Words, ...] = ()
     duration: Annotated[str, Field(max_length=100)] = ""
     hours: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(0)
+    hours_portal_default: bool = Field(
+        default=False, description="The strategy doesn't say how long the course is."
+    )
+    counts_for_no_level: bool = False
     days: Annotated[int, Field(ge=1, le=10)] = 1
     frequency: Annotated[str, Field(max_length=100)] = ""
     trained_by: Annotated[str, Field(max_length=200)] = ""
@@ -171,6 +179,8 @@ class CourseProfile(Strict):
             for part in PARTS_OF_A_PUBLISHED_COURSE:
                 if not getattr(self, part):
                     raise PydanticCustomError("whole", "{part} " + MISSING_PART, {"part": part})
+            if not self.groups and not self.counts_for_no_level:
+                raise PydanticCustomError("whole", "groups " + MISSING_LEVEL)
         return self
 
 

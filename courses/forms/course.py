@@ -32,7 +32,12 @@ class CourseForm(forms.ModelForm):
     )
 
     hours = forms.DecimalField(
-        label="Hours on the certificate", min_value=0, max_digits=5, decimal_places=2, initial=3
+        label="Hours on the certificate",
+        help_text="Of learning, all dates together. A draft may have 0 while they aren’t known.",
+        min_value=0,
+        max_digits=5,
+        decimal_places=2,
+        initial=3,
     )
     days = forms.IntegerField(label="Number of dates", min_value=1, max_value=50, initial=1)
 
@@ -43,6 +48,7 @@ class CourseForm(forms.ModelForm):
             "theme",
             "method",
             "groups",
+            "counts_for_no_level",
             "sectors",
             "priority",
             "audience",
@@ -64,6 +70,7 @@ class CourseForm(forms.ModelForm):
         ]
         labels = {
             "method": "How it is taught",
+            "counts_for_no_level": "It counts for no level or group",
             "frequency": "How often",
             "trained_by": "Who trains",
             "before_you_come": "Before you come",
@@ -75,6 +82,8 @@ class CourseForm(forms.ModelForm):
             "charge_band": "Charge band",
         }
         help_texts = {
+            "counts_for_no_level": "Tick it where none is ticked above on purpose, such as for a trainers’ event. The "
+            "certificate then says so.",
             "theme": "Courses are grouped by theme. For example, Exploitation.",
             "duration": "In words. For example, half a day.",
             "frequency": "For example, every 2 months.",

@@ -54,6 +54,11 @@ class Course(TenantModel):
     objectives = models.TextField("learning objectives", blank=True, help_text="One objective a line.")
     duration = models.CharField(max_length=100, blank=True, help_text="In words, such as half a day.")
     hours = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    counts_for_no_level = models.BooleanField(
+        "counts for no level or group",
+        default=False,
+        help_text="Where no group is named on purpose, such as for a trainers’ event.",
+    )
     days = models.PositiveSmallIntegerField(default=1)
     frequency = models.CharField(max_length=100, blank=True)
     trained_by = models.CharField(max_length=200, blank=True)
@@ -95,7 +100,12 @@ class Course(TenantModel):
             models.CheckConstraint(
                 condition=~Q(status="published")
                 | (
-                    ~Q(audience="") & ~Q(summary="") & ~Q(objectives="") & ~Q(duration="") & ~Q(trained_by="")
+                    ~Q(audience="")
+                    & ~Q(summary="")
+                    & ~Q(objectives="")
+                    & ~Q(duration="")
+                    & ~Q(trained_by="")
+                    & Q(hours__gt=0)
                 ),
                 name="published_course_is_whole",
             ),

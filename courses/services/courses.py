@@ -22,6 +22,8 @@ PARTS = {
     "summary": "summary",
     "objectives": "learning objectives",
     "duration": "duration",
+    "hours": "hours",
+    "groups": "level (or that it counts for none)",
     "trained_by": "who trains",
 }
 # Addresses of the desk that a course's short name must leave free.
@@ -43,6 +45,7 @@ class CourseDetails:
     objectives: str = ""
     duration: str = ""
     hours: Decimal = Decimal(0)
+    counts_for_no_level: bool = False
     days: int = 1
     frequency: str = ""
     trained_by: str = ""
@@ -59,14 +62,17 @@ class CourseDetails:
 _COLUMNS = [field.name for field in fields(CourseDetails) if field.name not in {"groups", "sectors"}]
 
 
-def missing_parts(course: Course | CourseDetails) -> list[str]:
+def missing_parts(course: Course | CourseDetails, *, names_groups: bool) -> list[str]:
     """The parts that a published course states and this one does not, in words."""
-    return [words for name, words in PARTS.items() if not getattr(course, name).strip()]
+    there = {name: bool(getattr(course, name).strip()) for name in PARTS if name not in {"hours", "groups"}}
+    there |= {"hours": course.hours > 0, "groups": names_groups or course.counts_for_no_level}
+    return [words for name, words in PARTS.items() if not there[name]]
 
 
 def write_course(*, actor: Actor, details: CourseDetails) -> Course:
     """Add a course as a draft that only the planners see; its address comes from its title and then stays."""
     require(actor, Permission.PLAN_PROGRAMME)
+    _refuse_both(details)
     with transaction.atomic():
         locked_partnership(actor)
         course = Course(partnership=actor.partnership, slug=_free_slug(actor, details.title))
@@ -80,10 +86,11 @@ def write_course(*, actor: Actor, details: CourseDetails) -> Course:
 def change_course(*, actor: Actor, course: Course, details: CourseDetails) -> Course:
     """Change a course; one that is published must stay whole."""
     require(actor, Permission.PLAN_PROGRAMME)
+    _refuse_both(details)
     with transaction.atomic():
         course = _locked(actor, course)
         before = _facts(_details(course))
-        missing = missing_parts(details)
+        missing = missing_parts(details, names_groups=bool(details.groups))
         if course.status == Course.Status.PUBLISHED and missing:
             field = next(name for name, words in PARTS.items() if words == missing[0])
             raise PlanRefused(f"A published course must state its {_listed(missing)}.", field)
@@ -103,7 +110,7 @@ def publish_course(*, actor: Actor, course: Course) -> Course:
         course = _locked(actor, course)
         if course.status == Course.Status.PUBLISHED:
             return course
-        missing = missing_parts(course)
+        missing = missing_parts(course, names_groups=course.groups.exists())
         if missing:
             raise PlanRefused(f"This course can’t be published yet. Add its {_listed(missing)}.")
         return _set_status(actor, course, Course.Status.PUBLISHED, "courses.publish_course")
@@ -133,6 +140,14 @@ def _set_status(actor: Actor, course: Course, status: Course.Status, action: str
 
 def _locked(actor: Actor, course: Course) -> Course:
     return Course.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=course.pk)
+
+
+def _refuse_both(details: CourseDetails) -> None:
+    if details.groups and details.counts_for_no_level:
+        raise PlanRefused(
+            "A course that counts for no level can’t name any. Untick the levels, or untick this.",
+            "counts_for_no_level",
+        )
 
 
 def _free_slug(actor: Actor, title: str) -> str:

@@ -18,6 +18,7 @@ _COURSE = (
     "audience",
     "summary",
     "duration",
+    "counts_for_no_level",
     "days",
     "frequency",
     "trained_by",
@@ -84,7 +85,7 @@ def _courses(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
         if "is_published" in said:
             said.add("status")
         rows = Course.objects.filter(partnership=actor.partnership, slug=item["slug"])
-        _stays_whole(rows.first(), said, values)
+        _stays_whole(rows.first(), said, values, item)
         course = ledger.settle(rows, what=what, said=said, values=values, new={"slug": item["slug"]})
         if "groups" in said:
             _names(ledger, what, course, CourseGroup, "group", [groups[code] for code in item["groups"]])
@@ -92,13 +93,14 @@ def _courses(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
             _names(ledger, what, course, CourseSector, "sector", [sectors[code] for code in item["sectors"]])
 
 
-def _stays_whole(course: Course | None, said: set[str], values: Item) -> None:
+def _stays_whole(course: Course | None, said: set[str], values: Item, item: Item) -> None:
     """Refuse to take a part away from a course that was published in the portal meanwhile."""
     if course is None or "status" in said or course.status != Course.Status.PUBLISHED:
         return
     for name in said & values.keys():
         setattr(course, name, values[name])
-    missing = missing_parts(course)
+    names_groups = bool(item["groups"]) if "groups" in said else course.groups.exists()
+    missing = missing_parts(course, names_groups=names_groups)
     if missing:
         raise DomainError(
             f"The course “{course.title}” is published in the portal. The file takes away its {missing[0]}."

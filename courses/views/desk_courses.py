@@ -47,9 +47,13 @@ def course_new(request: HttpRequest) -> HttpResponse:
     """Write a course."""
     form = CourseForm(request.POST or None, actor=request.actor)
     if form.is_valid():
-        course = services.write_course(actor=request.actor, details=form.details)
-        messages.success(request, "The course is saved as a draft.")
-        return redirect("courses:desk_course", request.partnership.slug, course.slug)
+        try:
+            course = services.write_course(actor=request.actor, details=form.details)
+        except PlanRefused as refusal:
+            form.add_error(refusal.field or None, refusal.sentence)
+        else:
+            messages.success(request, "The course is saved as a draft.")
+            return redirect("courses:desk_course", request.partnership.slug, course.slug)
     return render(request, "courses/desk/course_form.html", {"form": form})
 
 
@@ -66,7 +70,7 @@ def course_edit(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, "The course is saved.")
             return redirect("courses:desk_course", request.partnership.slug, slug)
-    missing = services.missing_parts(course)
+    missing = services.missing_parts(course, names_groups=course.groups.exists())
     return render(
         request, "courses/desk/course_form.html", {"form": form, "course": course, "missing": missing}
     )

@@ -119,6 +119,8 @@ def _number(booking: Booking, numbering: Numbering, now: datetime) -> str:
 
 
 def _level(session: Session) -> str:
+    if session.course.counts_for_no_level:
+        return "No level of the competency framework"
     return ", ".join(session.course.groups.order_by("position").values_list("title", flat=True))[:200]
 
 

@@ -10,7 +10,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.library import library
 from partnership_portal.onboarding.problems import Problem, got, path_of, whose
 from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy, PreCoursePolicy
-from partnerships.profile import MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
+from partnerships.profile import MISSING_LEVEL, MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
 
 # The desk's own address beside the courses'.
 _DESK_COURSE = "new"
@@ -170,8 +170,13 @@ def _whole_courses(file: File) -> Iterator[Problem]:
     for place, course in file.tables("courses"):
         if course.get("is_published", True) is True:
             for part in PARTS_OF_A_PUBLISHED_COURSE:
-                if course.get(part, "") in ("", []):
+                if course.get(part, "") in ("", [], 0):
                     yield file.problem((*place, part), MISSING_PART)
+            if not course.get("groups") and not course.get("counts_for_no_level"):
+                yield file.problem((*place, "groups"), MISSING_LEVEL)
+        if course.get("groups") and course.get("counts_for_no_level") is True:
+            sentence = "is true, and groups names some; a course either counts for groups or for none"
+            yield file.problem((*place, "counts_for_no_level"), sentence)
 
 
 def _sources(file: File) -> Iterator[Problem]:

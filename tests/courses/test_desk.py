@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from courses.models import Course, Session, Venue
 from partnership_portal.working_days import UK, uk_date
+from partnerships.models import CompetencyGroup
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.courses.conftest import day_in
@@ -78,10 +79,58 @@ def test_a_course_is_written_completed_and_published(desk, partnership):
     assert "Before you can publish it, add:" in page and "target audience" in page
     refused = desk.post(f"{DESK}/courses/child-neglect/publish/", follow=True).content.decode()
     assert "can’t be published yet" in refused
-    whole = course_data(audience="All", summary="S", objectives="O", duration="3 hours", trained_by="Pool")
+    group = CompetencyGroup.objects.get(partnership=partnership)
+    whole = course_data(
+        audience="All", summary="S", objectives="O", duration="3 hours", trained_by="Pool", groups=[group.pk]
+    )
     assert desk.post(f"{DESK}/courses/child-neglect/", whole).status_code == 302
     assert b"is published" in desk.post(f"{DESK}/courses/child-neglect/publish/", follow=True).content
     assert Course.objects.get().status == "published"
+
+
+WHOLE = {"audience": "All", "summary": "S", "objectives": "O", "duration": "3 hours", "trained_by": "Pool"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"hours": "0", "counts_for_no_level": "on"}, "hours"),
+        ({}, "level (or that it counts for none)"),
+        ({"counts_for_no_level": "on"}, ""),
+    ],
+)
+def test_a_course_states_its_hours_and_level_before_it_is_published(desk, partnership, changes, missing):
+    desk.post(f"{DESK}/courses/new/", course_data(**WHOLE, **changes))
+    page = desk.post(f"{DESK}/courses/child-neglect/publish/", follow=True).content.decode()
+    if missing:
+        assert f"can’t be published yet. Add its {missing}." in page
+    assert Course.objects.get().status == ("draft" if missing else "published")
+
+
+def test_a_course_with_levels_does_not_count_for_none(desk, partnership):
+    group = CompetencyGroup.objects.get(partnership=partnership)
+    both = course_data(groups=[group.pk], counts_for_no_level="on")
+    page = desk.post(f"{DESK}/courses/new/", both).content.decode()
+    assert 'href="#id_counts_for_no_level"' in page and "counts for no level can’t name any" in page
+    assert not Course.objects.exists()
+
+
+@pytest.mark.parametrize(("changes", "field"), [({"hours": "0"}, "hours"), ({"groups": []}, "groups")])
+def test_hours_and_level_of_a_published_course_stay(desk, partnership, changes, field):
+    course = make_course(partnership)
+    group = CompetencyGroup.objects.get(partnership=partnership)
+    filled = {**course_data(**WHOLE, groups=[group.pk]), **changes}
+    page = desk.post(f"{DESK}/courses/{course.slug}/", filled).content.decode()
+    assert f'href="#id_{field}' in page and "A published course must state its" in page
+    course.refresh_from_db(fields=["hours"])
+    assert course.hours == 3 and course.groups.exists()
+
+
+def test_the_database_holds_that_a_published_course_has_hours(partnership):
+    course = make_course(partnership)
+    with pytest.raises(IntegrityError, match="published_course_is_whole"), transaction.atomic():
+        Course.objects.filter(pk=course.pk).update(hours=0)
+    Course.objects.filter(pk=course.pk).update(hours=0, status="draft")
 
 
 def test_publishing_and_archiving_need_a_button(desk, partnership):

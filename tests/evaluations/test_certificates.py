@@ -61,6 +61,15 @@ def test_certificate_keeps_the_facts_as_they_were(partnership):
     assert certificate.held_on == f"{first:%-d %B %Y} and {first + timedelta(days=7):%-d %B %Y}"
 
 
+def test_a_certificate_says_where_a_course_counts_for_no_level(partnership, client):
+    course = make_course(partnership, counts_for_no_level=True)
+    course.group_links.all().delete()
+    certificate = make_certificate(partnership, course=course)
+    assert (certificate.level, certificate.hours) == ("No level of the competency framework", 3)
+    page = client.get(f"/alphashire/courses/{course.slug}/").content.decode()
+    assert "No level of the competency framework" in page
+
+
 def structure(node) -> list:
     """Every element of a document's structure tree."""
     node = node.get_object() if hasattr(node, "get_object") else node

@@ -216,6 +216,7 @@ def test_a_draft_that_the_team_finished_and_published_stays_published(loaded, bo
         course = Course.objects.get(slug="first-steps-online")
         for part in ("audience", "summary", "objectives", "duration", "trained_by"):
             setattr(course, part, "Finished")
+        course.hours = 2
         course.save()
         publish_course(actor=job(loaded.partnership), course=course)
     load_profile(text=borsetshire.replace("First steps online", "First steps at home"))

@@ -95,6 +95,11 @@ MISTAKES = [
      'questionnaires: expected a table of keys and values; got "all"'),
     ('title = "First steps"\nkind = "required"', 'title = "First steps"\nkind = "recommended"\nexempt = ["Farmers"]',
      "groups[0].requirements[0].exempt: names who is exempt from something that is only recommended"),
+    ('hours = 2\n', '', "courses[0].hours: is missing; a published course states it"),
+    ('hours = 2\n', 'hours = 0\n', "courses[0].hours: is missing; a published course states it"),
+    ('groups = ["a"]\nsectors', 'sectors', "courses[0].groups: is missing; a published course names the groups"),
+    ('groups = ["a"]\nsectors', 'groups = ["a"]\ncounts_for_no_level = true\nsectors',
+     "courses[0].counts_for_no_level: is true, and groups names some"),
     ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
     (
         'any_of = ["first-steps", "first-steps-online"]',

@@ -244,6 +244,18 @@ def test_every_published_course_is_written_out(name) -> None:
         assert one.summary.endswith(".") and one.audience.endswith("."), one.slug
 
 
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_published_course_has_hours_and_a_level_or_says_that_it_has_none(name) -> None:
+    for one in profile(name).courses:
+        if one.is_published:
+            assert one.hours > 0, one.slug
+            assert bool(one.groups) is not one.counts_for_no_level, one.slug
+
+
+def test_herefordshire_does_not_say_how_long_the_taxi_drivers_course_is() -> None:
+    assert course(HEREFORDSHIRE, "taxi-drivers-safeguarding").hours_portal_default
+
+
 def test_the_partnerships_look_different() -> None:
     colours = {profile(name).partnership.brand_colour for name in shipped_profiles()}
     assert len(colours) == len(shipped_profiles()) == 5
