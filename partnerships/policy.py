@@ -7,8 +7,11 @@ silent, the mark that it is the portal's default. Code matches on these values, 
 from enum import StrEnum
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from partnerships.framework import GroupProfile
+from partnerships.strict import Strict
 
 T = TypeVar("T")
 
@@ -21,12 +24,6 @@ def cited_or_default(section: object, portal_default: object) -> None:
     """Refuse a value that names no source, or two."""
     if bool(section) == bool(portal_default):
         raise PydanticCustomError("source", 'give either section = "§…" or portal_default = true')
-
-
-class Strict(BaseModel):
-    """A part of the document: immutable, and unknown keys are an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Clause(Strict, Generic[T]):
@@ -422,7 +419,10 @@ class Statement(Strict):
 
 
 class Policy(Strict):
-    """Every rule of one partnership."""
+    """Every rule of one partnership.
+
+    ``framework`` is what the file says under ``groups``, kept so that a change of it is a version with its date.
+    """
 
     certificate: CertificatePolicy
     evaluation: EvaluationPolicy
@@ -436,3 +436,4 @@ class Policy(Strict):
     messages: MessagesPolicy = MessagesPolicy()
     concerns: ConcernPolicy = ConcernPolicy()
     pre_course: PreCoursePolicy = PreCoursePolicy()
+    framework: tuple[GroupProfile, ...] = ()

@@ -8,18 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from partnerships.policy import Policy, Strict
+from partnerships.framework import Code, GroupProfile, Name, ShortSection, Slug, Words
+from partnerships.policy import Policy
+from partnerships.strict import Strict
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=50)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Website = Annotated[str, Field(pattern=r"^(https?://\S+)?$", max_length=200)]
-# As long as the database's columns are.
-Words = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Label = Annotated[str, Field(min_length=1, max_length=100)]
-Code = Annotated[str, Field(min_length=1, max_length=20)]
-ShortSection = Annotated[str, Field(max_length=60)]
 
 # The first parts of the portal's own addresses.
 RESERVED = frozenset(
@@ -107,38 +103,6 @@ class PriorityProfile(Strict):
     code: Code
     title: Name
     section: ShortSection = ""
-
-
-class RequirementProfile(Strict):
-    """One thing that a group must or should learn; any one of ``any_of`` meets it.
-
-    Each of ``renewed_by`` renews it for whoever has met it before; ``exempt`` says in words who need not meet it, each
-    of whom the organisation or the team names. Without ``any_of`` it is met
-    outside the portal (such as an induction) and recorded by the organisation.
-    """
-
-    title: Name
-    kind: Literal["required", "recommended"]
-    any_of: tuple[Slug, ...] = ()
-    renewed_by: tuple[Slug, ...] = ()
-    accepts_equivalent: bool = False
-    refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
-    exempt: tuple[Name, ...] = ()
-    note: str = ""
-    section: ShortSection = ""
-
-
-class GroupProfile(Strict):
-    """A target group or level of the competency framework."""
-
-    code: Code
-    title: Name
-    who: Words
-    builds_on: str = ""
-    refresher_months: Annotated[int, Field(ge=1, le=120)] | None = None
-    exemptions: str = ""
-    section: ShortSection = ""
-    requirements: tuple[RequirementProfile, ...] = ()
 
 
 class CourseProfile(Strict):

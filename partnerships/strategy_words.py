@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from partnerships.framework import in_words
 from partnerships.policy import (
     ApprovalRule,
     CertificateRelease,
@@ -91,6 +92,10 @@ def chapters(policy: Policy) -> list[Chapter]:
 def changes(before: Policy, after: Policy) -> list[Change]:
     """What a later version says differently, in words."""
     old, new = _by_key(before), _by_key(after)
+    if before.framework:
+        old, new = old | in_words(before.framework), new | in_words(after.framework)
+    elif after.framework:
+        new["framework"] = ("Competency framework", "It is part of these rules from this version on.")
     names = {key: name for key, (name, _) in {**old, **new}.items()}
     cited = [(name, old.get(key, ("", ""))[1], new.get(key, ("", ""))[1]) for key, name in names.items()]
     return [Change(name, was, now) for name, was, now in cited if was != now]

@@ -179,6 +179,11 @@ def _whole_courses(file: File) -> Iterator[Problem]:
             yield file.problem((*place, "counts_for_no_level"), sentence)
 
 
+def _framework_stands_by_itself(file: File) -> Iterator[Problem]:
+    if "framework" in file.table("policy"):
+        yield file.problem(("policy", "framework"), "is made from the groups; write them under [[groups]]")
+
+
 def _sources(file: File) -> Iterator[Problem]:
     for part, field in Policy.model_fields.items():
         clauses = getattr(field.annotation, "model_fields", {})
@@ -300,6 +305,7 @@ _CHECKS: tuple[Callable[[File], Iterator[Problem]], ...] = (
     _exempt_from_what_is_required,
     _ladder,
     _whole_courses,
+    _framework_stands_by_itself,
     _sources,
     _certificates_can_be_earned,
     _reminders_come_in_time,

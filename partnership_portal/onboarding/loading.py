@@ -5,6 +5,7 @@ from datetime import time
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from courses.services.programme import load_programme
 from evaluations.library import first_choices
@@ -14,9 +15,10 @@ from evaluations.start_themes import start_themes
 from partnership_portal.onboarding.reading import read_file, read_profile
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.actors import Actor, system
+from partnerships.errors import DomainError
 from partnerships.models import Partnership
 from partnerships.profile import Profile
-from partnerships.services.policies import adopt_policy
+from partnerships.services.policies import adopt_policy, policy_of
 from partnerships.services.profile_ledger import Item, Ledger, close_ledger, open_ledger
 from partnerships.services.structure import drop_groups, found_partnership, load_structure
 from partnerships.tenancy import acting_in
@@ -51,10 +53,13 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
     document = profile.model_dump(mode="json", exclude={"policy"})
     ledger = open_ledger(actor=actor)
     load_structure(actor=actor, ledger=ledger, document=document, is_new=is_new)
+    effective_from = uk_moment(profile.partnership.policy_effective_from, time())
+    if not is_new and effective_from > timezone.now():
+        _refuse_framework_to_come(profile, partnership)
     version, is_changed = adopt_policy(
         actor=actor,
-        policy=profile.policy,
-        effective_from=uk_moment(profile.partnership.policy_effective_from, time()),
+        policy=profile.policy.model_copy(update={"framework": profile.groups}),
+        effective_from=effective_from,
     )
     if is_changed:
         what = f"policy, version {version.number}, in force from {uk_date(version.effective_from):%-d %B %Y}"
@@ -68,6 +73,17 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
     close_ledger(ledger=ledger, document=document)
     partnership.refresh_from_db()
     return Loaded(partnership=partnership, ledger=ledger, policy_number=version.number)
+
+
+def _refuse_framework_to_come(profile: Profile, partnership: Partnership) -> None:
+    """Rules may wait for a day to come; the groups and what they require hold from the load itself."""
+    kept = policy_of(partnership.policy_versions[0]).framework
+    if kept and kept != profile.groups:
+        day = f"{profile.partnership.policy_effective_from:%-d %B %Y}"
+        raise DomainError(
+            f"The file changes the competency framework, which holds as soon as it is loaded, but not before {day} "
+            "by policy_effective_from. Load it on that day, or leave the groups as they are."
+        )
 
 
 def _load_questionnaires(actor: Actor, profile: Profile, ledger: Ledger, document: Item) -> None:

@@ -4,12 +4,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
+from compliance.queries import Status, standing_of
 from courses.models import Course, CourseSector, Requirement
 from courses.services.courses import publish_course
 from partnership_portal.onboarding.loading import Loaded, load_profile
 from partnership_portal.onboarding.reading import shipped_profiles
+from partnership_portal.working_days import add_months, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import (
     AuditEntry,
@@ -23,8 +26,10 @@ from partnerships.models import (
     SubGroup,
 )
 from partnerships.policy import CertificateRelease
-from partnerships.services.policies import policy_in_force
+from partnerships.queries import policy_stages
+from partnerships.services.policies import adopt_policy, policy_in_force, policy_of
 from partnerships.tenancy import acting_in
+from tests.compliance.world import learn_elsewhere
 from tests.factories import job, make_person, make_session
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +119,87 @@ def test_a_changed_value_makes_a_second_version_and_the_past_keeps_the_first(loa
     assert now.certificate.release.value is CertificateRelease.AFTER_EVALUATION
 
 
+def test_a_changed_framework_is_a_version_with_its_date_and_its_words(loaded, borsetshire) -> None:
+    changed = load_profile(text=borsetshire.replace("refresher_months = 24", "refresher_months = 12"))
+    assert changed.policy_number == 2
+    assert any(line.startswith("policy, version 2, in force from") for line in changed.ledger.changed)
+    assert load_profile(
+        text=borsetshire.replace("refresher_months = 24", "refresher_months = 12")
+    ).ledger.is_still
+    with acting_in(loaded.partnership):
+        kept = [policy_of(one).framework for one in PolicyVersion.objects.order_by("number")]
+        stage = policy_stages(loaded.partnership, timezone.now())[0]
+        assert CompetencyGroup.objects.get(code="b").refresher_months == 12
+    assert [{group.code: group.refresher_months for group in one} for one in kept] == [
+        {"a": None, "b": 24},
+        {"a": None, "b": 12},
+    ]
+    (change,) = stage.changes
+    assert change.name == "Competency framework: Band B"
+    assert "within 24 months" in change.before and "within 12 months" in change.after
+    page = Client().get("/borsetshire/strategy/").content.decode()
+    assert "To be done again within 24 months." in page and "Version 2, from" in page
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "name", "words"),
+    [
+        ('who = "Everybody."', 'who = "All of us."', "Competency framework: Band A", "All of us."),
+        ('kind = "required"', 'kind = "recommended"', "Band A: First steps", "Recommended."),
+        (', "first-steps-online"]', "]", "Band A: First steps", "Met by: “first steps”."),
+        ("accepts_equivalent = true", "accepts_equivalent = false", "Band A: First steps", "Source: §2."),
+        ('title = "First steps"', 'title = "Second steps"', "Band A: Second steps", "Required."),
+        (
+            'kind = "required"',
+            'kind = "required"\nexempt = ["Vicars"]',
+            "Band A: First steps",
+            "Exempt: Vicars.",
+        ),
+    ],
+)
+def test_every_part_of_the_framework_is_told(loaded, borsetshire, right, wrong, name, words) -> None:
+    load_profile(text=borsetshire.replace(right, wrong, 1))
+    with acting_in(loaded.partnership):
+        stage = policy_stages(loaded.partnership, timezone.now())[0]
+    told = {change.name: change.after for change in stage.changes}
+    assert stage.number == 2 and words in told[name]
+
+
+def test_the_framework_joins_the_rules_of_a_partnership_that_was_loaded_before(loaded, borsetshire) -> None:
+    with acting_in(loaded.partnership):
+        without = policy_in_force(loaded.partnership, timezone.now()).model_copy(update={"framework": ()})
+        adopt_policy(actor=job(loaded.partnership), policy=without, effective_from=timezone.now())
+        load_profile(text=borsetshire)
+        stage = policy_stages(loaded.partnership, timezone.now())[0]
+    assert [change.name for change in stage.changes] == ["Competency framework"]
+
+
+def test_the_framework_does_not_wait_for_a_day_to_come(loaded, borsetshire) -> None:
+    later = borsetshire.replace("from = 2026-01-01", "from = 2199-01-01")
+    assert load_profile(text=later).policy_number == 1
+    with pytest.raises(DomainError, match="holds as soon as it is loaded, but not before 1 January 2199"):
+        load_profile(text=later.replace("refresher_months = 24", "refresher_months = 12"))
+    with acting_in(loaded.partnership):
+        assert CompetencyGroup.objects.get(code="b").refresher_months == 24
+
+
+def test_facts_stay_and_standing_is_asked_by_the_framework_of_today(loaded, borsetshire) -> None:
+    months = 'who = "Everybody."\nrefresher_months = '
+    load_profile(text=borsetshire.replace('who = "Everybody."', months + "36"))
+    today = uk_today()
+    trained = add_months(today, -30)
+    with acting_in(loaded.partnership):
+        person = make_person(loaded.partnership, competency_group=CompetencyGroup.objects.get(code="a"))
+        learn_elsewhere(person, trained, Requirement.objects.get())
+        before = standing_of(person).required[0]
+    load_profile(text=borsetshire.replace('who = "Everybody."', months + "24"))
+    with acting_in(loaded.partnership):
+        after = standing_of(person).required[0]
+    assert (before.status, before.lapses_on) == (Status.MET, add_months(trained, 36))
+    assert (after.status, after.lapses_on) == (Status.LAPSED, add_months(trained, 24))
+    assert before.met_on == after.met_on == trained
+
+
 def test_changed_names_are_written_into_the_same_rows(loaded, borsetshire) -> None:
     with acting_in(loaded.partnership):
         course, group = Course.objects.get(slug="first-steps"), CompetencyGroup.objects.get(code="a")
@@ -144,7 +230,7 @@ def test_a_course_that_only_renews_from_now_on_no_longer_meets_it(loaded, borset
 
     renewing = 'any_of = ["first-steps"]\nrenewed_by = ["first-steps-online"]'
     text = borsetshire.replace('any_of = ["first-steps", "first-steps-online"]', renewing)
-    assert load_profile(text=text).ledger.changed == ["“First steps” for Band A"]
+    assert "“First steps” for Band A" in load_profile(text=text).ledger.changed
     assert named() == (["first-steps"], ["first-steps-online"])
     assert load_profile(text=text).ledger.is_still
     with acting_in(loaded.partnership):
@@ -157,7 +243,7 @@ def test_a_course_that_only_renews_from_now_on_no_longer_meets_it(loaded, borset
 
 def test_who_is_exempt_follows_the_file(loaded, borsetshire) -> None:
     text = borsetshire.replace('kind = "required"', 'kind = "required"\nexempt = ["Farmers", "Vicars"]', 1)
-    assert load_profile(text=text).ledger.changed == ["“First steps” for Band A"]
+    assert "“First steps” for Band A" in load_profile(text=text).ledger.changed
     with acting_in(loaded.partnership):
         assert Requirement.objects.get().exempt_reasons == ["Farmers", "Vicars"]
     load_profile(text=borsetshire)

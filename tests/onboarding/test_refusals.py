@@ -100,6 +100,8 @@ MISTAKES = [
     ('groups = ["a"]\nsectors', 'sectors', "courses[0].groups: is missing; a published course names the groups"),
     ('groups = ["a"]\nsectors', 'groups = ["a"]\ncounts_for_no_level = true\nsectors',
      "courses[0].counts_for_no_level: is true, and groups names some"),
+    ('[policy.certificate]', '[[policy.framework]]\ncode = "a"\ntitle = "A"\nwho = "All."\n\n[policy.certificate]',
+     "policy.framework: is made from the groups"),
     ('who = "Everybody."', 'who = "Every\\u0000body."', "groups[0].who: contains a character with the number 0"),
     (
         'any_of = ["first-steps", "first-steps-online"]',
