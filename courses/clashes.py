@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from courses.models import Session, SessionDate, SessionTrainer
 from courses.plans import Slot
+from courses.saved_plans import saved_plan
 from partnership_portal.templatetags.portal import time_range
 from partnership_portal.working_days import uk_date
 from partnerships.actors import Actor
@@ -20,6 +21,15 @@ class Occasion:
     slots: tuple[Slot, ...]
     venue: tuple[int, str] | None = None
     trainers: frozenset[tuple[int, str]] = frozenset()
+
+
+def clashes_of_session(actor: Actor, session: Session) -> list[str]:
+    """What a session, as it is planned, wants at the same time as others (a few queries)."""
+    plan = saved_plan(session)
+    venue = (plan.venue.pk, plan.venue.name) if plan.venue else None
+    trainers = frozenset((person.pk, person.name) for person in plan.trainers)
+    occasion = Occasion(session.course.title, plan.slots, venue, trainers)
+    return clashes_of(actor, [occasion], but=[session.pk])[0] if plan.slots else []
 
 
 def clashes_of(actor: Actor, occasions: Sequence[Occasion], *, but: Iterable[int] = ()) -> list[list[str]]:

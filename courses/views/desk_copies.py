@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from courses.clashes import Occasion, clashes_of
+from courses.clashes import clashes_of_session
 from courses.days_off import days_off
 from courses.forms.series import CopyYearForm, DuplicateForm, PickForm
 from courses.models import ProgrammeCopy, Session
 from courses.queries import copied_drafts
 from courses.refusals import PlanRefused
-from courses.services.copies import copy_programme, duplicate_session, plan_of
+from courses.services.copies import copy_programme, duplicate_session
 from courses.suggestions import Suggestion, programme_of
 from courses.views.desk_series import kept_fields, options_of
 from courses.views.desk_sessions import desk_session_of
@@ -36,7 +36,7 @@ def session_duplicate(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("day", refusal.sentence)
         else:
             messages.success(request, "The copy is saved as a draft. Publish it to open it for booking.")
-            for clash in _clashes(request, copy):
+            for clash in clashes_of_session(request.actor, copy):
                 messages.info(request, clash)
             return redirect("courses:desk_session", request.partnership.slug, copy.pk)
     return render(request, "courses/desk/session_duplicate.html", {"form": form, "session": session})
@@ -125,11 +125,3 @@ def _by_month(
         return option[0].day.replace(day=1)
 
     return [(f"{first:%B %Y}", list(group)) for first, group in groupby(options, key=month)]
-
-
-def _clashes(request: HttpRequest, session: Session) -> list[str]:
-    plan = plan_of(request.actor, session)
-    venue = (session.venue.pk, session.venue.name) if session.venue else None
-    trainers = frozenset((person.pk, person.name) for person in plan.trainers)
-    occasion = Occasion(session.course.title, plan.slots, venue, trainers)
-    return clashes_of(request.actor, [occasion], but=[session.pk])[0]

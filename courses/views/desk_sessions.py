@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from courses import queries
 from courses.availability import availability
+from courses.clashes import clashes_of_session
 from courses.exports import SESSIONS
 from courses.filters import SessionFilter
 from courses.forms.session import (
@@ -71,6 +72,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The session is saved as a draft. Publish it to open it for booking.")
             mention_trainers(request, form.plan(slots.slots))
+            mention_clashes(request, session)
             return redirect("courses:desk_session", request.partnership.slug, session.pk)
     return render(request, "courses/desk/session_form.html", {"form": form, "slots": slots})
 
@@ -96,6 +98,7 @@ def session_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "The session is saved.")
             mention_trainers(request, form.plan(slots.slots))
+            mention_clashes(request, desk_session_of(request, pk))
             return redirect("courses:desk_session", request.partnership.slug, pk)
     return render(
         request,
@@ -116,7 +119,8 @@ def session_publish(request: HttpRequest, pk: int) -> HttpResponse:
     session = desk_session_of(request, pk)
     can_be_booked = session.booking_closes_at > timezone.now()
     if request.method != "POST":
-        context = {"session": session, "can_be_booked": can_be_booked}
+        clashes = clashes_of_session(request.actor, session)
+        context = {"session": session, "can_be_booked": can_be_booked, "clashes": clashes}
         return render(request, "courses/desk/session_publish.html", context)
     try:
         services.publish_session(actor=request.actor, session=session)
@@ -170,3 +174,9 @@ def mention_trainers(request: HttpRequest, plan: SessionPlan) -> None:
     policy = request.partnership.policy(min(plan.slots).starts_at)
     if told := trainers_missing(plan.trainers, policy):
         messages.info(request, told)
+
+
+def mention_clashes(request: HttpRequest, session: Session) -> None:
+    """Say what the session wants at the same time as others: the room, or a trainer."""
+    for clash in clashes_of_session(request.actor, session):
+        messages.info(request, clash)

@@ -170,6 +170,27 @@ def test_whoever_saves_a_session_with_too_few_trainers_is_told(desk, partnership
     assert "The session is saved." in page and "no trainer so far" in page
 
 
+def test_whoever_saves_or_publishes_a_session_in_a_room_that_is_taken_is_told(
+    desk, partnership, neighbour, venue
+):
+    trainer = make_person(partnership, Role.TRAINER, name="Ola Nowak")
+    course = make_course(partnership, title="First aid")
+    first = session_data(course, venue, (day_in(30), "9am", "noon"), trainers=[trainer.pk])
+    page = desk.post(f"{DESK}/sessions/new/", first, follow=True).content.decode()
+    assert "is taken by" not in page and "trains" not in page
+    for hours, is_told in (("11am", "2pm"), True), (("noon", "2pm"), False):
+        second = session_data(course, venue, (day_in(30), *hours), trainers=[trainer.pk])
+        page = desk.post(f"{DESK}/sessions/new/", second, follow=True).content.decode()
+        assert ("Town Hall is taken by First aid, 9am to midday." in page) is is_told
+        assert ("Ola Nowak trains First aid, 9am to midday." in page) is is_told
+        made = Session.objects.latest("pk")
+        page = desk.get(f"{DESK}/sessions/{made.pk}/publish/").content.decode()
+        assert ("Town Hall is taken by First aid" in page) is is_told
+        page = desk.post(f"{DESK}/sessions/{made.pk}/", second, follow=True).content.decode()
+        assert ("Town Hall is taken by First aid" in page) is is_told
+        made.delete()
+
+
 def test_a_session_for_which_booking_has_closed_already_says_so_when_published(desk, partnership, venue):
     data = session_data(make_course(partnership), venue, (day_in(30), "9.30am", "12:30"))
     desk.post(f"{DESK}/sessions/new/", data)
