@@ -28,6 +28,7 @@ from bookings.states import ENDED, EXPECTED, BookingState
 from bookings.views.answers import answer_coming, answer_offer, answer_pass_on
 from notifications.calendars import CONTENT_TYPE
 from partnership_portal.working_days import uk_date
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 
@@ -178,9 +179,12 @@ def access_needs(request: HttpRequest, pk: int) -> HttpResponse:
         initial=initial,
         is_online=one.session.is_online,
     )
-    if request.method == "POST" and form.is_valid():
+
+    def change() -> None:
         text = form.cleaned_data["access_needs"]
         change_access_needs(actor=request.actor, booking=one, text=text, **form.food)
+
+    if request.method == "POST" and carried_out(form, change):
         messages.success(request, "What you need is changed.")
         return redirect("bookings:booking", request.partnership.slug, one.pk)
     return render(

@@ -47,10 +47,11 @@ def desk_certificate(request: HttpRequest, number: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        if certificate.revoked_at is None:
+        # What the button said, since a colleague may have been first.
+        if "revoke" in request.POST:
             revoke_certificate(actor=request.actor, certificate=certificate, reason=reason)
             messages.success(request, f"Certificate {number} is revoked. The learner is told.")
-        else:
+        elif "reinstate" in request.POST:
             reinstate_certificate(actor=request.actor, certificate=certificate, reason=reason)
             messages.success(request, f"Certificate {number} counts again. The learner is told.")
         return redirect("evaluations:desk_certificate", request.partnership.slug, number)

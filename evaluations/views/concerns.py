@@ -14,6 +14,7 @@ from evaluations.models import Concern
 from evaluations.queries.concerns import causes
 from evaluations.services.concerns import acknowledge_concern, reopen_concern, settle_concern
 from partnerships.downloads import download_list
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 _PER_PAGE = 50
@@ -51,22 +52,32 @@ def concern(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{acknowledged.acknowledged_by} looks into this concern.")
         return here
     reopening = ReopenForm(request.POST if "reopen" in request.POST else None)
-    if reopening.is_valid():
+
+    def reopen() -> None:
         reopen_concern(actor=request.actor, concern=one, reason=reopening.cleaned_data["reason"])
+
+    if reopening.is_bound and carried_out(reopening, reopen):
         messages.success(request, "The concern is open again.")
         return here
     settles = request.method == "POST" and "reopen" not in request.POST
     form = OutcomeForm(request.POST if settles else None)
-    if form.is_valid():
+
+    def settle() -> None:
         settle_concern(actor=request.actor, concern=one, outcome=form.cleaned_data["outcome"])
+
+    if settles and carried_out(form, settle):
         messages.success(request, "What was done is kept with the concern.")
         return here
+    # Where a colleague was first the page says what they did, and what was typed stands beside it.
+    one = get_object_or_404(visible, pk=pk)
+    late = form if one.settled_at else reopening
     context = {
         "concern": one,
         "session": one.response.session,
         "causes": causes(one),
         "earlier": one.earlier_outcomes.select_related("settled_by", "reopened_by"),
         "form": reopening if one.settled_at else form,
+        "unsaved": late if late.is_bound else None,
     }
     return render(request, "evaluations/concern.html", context)
 

@@ -10,7 +10,7 @@ from evaluations.models import Answer, Theme
 from evaluations.queries.free_texts import UntaggedFirst
 from evaluations.queries.free_texts import free_texts as texts_of
 from evaluations.queries.tagging import to_tag
-from evaluations.services.tagging import tag_answers
+from evaluations.services.tagging import Retagged, tag_answers
 from evaluations.theme_filters import FreeTextFilter
 from evaluations.theme_forms import retaggings
 from partnerships.errors import DomainError
@@ -25,11 +25,11 @@ def free_texts(request: HttpRequest) -> HttpResponse:
     """Ten answers with their boxes; what is ticked and unticked is saved by one button."""
     if request.method == "POST":
         try:
-            changed = tag_answers(actor=request.actor, changes=retaggings(request.POST))
+            done = tag_answers(actor=request.actor, changes=retaggings(request.POST))
         except DomainError as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(request, f"Saved: {changed} answer{'' if changed == 1 else 's'} changed.")
+            _tell(request, done)
         return redirect(request.get_full_path())
     chosen = FreeTextFilter(request.GET, texts_of(request.actor), request=request)
     page: Page[Answer] = Paginator(UntaggedFirst(chosen.qs, chosen.are_alike), _PER_PAGE).get_page(
@@ -43,3 +43,16 @@ def free_texts(request: HttpRequest) -> HttpResponse:
         "themes": Theme.objects.visible_to(request.actor).offered().order_by("key"),
     }
     return render(request, "evaluations/themes/free_texts.html", context)
+
+
+def _tell(request: HttpRequest, done: Retagged) -> None:
+    saved = f"Saved: {done.changed} answer{'' if done.changed == 1 else 's'} changed."
+    if not done.retired:
+        messages.success(request, saved)
+        return
+    names = ", ".join(f"“{name}”" for name in done.retired)
+    are = "is" if len(done.retired) == 1 else "are"
+    messages.info(
+        request,
+        f"{saved} {names} {are} not offered any more, so no answer was given that theme. Everything else is saved.",
+    )

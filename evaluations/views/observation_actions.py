@@ -22,6 +22,7 @@ from evaluations.services.observation_actions import (
 )
 from partnership_portal.working_days import uk_today
 from partnerships.downloads import download_list
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 _PER_PAGE = 50
@@ -54,8 +55,11 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down what was agreed after an observation."""
     observation = _to_agree_on(request, get_object_or_404(observation_shown_to(request.actor), pk=pk))
     form = ActionForm(who_can_do(observation), request.POST if request.method == "POST" else None)
-    if form.is_valid():
+
+    def write_down() -> None:
         agree_action(actor=request.actor, observation=observation, agreed=form.agreed)
+
+    if form.is_bound and carried_out(form, write_down):
         messages.success(request, "The action is on the list.")
         return redirect("evaluations:observation", request.partnership.slug, pk)
     return _form(request, form, observation)
@@ -70,8 +74,11 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     people = [*who_can_do(action.observation), *([action.owner] if action.owner else [])]
     initial = {"text": action.text, "owner": action.owner, "due_on": action.due_on}
     form = ActionForm(people, request.POST if request.method == "POST" else None, initial)
-    if form.is_valid():
+
+    def say_otherwise() -> None:
         change_action(actor=request.actor, action=action, agreed=form.agreed)
+
+    if form.is_bound and carried_out(form, say_otherwise):
         messages.success(request, "The action was changed.")
         return redirect("evaluations:observation", request.partnership.slug, action.observation_id)
     return _form(request, form, action.observation)

@@ -22,6 +22,7 @@ from evaluations.queries.observations import (
 from evaluations.services.observation_actions import may_agree, may_finish
 from evaluations.services.observations import assign_observer, observe_session, release_observation
 from partnership_portal.working_days import uk_date
+from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 
 _PER_PAGE = 50
@@ -73,9 +74,12 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     sessions = Session.objects.visible_to(request.actor).select_related("course", "venue")
     session = get_object_or_404(sessions, pk=pk)
     form = ObserverForm(observers(session), request.POST if request.method == "POST" else None)
-    if form.is_valid():
+
+    def ask() -> None:
+        assign_observer(actor=request.actor, session=session, observer=form.cleaned_data["observer"])
+
+    if form.is_bound and carried_out(form, ask):
         observer = form.cleaned_data["observer"]
-        assign_observer(actor=request.actor, session=session, observer=observer)
         messages.success(request, f"{observer} observes this session and was written to.")
         return redirect("evaluations:observation_plan", request.partnership.slug)
     return render(request, "evaluations/assign_observer.html", {"session": session, "form": form})

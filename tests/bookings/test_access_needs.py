@@ -116,6 +116,16 @@ def test_the_caterer_is_given_numbers_without_names(partnership, book, sign_in) 
     assert "2 vegetarian" in page.content.decode()
 
 
+def test_what_was_typed_stays_where_it_is_too_late(partnership, book, sign_in) -> None:
+    booking = book(make_person(partnership), make_session(partnership))
+    over(booking.session)
+    address = reverse("bookings:access_needs", args=[partnership.slug, booking.pk])
+    page = sign_in(booking.person).post(address, {"access_needs": "A chair with arms"})
+    assert page.status_code == 200
+    words = page.content.decode()
+    assert "can’t be changed any more" in words and "A chair with arms" in words
+
+
 def test_nobody_is_asked_about_food_for_a_session_online(partnership, book, sign_in) -> None:
     session = make_session(partnership, venue=None, joining_link="https://meet.example/1")
     booking = book(make_person(partnership), session)

@@ -323,10 +323,16 @@ class TestRevocation:
     def test_through_the_desk(self, partnership, certificate, sign_in):
         client = sign_in(make_person(partnership, Role.TEAM))
         address = reverse("evaluations:desk_certificate", args=[partnership.slug, certificate.number])
-        assert "Enter the reason" in client.post(address, {"reason": ""}).content.decode()
-        client.post(address, {"reason": "Wrong person"})
+        revoke = {"revoke": "yes"}
+        assert "Enter the reason" in client.post(address, {"reason": "", **revoke}).content.decode()
+        assert 'name="revoke"' in client.get(address).content.decode()
+        client.post(address, {"reason": "Wrong person", **revoke})
         assert Certificate.objects.get().revoked_reason == "Wrong person"
-        client.post(address, {"reason": "Right after all"})
+        # A colleague on a page of before.
+        client.post(address, {"reason": "Another person", **revoke})
+        assert Certificate.objects.get().revoked_reason == "Wrong person"
+        assert 'name="reinstate"' in client.get(address).content.decode()
+        client.post(address, {"reason": "Right after all", "reinstate": "yes"})
         assert Certificate.objects.get().revoked_at is None
 
     def test_database_refuses_other_changes(self, certificate):

@@ -271,3 +271,24 @@ def test_answers_late_by_days_are_still_watched(partnership) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(answered_at=timezone.now() - timedelta(days=3))
     watch_for_concerns(partnership, timezone.now())
     assert Concern.objects.exists()
+
+
+def test_what_was_typed_stays_where_a_colleague_was_first(partnership, concern, team, sign_in) -> None:
+    address = reverse("evaluations:concern", args=[partnership.slug, concern.pk])
+    client = sign_in(team)
+    first = make_person(partnership, Role.TEAM, name="Fay First")
+    settle_concern(actor=actor_for(first), concern=concern, outcome="Spoke to the venue.")
+    page = client.post(address, {"outcome": "Rang the trainer for an hour."})
+    assert page.status_code == 200
+    words = page.content.decode()
+    for said in ("Fay First has settled this concern already", "Spoke to the venue.", "Rang the trainer"):
+        assert said in words
+    concern.refresh_from_db()
+    assert concern.outcome == "Spoke to the venue."
+
+
+def test_a_reason_to_open_it_again_stays_where_there_is_nothing_to_open(concern, team, sign_in) -> None:
+    address = reverse("evaluations:concern", args=[concern.partnership.slug, concern.pk])
+    page = sign_in(team).post(address, {"reopen": "yes", "reason": "A second learner rang."})
+    assert page.status_code == 200
+    assert "not settled yet" in page.content.decode() and "A second learner rang." in page.content.decode()

@@ -147,12 +147,28 @@ def test_saving_writes_what_was_changed_and_keeps_a_colleagues(
     assert "Saved: 0 answers changed." in client.post(address, sent, follow=True).content.decode()
 
 
-def test_nonsense_and_a_theme_retired_meanwhile(partnership, team, sharing, address, sign_in) -> None:
+def test_what_can_be_saved_is_saved_where_a_colleague_has_retired_a_theme(
+    partnership, team, sharing, workload, address, sign_in
+) -> None:
+    first, second, third = said(partnership, *TEXTS[:3])
+    tick(team, third, workload)
+    retire_theme(actor=actor_for(team), theme=sharing)
+    sent = {
+        "answer": [first.pk, second.pk, third.pk],
+        f"themes-{first.pk}": [sharing.pk, workload.pk],
+        f"themes-{second.pk}": [sharing.pk],
+        f"shown-{third.pk}": str(workload.pk),
+    }
+    page = unescape(sign_in(team).post(address, sent, follow=True).content.decode())
+    assert "Saved: 2 answers changed. “Information sharing” is not offered any more" in page
+    assert list(ThemeTag.objects.values_list("answer", "theme")) == [(first.pk, workload.pk)]
+
+
+def test_nonsense(partnership, team, sharing, address, sign_in) -> None:
     (one,) = said(partnership, TEXTS[0])
     client = sign_in(team)
-    retire_theme(actor=actor_for(team), theme=sharing)
-    page = client.post(address, {"answer": one.pk, f"themes-{one.pk}": sharing.pk}, follow=True)
-    assert "not offered any more" in page.content.decode()
+    page = client.post(address, {"answer": one.pk, f"themes-{one.pk}": sharing.pk + 999}, follow=True)
+    assert "is not there" in page.content.decode()
     for sent in ({"answer": "x"}, {"answer": one.pk, f"themes-{one.pk}": "x"}, {}, {"answer": "9" * 30}):
         assert client.post(address, sent).status_code == 302
     assert not ThemeTag.objects.exists()

@@ -82,8 +82,9 @@ def test_refusals(partnership, team, old, new) -> None:
         merge(team, new, old)
     with pytest.raises(DomainError, match="retired"):
         merge(team, old, new)
-    with pytest.raises(DomainError, match="not offered"):
-        tick(team, wrote(partnership, 1), new)
+    later = wrote(partnership, 1)
+    tick(team, later, new)
+    assert not ThemeTag.objects.filter(answer__in=later).exists()
 
 
 def test_brought_back_it_begins_without_answers_and_no_load_makes_it_anew(partnership, team, new) -> None:

@@ -1,6 +1,6 @@
 """Observation: who is asked to observe, never a trainer, who reads it, and what is agreed afterwards."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -468,6 +468,32 @@ class TestActions:
         given |= {"due_on_day": "30", "due_on_month": "6", "due_on_year": "2030"}
         assert client.post(address, given).status_code == 302
         assert ObservationAction.objects.get().owner == trainer
+
+    def test_what_was_typed_stays_where_somebody_finished_it_meanwhile(
+        self, partnership, sent, trainer, team, sign_in
+    ):
+        agreed = Agreed("Later slides", trainer, date(2030, 6, 30))
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=agreed)
+        finish_action(actor=actor_for(trainer), action=action)
+        address = reverse("evaluations:change_action", args=[partnership.slug, action.pk])
+        given = {"text": "Slides by Easter", "owner": trainer.pk}
+        given |= {"due_on_day": "30", "due_on_month": "6", "due_on_year": "2030"}
+        page = sign_in(team).post(address, given)
+        assert page.status_code == 200
+        words = page.content.decode()
+        assert "This action is done. Open it again" in words and "Slides by Easter" in words
+
+    def test_what_was_typed_stays_where_the_observation_is_not_sent(
+        self, partnership, sent, trainer, team, sign_in
+    ):
+        Invitation.objects.filter(pk=sent.pk).update(state="open", answered_at=None)
+        address = reverse("evaluations:agree_action", args=[partnership.slug, sent.pk])
+        given = {"text": "Slides by Easter", "owner": trainer.pk}
+        given |= {"due_on_day": "30", "due_on_month": "6", "due_on_year": "2030"}
+        page = sign_in(team).post(address, given)
+        assert page.status_code == 200
+        assert "Send the observation first" in page.content.decode()
+        assert "Slides by Easter" in page.content.decode()
 
 
 def test_courses_planned_are_not_due(partnership, observer) -> None:
