@@ -6,14 +6,18 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.states import BookingState
+from courses.models import Session
 from evaluations.drawing import Frame, draw, fingerprint, in_order, shares
 from evaluations.models import DipAttempt, DipContact, DipSample, Invitation
+from evaluations.periods import kept_until
 from partnership_portal.working_days import uk_date, uk_moment
 from partnerships.actors import Actor
 from partnerships.models import Membership, Partnership
+from partnerships.services.policies import version_in_force
 
 if TYPE_CHECKING:
     from evaluations.services.dip_samples import Draw
@@ -62,7 +66,11 @@ class Stratum:
 
 
 def frame_of(partnership: Partnership, wanted: "Draw") -> Frame:
-    """Everybody who attended in the period, once, by the session that they came to last (one query)."""
+    """Everybody who attended in the period, once, by the session that they came to last.
+
+    Sessions about which answers are kept no longer are left out: what somebody said would be deleted the same night.
+    (Two queries.)
+    """
     attended = Booking.objects.filter(
         partnership=partnership,
         state=BookingState.ATTENDED,
@@ -74,16 +82,44 @@ def frame_of(partnership: Partnership, wanted: "Draw") -> Frame:
     if wanted.priorities:
         attended = attended.filter(session__course__priority__in=wanted.priorities)
     latest: dict[int, Booking] = {}
-    rows = attended.select_related("session__course", "organisation__sector").order_by(
-        "-session__ends_at", "-pk"
+    rows = list(
+        attended.select_related("session__course", "organisation__sector").order_by(
+            "-session__ends_at", "-pk"
+        )
     )
+    kept = with_answers_kept(partnership, {one.session_id: one.session for one in rows}, timezone.now())
     for booking in rows:
+        if booking.session_id not in kept:
+            continue
         latest.setdefault(booking.person_id, booking)
     labels = _labels(latest.values(), wanted.strata)
     strata: dict[str, list[int]] = {}
     for booking in latest.values():
         strata.setdefault(labels[booking.pk], []).append(booking.pk)
     return in_order(strata.items())
+
+
+def with_answers_kept(partnership: Partnership, sessions: dict[int, Session], now: datetime) -> set[int]:
+    """About which of these sessions answers would still be kept, as ``forget_answers`` asks it (one query)."""
+    promised = {pk: {version_in_force(partnership, one.starts_at).pk} for pk, one in sessions.items()}
+    asked = Invitation.objects.filter(partnership=partnership, session__in=sessions).order_by()
+    gone = set()
+    for pk, version, forgotten in asked.values_list("session", "policy_version").annotate(
+        forgotten=Count("forgotten_at")
+    ):
+        promised[pk].add(version)
+        if forgotten:
+            gone.add(pk)
+    versions = {one.pk: one for one in partnership.policy_versions}
+    return {
+        pk
+        for pk, session in sessions.items()
+        if pk not in gone
+        and all(
+            kept_until(Invitation(session=session, policy_version=versions[one])) > now
+            for one in promised[pk]
+        )
+    }
 
 
 def strata_of(sample: DipSample) -> list[Stratum]:

@@ -9,11 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from courses.models import Session
 from evaluations.drawing import draw, fingerprint
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
 from evaluations.periods import end_of_day
-from evaluations.queries.dip_samples import frame_of, name_of
+from evaluations.queries.dip_samples import frame_of, name_of, with_answers_kept
 from evaluations.services.questionnaires import version_in_use
 from partnership_portal.working_days import uk_date
 from partnerships import audit
@@ -26,6 +27,10 @@ from partnerships.services.policies import version_in_force
 LARGEST = 200
 _SEEDS = 10**9
 _TIME_TO_TALK = timedelta(days=90)
+_KEPT_NO_LONGER = (
+    "The answers about this session are deleted: they were kept as long as we said. Nobody is interviewed about it any "
+    "more."
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,9 @@ def draw_sample(*, actor: Actor, key: UUID, wanted: Draw) -> DipSample:
         if not 1 <= wanted.size <= LARGEST:
             raise DomainError(f"Draw between 1 and {LARGEST} people.")
         if wanted.size > people:
-            raise DomainError(f"Only {people} attended then, so {wanted.size} can’t be drawn.")
+            raise DomainError(
+                f"Only {people} who attended then can still be asked about it, so {wanted.size} can’t be drawn."
+            )
         sample = DipSample.objects.create(
             partnership=actor.partnership,
             key=key,
@@ -111,7 +118,8 @@ def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
     """Open the interview form for somebody who talks; the same one when begun again.
 
     One whose time is over is open again, with what was written so far. The team fills it in, so that nobody is asked or
-    reminded. Refuses where the answers about the session are deleted. Locks the contact, then the interview.
+    reminded. Refuses where the answers about the session are deleted, or would be by the next night. Locks the contact,
+    then the session, as whoever deletes them does, or the interview.
     """
     _team_member(actor)
     with transaction.atomic():
@@ -119,6 +127,9 @@ def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
         if contact.interview is not None:
             return _open_again(actor, contact, contact.interview)
         session, now = contact.booking.session, timezone.now()
+        Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+        if not with_answers_kept(actor.partnership, {session.pk: session}, now):
+            raise DomainError(_KEPT_NO_LONGER)
         version = version_in_use(actor.partnership, QuestionnaireKind.DIP_SAMPLE, session.course)
         if version is None:
             raise DomainError(
@@ -146,10 +157,7 @@ def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
 def _open_again(actor: Actor, contact: DipContact, interview: Invitation) -> Invitation:
     interview = Invitation.objects.select_for_update(no_key=True).get(pk=interview.pk)
     if interview.forgotten_at is not None:
-        raise DomainError(
-            "The answers about this session are deleted: they were kept as long as we said. Nobody is interviewed "
-            "about it any more."
-        )
+        raise DomainError(_KEPT_NO_LONGER)
     now = timezone.now()
     is_over = interview.state == Invitation.State.CLOSED or interview.closes_at <= now
     if interview.state != Invitation.State.ANSWERED and is_over:

@@ -20,10 +20,10 @@ from courses.models import Priority
 from evaluations.analysis_sections.dip_sample import dip_sample
 from evaluations.answering import Value
 from evaluations.drawing import draw, fingerprint, in_order, shares
-from evaluations.jobs import forget_old_answers, remind_and_close
+from evaluations.jobs import ask_for_evaluations, forget_old_answers, remind_and_close
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
-from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, strata_of
+from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, frame_of, strata_of
 from evaluations.queries.surveys import to_do
 from evaluations.raw_answers import raw_answers
 from evaluations.selections import Selection
@@ -35,8 +35,10 @@ from partnerships.errors import DomainError
 from partnerships.models import AuditEntry, CompetencyGroup, Person, Sector
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
+from tests.bookings.moving import move
 from tests.evaluations.made import analysis_of, answers_to, booked, held
-from tests.factories import actor_for, make_course, make_organisation, make_person
+from tests.factories import actor_for, make_course, make_organisation, make_person, policy
+from tests.factories import adopt as adopt_policy
 
 frames = st.lists(
     st.tuples(st.text(max_size=5), st.sets(st.integers(1, 10**6), max_size=30)), max_size=8
@@ -171,10 +173,31 @@ class TestDraw:
         attended(partnership, 1, days_ago=40)
         sample = drawn(team, size=1)
         assert sample.frame == [["", [latest.pk]]]
-        with pytest.raises(DomainError, match="Only 1 attended then, so 2"):
+        with pytest.raises(DomainError, match="Only 1 who attended then can still be asked about it, so 2"):
             drawn(team, size=2)
         with pytest.raises(DomainError, match="between 1 and"):
             drawn(team, size=0)
+
+    def test_not_about_a_session_whose_answers_are_kept_no_longer(self, partnership, team):
+        (short,) = attended(partnership, 1, days_ago=2)
+        ask_for_evaluations(partnership, timezone.now())
+        (both,) = attended(partnership, 1, days_ago=3)
+        booked(held(partnership, days_ago=4 * 366), person=both.person)
+        attended(partnership, 1, days_ago=4 * 366)
+        move(short.session, -timedelta(days=2 * 366))
+        period = wanted(starts_on=uk_today() - timedelta(days=5 * 366))
+        [(_, people)] = frame_of(partnership, period)
+        assert people == sorted([short.pk, both.pk])
+        # Whoever was asked was promised a shorter time.
+        about = Invitation.objects.filter(session=short.session)
+        promised = about.get().policy_version
+        shorter = adopt_policy(partnership, policy(evaluation__answers_kept_years=1), at=timezone.now())
+        about.update(policy_version=shorter, state="closed")
+        assert frame_of(partnership, period) == [("", [both.pk])]
+        forget_old_answers(partnership, timezone.now())
+        about.update(policy_version=promised)
+        assert about.get().forgotten_at
+        assert frame_of(partnership, period) == [("", [both.pk])]
 
     def test_by_course_sector_and_level(self, partnership, team):
         police = Sector.objects.create(partnership=partnership, code="police", name="Police")
@@ -435,6 +458,18 @@ class TestInterviews:
         assert not Answer.objects.exists()
         with pytest.raises(DomainError, match="kept as long as we said"):
             begin_interview(actor=actor_for(team), contact=contact)
+
+    def test_nobody_is_interviewed_about_a_session_whose_answers_are_kept_no_longer(
+        self, partnership, sample, team, sign_in
+    ):
+        contact = sample.contacts.filter(role="learner").first()
+        move(contact.booking.session, -timedelta(days=4 * 366))
+        with pytest.raises(DomainError, match="kept as long as we said"):
+            begin_interview(actor=actor_for(team), contact=contact)
+        begin = reverse("evaluations:dip_begin", args=[partnership.slug, contact.pk])
+        page = sign_in(team).post(begin, follow=True)
+        assert "kept as long as we said" in page.content.decode()
+        assert not Invitation.objects.filter(kind="dip_sample").exists()
 
     def test_pages_of_the_team_and_of_nobody_else(self, partnership, neighbour, sample, team, sign_in):
         contact = sample.contacts.filter(role="learner").first()
