@@ -19,10 +19,10 @@ LIST_LENGTH = 131_072
 _CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 CONTEXT = [_CREDENTIALS, "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"]
 _CRITERIA = {
-    CertificateRelease.AFTER_ATTENDANCE: "Attended every required part of the course.",
-    CertificateRelease.AFTER_EVALUATION: "Attended every required part of the course and evaluated it.",
+    CertificateRelease.AFTER_ATTENDANCE: "Attended {part} the course.",
+    CertificateRelease.AFTER_EVALUATION: "Attended {part} the course and evaluated it.",
     CertificateRelease.AFTER_IMPACT: (
-        "Attended every required part of the course and reported weeks or months later what had changed in practice."
+        "Attended {part} the course and reported weeks or months later what had changed in practice."
     ),
 }
 
@@ -53,7 +53,7 @@ def badge_of(certificate: Certificate) -> dict[str, Any]:
                 "achievementType": "CertificateOfCompletion",
                 "name": certificate.course_title,
                 "description": f"Multi-agency safeguarding training, held on {certificate.held_on}.",
-                "criteria": {"narrative": _CRITERIA[release]},
+                "criteria": {"narrative": _CRITERIA[release].format(part=certificate.attended)},
                 "creator": issuer,
             },
         },

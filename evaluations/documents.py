@@ -31,6 +31,12 @@ def certificate_pdf(certificate: Certificate) -> bytes:
             return file.read()
     content = _draw(certificate)
     _keep(name, content)
+    # Issued again meanwhile, its file may have been deleted before this one was there. Whoever issues it again after
+    # this look deletes it.
+    now = Certificate.objects.select_related("partnership").get(pk=certificate.pk)
+    if now.edition != certificate.edition:
+        forget_document(certificate, certificate.edition)
+        return certificate_pdf(now)
     return content
 
 

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast, Substr, Upper
 from bookings.models import Booking
 from evaluations.querysets import CertificateQuerySet
 from partnerships.models import PolicyVersion
+from partnerships.services.policies import policy_of
 from partnerships.tenancy import TenantModel
 
 
@@ -103,6 +104,12 @@ class Certificate(TenantModel):
     def needs_code(self) -> bool:
         """Tell whether the number alone could be guessed, so that a check asks for the code beside it."""
         return not is_secret_number(self.number)
+
+    @property
+    def attended(self) -> str:
+        """How much of the course it is proof of, by the policy that it was issued under."""
+        percent = policy_of(self.policy_version).certificate.attendance_percent.value
+        return "every required part of" if percent == 100 else f"at least {percent}% of the dates of"
 
 
 class EarlierEdition(TenantModel):

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from evaluations.badges import badge_of
 from evaluations.documents import certificate_pdf, check_address
 from evaluations.jobs import ask_for_evaluations
 from evaluations.models import Certificate, EarlierEdition, Invitation
@@ -33,7 +34,15 @@ from partnerships.models import AuditEntry, Membership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, booked, held
-from tests.factories import actor_for, make_course, make_organisation, make_person
+from tests.factories import (
+    actor_for,
+    make_course,
+    make_organisation,
+    make_partnership,
+    make_person,
+    policy,
+)
+from tests.factories import adopt as adopt_policy
 
 
 def make_certificate(partnership, *, person=None, **session) -> Certificate:
@@ -387,6 +396,18 @@ class TestEditions:
         entry = AuditEntry.objects.get(action="evaluations.reissue_certificate")
         assert "Siân" not in str(entry.after) and wrong not in str(entry.before)
 
+    def test_the_name_of_before_does_not_come_back_by_whoever_was_reading(
+        self, partnership, certificate, team, django_capture_on_commit_callbacks
+    ):
+        reading = Certificate.objects.select_related("partnership").get()
+        wrong = certificate.learner_name
+        with django_capture_on_commit_callbacks(execute=True):
+            reissue_certificate(actor=team, certificate=certificate, name="Siân Ŵyn", reason="Misspelt")
+        text = " ".join(PdfReader(io.BytesIO(certificate_pdf(reading))).pages[0].extract_text().split())
+        assert "Siân Ŵyn" in text and wrong not in text
+        names = [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+        assert names == [f"{certificate.number}-2.pdf"]
+
     def test_the_check_stays_genuine_for_either_copy(self, partnership, certificate, team):
         address = urlsplit(check_address(certificate))
         reissue_certificate(actor=team, certificate=certificate, name="Zoë Quist", reason="Married")
@@ -491,3 +512,23 @@ def test_neighbours_certificates_are_not_in_the_list(partnership, neighbour, cer
         client = sign_in(make_person(neighbour, Role.TEAM))
     page = client.get(reverse("evaluations:certificates", args=[neighbour.slug])).content.decode()
     assert certificate.number not in page
+
+
+@pytest.mark.parametrize(
+    ("percent", "words"),
+    [(100, "attended every required part of"), (50, "attended at least 50% of the dates of")],
+)
+def test_it_says_how_much_the_policy_that_it_was_issued_under_asks_for(db, percent, words):
+    shire = make_partnership("shire", certificate__attendance_percent=percent)
+    with acting_in(shire):
+        adopt(shire)
+        booking = booked(held(shire, days=2, days_ago=10))
+        ask_for_evaluations(shire, timezone.now())
+        certificate = answer(Invitation.objects.get(booking=booking))
+        # Another rule from now on.
+        adopt_policy(shire, policy(certificate__attendance_percent=80), at=timezone.now())
+        certificate = Certificate.objects.get(pk=certificate.pk)
+        text = " ".join(PdfReader(io.BytesIO(certificate_pdf(certificate))).pages[0].extract_text().split())
+        assert words in text and "80%" not in text
+        criteria = badge_of(certificate)["credentialSubject"]["achievement"]["criteria"]["narrative"]
+        assert criteria == f"{words.capitalize()} the course and evaluated it."
