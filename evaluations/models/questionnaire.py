@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from courses.models import Course
-from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.kinds import NOT_ASKED, QuestionKind, QuestionnaireKind
 from evaluations.querysets import QuestionnaireQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
@@ -44,6 +44,11 @@ class Questionnaire(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether the portal asks anybody questionnaires of this kind."""
+        return self.kind not in NOT_ASKED
 
 
 class QuestionnaireVersion(TenantModel):

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from courses.models import Course
-from evaluations.kinds import QuestionnaireKind
+from evaluations.kinds import NOT_ASKED, QuestionnaireKind
 from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import CourseQuestionnaire, Questionnaire, QuestionnaireVersion
 from evaluations.versions import draft_of, publish_version
@@ -38,7 +38,7 @@ def adopt_library(
         partnership = locked_partnership(actor)
         made = [new for form in library() if (new := _adopt(actor, partnership, form)) is not None]
         chosen = first_choices(partnership.policy(), {}) if choices is None else choices
-        for form in chosen.values():
+        for form in (one for kind, one in chosen.items() if kind not in NOT_ASKED):
             _choose(actor, partnership, form, (before or {}).get(form.kind, ""))
         return made
 
@@ -159,7 +159,7 @@ def retire_questionnaire(*, actor: Actor, questionnaire: Questionnaire) -> Quest
     with transaction.atomic():
         partnership = locked_partnership(actor)
         questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
-        if questionnaire.is_default:
+        if questionnaire.is_default and questionnaire.is_asked:
             raise DomainError(
                 f"“{questionnaire}” is the default of its kind. Make another one the default first, "
                 "so that people are still asked."
@@ -180,7 +180,8 @@ def _retire(actor: Actor, questionnaire: Questionnaire, retired_at: datetime | N
     before = questionnaire.retired_at
     if (before is None) != (retired_at is None):
         questionnaire.retired_at = retired_at
-        questionnaire.save(update_fields=["retired_at"])
+        questionnaire.is_default = False
+        questionnaire.save(update_fields=["retired_at", "is_default"])
         audit.record(
             actor,
             "evaluations.retire_questionnaire" if retired_at else "evaluations.bring_back_questionnaire",
@@ -192,6 +193,8 @@ def _retire(actor: Actor, questionnaire: Questionnaire, retired_at: datetime | N
 
 
 def _refuse_not_in_use(questionnaire: Questionnaire) -> None:
+    if not questionnaire.is_asked:
+        raise DomainError(f"The portal asks nobody a {questionnaire.get_kind_display().lower()} yet.")
     if not questionnaire.versions.exists():
         raise DomainError("Publish the questionnaire first. Nobody can be asked what is still being written.")
     if questionnaire.retired_at is not None:

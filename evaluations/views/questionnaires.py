@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -90,6 +90,8 @@ def questionnaire(request: HttpRequest, pk: int) -> HttpResponse:
 def questionnaire_courses(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the courses that are asked about with it."""
     found = _questionnaire(request, pk)
+    if not found.is_asked:
+        raise Http404
     # No course ticked is nothing sent, and a choice all the same.
     data = request.POST if request.method == "POST" else None
     form = CoursesForm(data, actor=request.actor, questionnaire=found)
@@ -147,7 +149,8 @@ def questionnaire_retire(request: HttpRequest, pk: int) -> HttpResponse:
 def questionnaire_bring_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a retired one be asked again."""
     found = bring_back_questionnaire(actor=request.actor, questionnaire=_questionnaire(request, pk))
-    messages.success(request, f"“{found}” is back. Its courses are asked about with it again.")
+    asked = " Its courses are asked about with it again." if found.is_asked else ""
+    messages.success(request, f"“{found}” is back.{asked}")
     return redirect("evaluations:questionnaire", request.partnership.slug, pk)
 
 
@@ -199,10 +202,8 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
             form.shows(draft.revision)
             form.add_error(None, stale.sentence)
         else:
-            messages.success(
-                request,
-                f"Version {version.number} is published. Whoever is invited from now on is asked these questions.",
-            )
+            who = " Whoever is invited from now on is asked these questions." if found.is_asked else ""
+            messages.success(request, f"Version {version.number} is published.{who}")
             return redirect("evaluations:questionnaire", request.partnership.slug, pk)
     was_followed = {one.key for one in before.questions}
     context = {

@@ -157,3 +157,31 @@ def test_an_open_survey_has_no_reason_why_it_was_closed(partnership) -> None:
     ask_for_evaluations(partnership, timezone.now())
     with pytest.raises(IntegrityError, match="only_closed_ones_say_why"), transaction.atomic():
         Invitation.objects.update(closed_because="no_place")
+
+
+def test_a_kind_without_a_door_is_neither_default_nor_asked_about_a_course(
+    partnership, person, team, sign_in
+) -> None:
+    audit = Questionnaire.objects.get(kind="single_agency_audit")
+    assert not audit.is_default
+    client = sign_in(person)
+
+    def at(name: str) -> str:
+        return reverse(f"evaluations:{name}", args=["alphashire", audit.pk])
+
+    page = client.get(at("questionnaire")).content.decode()
+    assert "the portal asks nobody a single-agency audit yet" in page
+    assert "default" not in page.partition("<main")[2] and "Choose the courses" not in page
+    listed = client.get(reverse("evaluations:questionnaires", args=["alphashire"])).content.decode()
+    assert "Asked of nobody by the portal yet" in listed
+    assert client.get(at("questionnaire_courses")).status_code == 404
+    assert client.post(at("questionnaire_default")).status_code == 409
+    with pytest.raises(DomainError, match="asks nobody a single-agency audit yet"):
+        ask_about_courses(actor=team, questionnaire=audit, courses=[make_course(partnership)])
+    # As partnerships have it that were loaded before.
+    Questionnaire.objects.filter(pk=audit.pk).update(is_default=True)
+    assert "default" not in client.get(at("questionnaire")).content.decode().partition("<main")[2]
+    client.post(at("questionnaire_retire"))
+    client.post(at("questionnaire_bring_back"))
+    audit.refresh_from_db()
+    assert audit.retired_at is None and not audit.is_default
