@@ -145,6 +145,8 @@ class CourseProfile(Strict):
                     raise PydanticCustomError("whole", "{part} " + MISSING_PART, {"part": part})
             if not self.groups and not self.counts_for_no_level:
                 raise PydanticCustomError("whole", "groups " + MISSING_LEVEL)
+        if self.groups and self.counts_for_no_level:
+            raise PydanticCustomError("whole", "groups are named, so counts_for_no_level can’t be true")
         return self
 
 

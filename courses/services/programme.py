@@ -84,6 +84,12 @@ def _courses(actor: Actor, ledger: Ledger, items: list[Item]) -> None:
         }
         if "is_published" in said:
             said.add("status")
+        if "groups" in said and item["groups"]:
+            # Whatever was ticked meanwhile, it counts for these.
+            said.add("counts_for_no_level")
+        elif "counts_for_no_level" not in before.get(item["slug"], item):
+            # The last file didn't know the key, so this one doesn't say anything new by leaving it out.
+            said.discard("counts_for_no_level")
         rows = Course.objects.filter(partnership=actor.partnership, slug=item["slug"])
         _stays_whole(rows.first(), said, values, item)
         course = ledger.settle(rows, what=what, said=said, values=values, new={"slug": item["slug"]})

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from courses.models import ProgrammeCopy, Session
 from courses.queries import copied_drafts, series_drafts
-from courses.services.series import DraftsRefused, publish_drafts
+from courses.services.series import MOST, DraftsRefused, publish_drafts
 from partnerships.permissions import Permission, requires
 
 
@@ -36,7 +36,12 @@ def year_publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _publish(request: HttpRequest, found: QuerySet[Session], *, back: str, done: str) -> HttpResponse:
-    drafts = list(found)
+    every = list(found)
+    drafts = every[:MOST]
+    if request.method == "POST":
+        # What was on the page, and no draft that was made since.
+        shown = set(request.POST.getlist("session"))
+        drafts = [one for one in every if str(one.pk) in shown][:MOST]
     if not drafts:
         messages.info(request, "There are no drafts left to publish.")
         return redirect(done)
@@ -57,6 +62,7 @@ def _publish(request: HttpRequest, found: QuerySet[Session], *, back: str, done:
             for one in drafts
         ],
         "refused": len(reasons),
+        "left": len(every) - len(drafts),
         "back": back,
     }
     return render(request, "courses/desk/drafts_publish.html", context)

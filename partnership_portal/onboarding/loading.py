@@ -1,7 +1,7 @@
 """Loads a partnership from its file: all of it or nothing, and as often as one likes."""
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 
 from django.db import transaction
@@ -54,8 +54,8 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
     ledger = open_ledger(actor=actor)
     load_structure(actor=actor, ledger=ledger, document=document, is_new=is_new)
     effective_from = uk_moment(profile.partnership.policy_effective_from, time())
-    if not is_new and effective_from > timezone.now():
-        _refuse_framework_to_come(profile, partnership)
+    if not is_new:
+        _refuse_framework_to_come(profile, partnership, effective_from)
     version, is_changed = adopt_policy(
         actor=actor,
         policy=profile.policy.model_copy(update={"framework": profile.groups}),
@@ -75,14 +75,21 @@ def _load(profile: Profile, partnership: Partnership, *, is_new: bool) -> Loaded
     return Loaded(partnership=partnership, ledger=ledger, policy_number=version.number)
 
 
-def _refuse_framework_to_come(profile: Profile, partnership: Partnership) -> None:
-    """Rules may wait for a day to come; the groups and what they require hold from the load itself."""
-    kept = policy_of(partnership.policy_versions[0]).framework
+def _refuse_framework_to_come(profile: Profile, partnership: Partnership, effective_from: datetime) -> None:
+    """Rules may wait for a day to come; the groups and what they require hold from the load itself.
+
+    Before the partnership's first day nobody stands anywhere by them, so they may be put right.
+    """
+    versions, now = partnership.policy_versions, timezone.now()
+    counts_from = max(effective_from, versions[0].effective_from)
+    if counts_from <= now or all(one.effective_from > now for one in versions):
+        return
+    kept = policy_of(versions[0]).framework
     if kept and kept != profile.groups:
-        day = f"{profile.partnership.policy_effective_from:%-d %B %Y}"
         raise DomainError(
-            f"The file changes the competency framework, which holds as soon as it is loaded, but not before {day} "
-            "by policy_effective_from. Load it on that day, or leave the groups as they are."
+            "The file changes the competency framework, which holds as soon as it is loaded, but not before "
+            f"{uk_date(counts_from):%-d %B %Y}, from which the policy holds. Load it on that day, or leave the groups "
+            "as they are."
         )
 
 

@@ -183,6 +183,26 @@ def test_the_framework_does_not_wait_for_a_day_to_come(loaded, borsetshire) -> N
         assert CompetencyGroup.objects.get(code="b").refresher_months == 24
 
 
+def test_nor_do_rules_that_wait_let_a_framework_in_that_would_wait_with_them(loaded, borsetshire) -> None:
+    later = borsetshire.replace("from = 2026-01-01", "from = 2199-01-01")
+    assert (
+        load_profile(
+            text=later.replace("deadline_working_days = { value = 0", "deadline_working_days = { value = 6")
+        ).policy_number
+        == 2
+    )
+    with pytest.raises(DomainError, match="not before 1 January 2199"):
+        load_profile(text=borsetshire.replace("refresher_months = 24", "refresher_months = 12"))
+
+
+def test_before_its_first_day_a_framework_may_be_put_right(borsetshire) -> None:
+    later = borsetshire.replace("from = 2026-01-01", "from = 2199-01-01")
+    load_profile(text=later)
+    made = load_profile(text=later.replace("refresher_months = 24", "refresher_months = 12"))
+    with acting_in(made.partnership):
+        assert CompetencyGroup.objects.get(code="b").refresher_months == 12
+
+
 def test_facts_stay_and_standing_is_asked_by_the_framework_of_today(loaded, borsetshire) -> None:
     months = 'who = "Everybody."\nrefresher_months = '
     load_profile(text=borsetshire.replace('who = "Everybody."', months + "36"))
