@@ -55,7 +55,7 @@ def secret_key(var: Path) -> str:
 def chosen_port() -> int:
     """The port to listen on, from PORT, checked to be one."""
     text = os.environ.get("PORT") or "8000"
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not _is_port(text):
         raise Refusal(f"PORT must be a number from 1 to 65535, not “{text}”.")
     return int(text)
 
@@ -85,10 +85,13 @@ def check_database_url(url: str) -> None:
     if not name or "/" in name:
         raise Refusal(f"DATABASE_URL must name one database, as in {example}.")
     host = query.get("host", [host])[0]
+    port_text = query.get("port", [str(port)])[0]
+    if not _is_port(port_text) or not (host.startswith("/") or _is_host_name(host)):
+        raise _no_address("DATABASE_URL", example)
     if host.startswith("/"):
-        _reach_socket("PostgreSQL", "DATABASE_URL", Path(host) / f".s.PGSQL.{query.get('port', [port])[0]}")
+        _reach_socket("PostgreSQL", "DATABASE_URL", Path(host) / f".s.PGSQL.{int(port_text)}")
     elif host:
-        _reach_host("PostgreSQL", "DATABASE_URL", host, int(query.get("port", [port])[0]))
+        _reach_host("PostgreSQL", "DATABASE_URL", host, int(port_text))
 
 
 def check_redis_url(url: str) -> None:
@@ -104,6 +107,8 @@ def check_redis_url(url: str) -> None:
         return
     if not host:
         raise Refusal(f"REDIS_URL names no host; it should look like {example}.")
+    if not _is_host_name(host):
+        raise _no_address("REDIS_URL", example)
     _reach_host("Redis", "REDIS_URL", host, port)
 
 
@@ -114,10 +119,28 @@ def _split(
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or default_port
     except ValueError:
-        raise Refusal(f"{variable} is not an address; it should look like {example}.") from None
-    if parts.scheme not in schemes:
-        raise Refusal(f"{variable} is not an address; it should look like {example}.")
+        raise _no_address(variable, example) from None
+    if parts.scheme not in schemes or "\0" in unquote(url):
+        raise _no_address(variable, example)
     return unquote(host), port
+
+
+def _no_address(variable: str, example: str) -> Refusal:
+    return Refusal(f"{variable} is not an address; it should look like {example}.")
+
+
+def _is_port(text: str) -> bool:
+    # Python reads no number of thousands of digits.
+    return text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535
+
+
+def _is_host_name(host: str) -> bool:
+    # What a look-up does with a name before it asks anybody, and what it would break on.
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _reach_socket(server: str, variable: str, path: Path) -> None:

@@ -28,7 +28,7 @@ def assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> Non
         assert word in result.stderr
 
 
-@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 80", "8000.0"])
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 80", "8000.0", "9" * 5000])
 def test_port_that_is_none(port):
     assert_refused(run(PORT=port), "PORT must be a number", port)
 
@@ -50,6 +50,15 @@ def test_port_in_use():
         "postgres://user:password@127.0.0.1:99999/name",
         "postgres://user:password@127.0.0.1:5432/",
         "postgres://user@[::1/name",
+        "postgresql://user:password@db..example/name",
+        f"postgresql://user:password@{'a' * 64}.example/name",
+        "postgresql:///name?host=db..example",
+        "postgresql:///name?host=%ED%A0%80",
+        "postgresql:///name?host=localhost&port=abc",
+        "postgresql:///name?host=localhost&port=99999",
+        "postgresql:///name?host=/tmp&port=abc",
+        "postgresql://user:password@host%00/name",
+        "postgresql://user:password@127.0.0.1/name%00",
     ],
 )
 def test_database_url_that_is_none(url):
@@ -57,7 +66,17 @@ def test_database_url_that_is_none(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "http://127.0.0.1:6379", "redis://", "redis://127.0.0.1:x/0", "unix://relative.sock"]
+    "url",
+    [
+        "nonsense",
+        "http://127.0.0.1:6379",
+        "redis://",
+        "redis://127.0.0.1:x/0",
+        "unix://relative.sock",
+        "redis://cache..example/0",
+        f"rediss://{'a' * 64}.example/0",
+        "unix:///tmp/redis%00.sock",
+    ],
 )
 def test_redis_url_that_is_none(url):
     assert_refused(run(PORT=free_port(), REDIS_URL=url), "REDIS_URL", "redis://host:6379/0")
