@@ -12,7 +12,6 @@ from evaluations.models import Certificate
 from partnership_portal.documents import render_pdf
 from partnership_portal.qr import qr_code
 from partnerships.errors import DomainError
-from partnerships.links import absolute
 
 
 def certificate_pdf(certificate: Certificate) -> bytes:
@@ -47,11 +46,10 @@ def forget_document(certificate: Certificate, edition: int) -> None:
 
 def check_address(certificate: Certificate) -> str:
     """The public page that tells whether this certificate is genuine."""
-    address = absolute("evaluations:check", partnership=certificate.partnership.slug)
     given = {"number": certificate.number}
-    return (
-        f"{address}?{urlencode(given | ({'code': certificate.check_code} if certificate.needs_code else {}))}"
-    )
+    if certificate.needs_code:
+        given["code"] = certificate.check_code
+    return f"{certificate.check_page}?{urlencode(given)}"
 
 
 def _name_of(certificate: Certificate, edition: int) -> str:
@@ -59,21 +57,21 @@ def _name_of(certificate: Certificate, edition: int) -> str:
 
 
 def _draw(certificate: Certificate) -> bytes:
-    partnership = certificate.partnership
     return render_pdf(
         "pdf/certificate.html",
         {
-            "partnership": partnership,
-            "brand": partnership.brand_colour,
+            # As it was called and looked when it issued this, whatever it is called by now.
+            "partnership": {"name": certificate.issuer_name, "short_name": certificate.issuer_short_name},
+            "brand": certificate.issuer_colour,
             "certificate": certificate,
             "hours": f"{certificate.hours.normalize():f}",
-            "check_address": absolute("evaluations:check", partnership=partnership.slug),
+            "check_address": certificate.check_page,
             "qr_code": qr_code(
                 check_address(certificate), title=f"Code that leads to {check_address(certificate)}"
             ),
         },
         title=f"Certificate {certificate.number}: {certificate.learner_name}, {certificate.course_title}",
-        identifier=f"{partnership.slug}/{certificate.number}/{certificate.edition}",
+        identifier=f"{certificate.partnership.slug}/{certificate.number}/{certificate.edition}",
     )
 
 

@@ -5,10 +5,13 @@ import re
 import shutil
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pgtrigger
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -30,7 +33,7 @@ from evaluations.services.corrections import (
 from notifications.models import Message
 from partnership_portal.working_days import uk_date
 from partnerships.errors import DomainError
-from partnerships.models import AuditEntry, Membership
+from partnerships.models import AuditEntry, Membership, Partnership
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, booked, held
@@ -51,6 +54,22 @@ def make_certificate(partnership, *, person=None, **session) -> Certificate:
     ask_for_evaluations(partnership, booking.session.ends_at)
     answer(Invitation.objects.get(booking=booking))
     return Certificate.objects.get(booking=booking)
+
+
+ISSUER = ("issuer_name", "issuer_short_name", "issuer_colour", "check_page")
+
+
+def rename(partnership) -> None:
+    """What loading a partnership's changed file does to its name and look."""
+    Partnership.objects.filter(pk=partnership.pk).update(
+        name="Renamed Partnership", short_name="RP", brand_colour="#aa0000", accent_colour="#aa0000"
+    )
+    partnership.refresh_from_db()
+
+
+def text_of(document: bytes) -> str:
+    """The words of a document's first page."""
+    return " ".join(PdfReader(io.BytesIO(document)).pages[0].extract_text().split())
 
 
 @pytest.fixture
@@ -125,14 +144,37 @@ class TestDocument:
         shutil.rmtree(settings.MEDIA_ROOT)
         assert certificate_pdf(certificate) == first
 
-    def test_later_changes_of_name_and_course_do_not_reach_it(self, certificate):
+    def test_later_changes_of_name_and_course_do_not_reach_it(self, certificate, settings):
         first = certificate_pdf(certificate)
+        old = certificate.partnership.name
         certificate.booking.person.name = "Somebody Else"
         certificate.booking.person.save()
         certificate.booking.session.course.title = "Another course"
         certificate.booking.session.course.save()
+        rename(certificate.partnership)
+        settings.PORTAL_BASE_URL = "https://elsewhere.example"
         shutil.rmtree(settings.MEDIA_ROOT)
         assert certificate_pdf(Certificate.objects.get()) == first
+        assert old in text_of(first)
+
+    def test_whoever_first_downloads_it_after_a_change_of_name_has_it_as_issued(self, partnership):
+        make_certificate(partnership)
+        old = partnership.name
+        rename(partnership)
+        text = text_of(certificate_pdf(Certificate.objects.get()))
+        assert old in text and "Renamed" not in text
+        later = make_certificate(partnership)
+        assert "Renamed Partnership" in text_of(certificate_pdf(later))
+
+    def test_a_certificate_of_before_is_given_what_its_partnership_is_called_now(self, certificate):
+        issued = {name: getattr(certificate, name) for name in ISSUER}
+        migration = import_module("evaluations.migrations.0032_issuer_as_it_was")
+        with pgtrigger.ignore("evaluations.Certificate:facts_never_change"):
+            Certificate.objects.update(**dict.fromkeys(ISSUER, ""))
+            migration.as_it_is_now(apps, None)
+        certificate.refresh_from_db()
+        assert {name: getattr(certificate, name) for name in ISSUER} == issued
+        assert issued["check_page"].endswith("/alphashire/certificates/check/")
 
     def test_no_half_file_is_left(self, certificate):
         certificate_pdf(certificate)

@@ -151,6 +151,10 @@ def make_certificate(partnership: Partnership, name: str, number: int) -> None:
         course_title="Course",
         held_on="Today",
         hours=3,
+        issuer_name=partnership.name,
+        issuer_short_name=partnership.short_name,
+        issuer_colour=partnership.brand_colour,
+        check_page=f"https://portal.example/{partnership.slug}/certificates/check/",
     )
 
 
