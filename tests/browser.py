@@ -20,11 +20,16 @@ NARROW = {"width": 320, "height": 720}
 WIDE = {"width": 1280, "height": 900}
 
 
+def browser_path() -> str | None:
+    """The browser that make test has found, or Debian's."""
+    return shutil.which(os.environ.get("PORTAL_CHROMIUM") or "chromium")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, started once."""
-    path = shutil.which("chromium")
-    assert path, "The journeys need Debian's chromium: install it, or run make test as root."
+    """Chromium, started once."""
+    path = browser_path()
+    assert path, "The journeys need Chromium: install it, or run make test, which finds or installs it."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
