@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,8 @@ from compliance.services.reports import publish_report, request_report
 from partnership_portal.working_days import uk_today
 from partnerships.permissions import Permission, requires
 
+ROWS = 20
+
 
 @requires(Permission.BUILD_REPORTS)
 def reports(request: HttpRequest) -> HttpResponse:
@@ -27,12 +30,11 @@ def reports(request: HttpRequest) -> HttpResponse:
         period = form.cleaned_data["period"]
         wanted = request_report(actor=request.actor, starts_on=period.starts_on, ends_on=period.ends_on)
         return redirect("compliance:desk_report", partnership=request.partnership.slug, pk=wanted.pk)
-    found = [
-        (one, reported_period(policy, one.starts_on, one.ends_on))
-        for one in Report.objects.visible_to(request.actor).defer("figures")
-    ]
+    found = Report.objects.visible_to(request.actor).defer("figures")
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
     context = {
-        "reports": found,
+        "reports": [(one, reported_period(policy, one.starts_on, one.ends_on)) for one in page],
+        "page_obj": page,
         "form": form,
         "crumbs": [("Desk", reverse("pages:desk", args=[request.partnership.slug]))],
     }

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import IO
 
 from django.core.files.storage import default_storage
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,23 +26,23 @@ from partnership_portal.working_days import uk_today
 from partnerships.models import Meeting, SubGroup
 from partnerships.permissions import Permission, requires
 
+ROWS = 20
 _TYPES = {"pdf": "application/pdf", "xlsx": XLSX}
 
 
 @requires(Permission.READ_REPORTS)
 def subgroup(request: HttpRequest) -> HttpResponse:
-    """The next meeting and every published report, the newest version of each period first."""
+    """The next meeting and the published reports, the newest version of each period first."""
     meetings = Meeting.objects.filter(partnership=request.partnership, starts_at__gte=timezone.now())
     policy = request.partnership.policy().reporting
     published = Report.objects.visible_to(request.actor).filter(state=Report.State.PUBLISHED)
-    reports = [
-        (one, reported_period(policy, one.starts_on, one.ends_on))
-        for one in published.defer("figures").order_by("-starts_on", "-version")
-    ]
+    ordered = published.defer("figures").order_by("-starts_on", "-version", "pk")
+    page = Paginator(ordered, ROWS).get_page(request.GET.get("page"))
     context = {
         "group": SubGroup.objects.filter(partnership=request.partnership).first(),
         "meeting": meetings.select_related("subgroup").order_by("starts_at").first(),
-        "reports": reports,
+        "reports": [(one, reported_period(policy, one.starts_on, one.ends_on)) for one in page],
+        "page_obj": page,
     }
     return render(request, "compliance/subgroup.html", context)
 
