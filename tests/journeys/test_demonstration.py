@@ -1,4 +1,4 @@
-"""The demonstration: everybody signs in by a button and finds no dead end; the clock turns, the mailbox fills."""
+"""The demonstration: everybody signs in by a button, finds no dead end and does their part; the clock turns."""
 
 import re
 from urllib.parse import urljoin, urlsplit
@@ -12,7 +12,7 @@ from partnership_portal.demo.loading import load
 from partnership_portal.onboarding.reading import SHIPPED
 from partnerships.models import Partnership
 from tests.browser import assert_accessible
-from tests.journeys import steps
+from tests.journeys import acts, steps
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +44,7 @@ def test_every_role_and_then_the_clock(demonstration, open_browser, subtests):
             assert not dead
             # Whoever has a place of their own in the navigation has been there.
             assert {f"/herefordshire/{place}" for place in places(part.key)} <= tried
+            acts.ACTS[part.key](page)
     with subtests.test("clock and mailbox"):
         _turn_the_clock(open_browser())
 
