@@ -12,13 +12,14 @@ from evaluations.models import Certificate
 from partnership_portal.documents import render_pdf
 from partnership_portal.qr import qr_code
 from partnerships.errors import DomainError
+from partnerships.links import absolute
 
 
 def certificate_pdf(certificate: Certificate) -> bytes:
     """The PDF of a certificate, from the file store or, the first time or after a loss, drawn anew.
 
-    Everything on it is the certificate's own snapshot, so that drawing it again gives the same bytes. Refuses one
-    that is revoked.
+    Everything on it but the portal's address is the certificate's own snapshot, so that drawing it again gives the
+    same bytes. Refuses one that is revoked.
     """
     if certificate.revoked_at is not None:
         raise DomainError(
@@ -49,7 +50,12 @@ def check_address(certificate: Certificate) -> str:
     given = {"number": certificate.number}
     if certificate.needs_code:
         given["code"] = certificate.check_code
-    return f"{certificate.check_page}?{urlencode(given)}"
+    return f"{_check_page(certificate)}?{urlencode(given)}"
+
+
+def _check_page(certificate: Certificate) -> str:
+    # Where the portal is now, not where it was: a code that leads nowhere proves nothing.
+    return absolute("evaluations:check", partnership=certificate.partnership.slug)
 
 
 def _name_of(certificate: Certificate, edition: int) -> str:
@@ -65,7 +71,7 @@ def _draw(certificate: Certificate) -> bytes:
             "brand": certificate.issuer_colour,
             "certificate": certificate,
             "hours": f"{certificate.hours.normalize():f}",
-            "check_address": certificate.check_page,
+            "check_address": _check_page(certificate),
             "qr_code": qr_code(
                 check_address(certificate), title=f"Code that leads to {check_address(certificate)}"
             ),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from partnerships.links import absolute
 from partnerships.models import Partnership
 from partnerships.tenancy import acting_in
 
@@ -296,10 +295,10 @@ JOIN evaluations_theme theme ON theme.partnership_id = %(p)s
 
 _CERTIFICATES = """
 INSERT INTO evaluations_certificate (partnership_id, booking_id, number, policy_version_id, issued_at, learner_name,
-    course_title, level, held_on, hours, issuer_name, issuer_short_name, issuer_colour, check_page, revoked_reason)
+    course_title, level, held_on, hours, issuer_name, issuer_short_name, issuer_colour, revoked_reason)
 SELECT %(p)s, b.id, 'POP-' || to_char(b.id, 'FM00000000'), b.policy_version_id, i.answered_at, i.respondent_name,
     c.title, '', to_char(s.starts_at, 'FMDD FMMonth YYYY'), c.hours, p.name, p.short_name,
-    p.brand_colour, %(check_page)s, ''
+    p.brand_colour, ''
 FROM evaluations_invitation i
 JOIN partnerships_partnership p ON p.id = i.partnership_id
 JOIN bookings_booking b ON b.id = i.booking_id
@@ -343,7 +342,6 @@ def populate(
     values = {
         "p": partnership.pk,
         "slug": partnership.slug,
-        "check_page": absolute("evaluations:check", partnership=partnership.slug),
         "first": _FIRST,
         "last": _LAST,
         "openings": _OPENINGS,

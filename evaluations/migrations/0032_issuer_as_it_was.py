@@ -2,7 +2,6 @@
 
 import pgtrigger.compiler
 import pgtrigger.migrations
-from django.conf import settings
 from django.db import migrations, models
 
 from partnerships.tenancy import acting_in
@@ -17,7 +16,6 @@ def as_it_is_now(apps, schema_editor):
                 issuer_name=partnership.name,
                 issuer_short_name=partnership.short_name,
                 issuer_colour=partnership.brand_colour,
-                check_page=f"{settings.PORTAL_BASE_URL}/{partnership.slug}/certificates/check/",
             )
 
 
@@ -32,12 +30,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.RemoveTrigger(
             model_name='certificate',
             name='facts_never_change',
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='check_page',
-            field=models.CharField(default='', help_text='Where it said that it can be checked.', max_length=500),
-            preserve_default=False,
         ),
         migrations.AddField(
             model_name='certificate',
@@ -60,6 +52,6 @@ class Migration(migrations.Migration):
         migrations.RunPython(as_it_is_now, migrations.RunPython.noop),
         pgtrigger.migrations.AddTrigger(
             model_name='certificate',
-            trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."booking_id" IS DISTINCT FROM (NEW."booking_id") OR OLD."check_code" IS DISTINCT FROM (NEW."check_code") OR OLD."check_page" IS DISTINCT FROM (NEW."check_page") OR OLD."course_title" IS DISTINCT FROM (NEW."course_title") OR OLD."held_on" IS DISTINCT FROM (NEW."held_on") OR OLD."hours" IS DISTINCT FROM (NEW."hours") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at") OR OLD."issuer_colour" IS DISTINCT FROM (NEW."issuer_colour") OR OLD."issuer_name" IS DISTINCT FROM (NEW."issuer_name") OR OLD."issuer_short_name" IS DISTINCT FROM (NEW."issuer_short_name") OR OLD."level" IS DISTINCT FROM (NEW."level") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."partnership_id" IS DISTINCT FROM (NEW."partnership_id") OR OLD."policy_version_id" IS DISTINCT FROM (NEW."policy_version_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='32c8c9aecebc6d073c4cadca789a7e3346ad5740', operation='UPDATE', pgid='pgtrigger_facts_never_change_758a7', table='evaluations_certificate', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."booking_id" IS DISTINCT FROM (NEW."booking_id") OR OLD."check_code" IS DISTINCT FROM (NEW."check_code") OR OLD."course_title" IS DISTINCT FROM (NEW."course_title") OR OLD."held_on" IS DISTINCT FROM (NEW."held_on") OR OLD."hours" IS DISTINCT FROM (NEW."hours") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at") OR OLD."issuer_colour" IS DISTINCT FROM (NEW."issuer_colour") OR OLD."issuer_name" IS DISTINCT FROM (NEW."issuer_name") OR OLD."issuer_short_name" IS DISTINCT FROM (NEW."issuer_short_name") OR OLD."level" IS DISTINCT FROM (NEW."level") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."partnership_id" IS DISTINCT FROM (NEW."partnership_id") OR OLD."policy_version_id" IS DISTINCT FROM (NEW."policy_version_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='064a5a49c06f17a10948a15f100de459e1995931', operation='UPDATE', pgid='pgtrigger_facts_never_change_758a7', table='evaluations_certificate', when='BEFORE')),
         ),
     ]

@@ -53,7 +53,6 @@ class Certificate(TenantModel):
     issuer_name = models.CharField(max_length=200, help_text="The partnership's name when it was issued.")
     issuer_short_name = models.CharField(max_length=40)
     issuer_colour = models.CharField(max_length=7)
-    check_page = models.CharField(max_length=500, help_text="Where it said that it can be checked.")
     edition = models.PositiveSmallIntegerField(default=1, db_default=1)
     reissued_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

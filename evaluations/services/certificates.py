@@ -20,7 +20,6 @@ from partnership_portal.templatetags.portal import uk_date as in_words
 from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
-from partnerships.links import absolute
 from partnerships.policy import CertificateRelease, Numbering
 from partnerships.services.policies import policy_of, version_in_force
 
@@ -61,7 +60,6 @@ def issue_if_due(*, actor: Actor, booking: Booking, now: datetime | None = None)
             issuer_name=booking.partnership.name,
             issuer_short_name=booking.partnership.short_name,
             issuer_colour=booking.partnership.brand_colour,
-            check_page=absolute("evaluations:check", partnership=booking.partnership.slug),
             number=_number(booking, rules.numbering.value, now),
         )
         audit.record(

@@ -154,7 +154,6 @@ def make_certificate(partnership: Partnership, name: str, number: int) -> None:
         issuer_name=partnership.name,
         issuer_short_name=partnership.short_name,
         issuer_colour=partnership.brand_colour,
-        check_page=f"https://portal.example/{partnership.slug}/certificates/check/",
     )
 
 

@@ -53,7 +53,6 @@ def learn(partnership: Partnership, person: Person, number: int) -> str:
         issuer_name=partnership.name,
         issuer_short_name=partnership.short_name,
         issuer_colour=partnership.brand_colour,
-        check_page="https://portal.example/alphashire/certificates/check/",
     )
     learn_elsewhere(person, date(2026, 2, 1 + number))
     return course.title

@@ -288,7 +288,6 @@ def make_whole_partnership(slug: str) -> Partnership:
             issuer_name=partnership.name,
             issuer_short_name=partnership.short_name,
             issuer_colour=partnership.brand_colour,
-            check_page=f"https://portal.example/{slug}/certificates/check/",
         )
         CertificateBundle.objects.create(
             **where, organisation=booking.organisation, requested_by=person, requested_at=now
