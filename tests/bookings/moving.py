@@ -1,11 +1,12 @@
 """Moves sessions in time, for what may only happen before or after."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db.models import F
 from django.utils import timezone
 
 from courses.models import Session
+from partnership_portal.working_days import uk_date, uk_moment
 
 
 def move(session: Session, by: timedelta) -> Session:
@@ -21,8 +22,10 @@ def move(session: Session, by: timedelta) -> Session:
 
 
 def begun(session: Session) -> Session:
-    """Let the session have begun an hour ago."""
-    return move(session, timezone.now() - timedelta(hours=1) - session.starts_at)
+    """Let the session have begun an hour ago, or at midnight where that is nearer: it is today's."""
+    now = timezone.now()
+    today = uk_moment(uk_date(now), time())
+    return move(session, max(now - timedelta(hours=1), today) - session.starts_at)
 
 
 def over(session: Session) -> Session:

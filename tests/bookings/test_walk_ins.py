@@ -172,7 +172,7 @@ def test_trainers_add_people_on_the_day_and_the_team_afterwards(session, trainer
 
 def test_a_walk_in_of_the_second_day_was_absent_on_the_first(partnership, trainer, school) -> None:
     session = make_session(partnership, days=3, trainers=(trainer,))
-    move(session, timezone.now() - timedelta(days=7, hours=1) - session.starts_at)
+    move(begun(session), timedelta(days=-7))
     booking = _add(trainer, session, Newcomer("Nell", "nell@hill.example", school), day=1)
     marks = list(booking.attendances.order_by("session_date__starts_at").values_list("mark", flat=True))
     assert marks == ["absent", "present"]

@@ -20,11 +20,12 @@ from evaluations.queries import course_rates, response_rates
 from evaluations.tabs import _posted, marks, with_newer
 from notifications.models import Message
 from partnerships.links import token_for
-from partnerships.models import AuditEntry
+from partnerships.models import AuditEntry, Person
 from partnerships.permissions import Role
 from partnerships.services.policies import policy_of
 from tests.evaluations.made import analysis_of, answer, at, booked, held
 from tests.evaluations.test_answering import FIRST, FOURTH, PAGES, SECOND
+from tests.evaluations.test_codes import opened, path_of
 from tests.factories import adopt, make_course, make_person, policy
 
 
@@ -347,7 +348,10 @@ class TestLinksOfOthers:
         learner = make_person(partnership, line_manager_email="meg@nursery.example")
         booking = booked(held(partnership, days_ago=100, course=course), person=learner)
         ask_about_impact(partnership, timezone.now())
-        code = token_for(partnership, "learner", booking.pk).removeprefix("learner-")
-        led = Client().get(reverse("evaluations:learner", args=[partnership.slug, code])).url
-        own = Invitation.objects.select_related("partnership").get(booking=booking, kind="impact")
-        assert led.endswith(f"s/survey-{survey_token(own)}/")
+        Person.objects.filter(pk=learner.pk).update(email="")
+        booking.refresh_from_db()
+        own = Invitation.objects.get(booking=booking, kind="impact")
+        phone = opened(booking)
+        assert phone.get(path_of(booking)).url.endswith(f"/{own.pk}/")
+        for foreign in (invitation, other, Invitation.objects.get(booking=booking, kind="line_manager")):
+            assert phone.get(f"{path_of(booking)}{foreign.pk}/1/").status_code == 404

@@ -404,7 +404,7 @@ def test_a_filled_a_released_and_a_distant_quota_need_nobody(partnership, team) 
     filled = make_session(partnership)
     booked(filled)
     held_for(filled, days=3, places=1)
-    held_for(make_session(partnership), days=0)
+    held_for(make_session(partnership), days=-1)
     held_for(make_session(partnership), days=9)
     assert "quotas" not in found(team)
 
