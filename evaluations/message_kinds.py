@@ -64,19 +64,21 @@ TRAINER_FEEDBACK = MessageKind(
     button="Give trainer feedback",
     essential="Trainers give their account of every session.",
 )
+_OF_ANY_SURVEY = (
+    _COURSE,
+    _DATE,
+    _CLOSES,
+    _CERTIFICATE,
+    Placeholder("what we ask", "What the survey asks, in short", "how was Child Neglect Overview?"),
+    Placeholder("a colleague", "Says something if the survey is about a colleague", ""),
+)
+
 REMINDER = MessageKind(
     purpose="survey-reminder",
     subject=SUBJECT,
     name="Reminder of a survey",
     when="Some working days after a survey that was not answered, as often as the policy says.",
-    placeholders=(
-        _COURSE,
-        _DATE,
-        _CLOSES,
-        _CERTIFICATE,
-        Placeholder("what we ask", "What the survey asks, in short", "how was Child Neglect Overview?"),
-        Placeholder("a colleague", "Says something if the survey is about a colleague", ""),
-    ),
+    placeholders=_OF_ANY_SURVEY,
     button="Answer now",
     essential=_ASKED,
 )
@@ -85,14 +87,7 @@ OPENED_AGAIN = MessageKind(
     subject=SUBJECT,
     name="Survey opened again",
     when="When the team opens a survey again for somebody who attended and missed the time to answer.",
-    placeholders=(
-        _COURSE,
-        _DATE,
-        _CLOSES,
-        _CERTIFICATE,
-        Placeholder("what we ask", "What the survey asks, in short", "how was Child Neglect Overview?"),
-        Placeholder("a colleague", "Says something if the survey is about a colleague", ""),
-    ),
+    placeholders=_OF_ANY_SURVEY,
     button="Answer now",
     essential=_ASKED,
 )
