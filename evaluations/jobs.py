@@ -55,9 +55,14 @@ def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:
     _ask(partnership, QuestionnaireKind.EVALUATION, now)
 
 
+def ask_after_late_registers(partnership: Partnership, now: datetime) -> None:
+    """Ask also those whose register came so late that the frequent job looks no more, where the certificate waits."""
+    _ask(partnership, QuestionnaireKind.EVALUATION, now, however_late=True)
+
+
 def ask_about_impact(partnership: Partnership, now: datetime) -> None:
     """Ask learners, and line managers where the course asks for it, what has changed, when the policy's time comes."""
-    _ask(partnership, QuestionnaireKind.IMPACT, now)
+    _ask(partnership, QuestionnaireKind.IMPACT, now, however_late=True)
     _ask(partnership, QuestionnaireKind.LINE_MANAGER, now)
 
 
@@ -137,10 +142,12 @@ def watch_for_concerns(partnership: Partnership, now: datetime) -> None:
     )
 
 
-def _ask(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> None:
+def _ask(
+    partnership: Partnership, kind: QuestionnaireKind, now: datetime, *, however_late: bool = False
+) -> None:
     actor = system(partnership, f"ask: {kind.label.lower()}")
     with acting_in(partnership):
-        sessions = sessions_to_ask_about(partnership, kind, now)
+        sessions = sessions_to_ask_about(partnership, kind, now, however_late=however_late)
     for session in sessions:
         with acting_in(partnership):
             to_ask = bookings_to_ask(partnership, kind).filter(session=session)

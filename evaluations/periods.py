@@ -8,11 +8,12 @@ from django.db.models import F, Q
 from bookings.states import BookingState
 from courses.expectations import asks_before, asks_learners
 from courses.models import Session
+from evaluations.gate import NEEDED
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
-from partnerships.policy import CertificateRelease, LineManagerRule, Policy, Window
+from partnerships.policy import LineManagerRule, Policy, Window
 from partnerships.services.policies import policy_of
 
 
@@ -69,7 +70,8 @@ def pre_course_opens_on(session: Session, policy: Policy) -> date:
     return add_working_days(uk_date(session.starts_at), -policy.pre_course.opens_working_days.value)
 
 
-# A register or a job that is late still leads to a survey, up to this long after it should have been sent.
+# A register or a job that is late still leads to a survey, up to this long after it should have been sent; however long
+# where the certificate waits for it.
 LATEST = timedelta(days=90)
 _TIME_FOR_A_LATE_ANSWER = timedelta(days=14)
 # The job asks on the morning after the window opens, or once it runs again.
@@ -83,6 +85,11 @@ def state_to_ask(kind: str) -> BookingState:
     return BookingState.CONFIRMED if kind == QuestionnaireKind.PRE_COURSE else BookingState.ATTENDED
 
 
+def waits_for(kind: str, policy: Policy) -> bool:
+    """Tell whether the certificate waits for these answers, so that whoever attended is asked however late."""
+    return NEEDED[policy.certificate.release.value] == kind
+
+
 def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime) -> datetime | None:
     """When the answers to a survey that is sent now must be in, or nothing if it is not the time to send it."""
     match kind:
@@ -91,8 +98,10 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
             return session.starts_at if in_time else None
         case QuestionnaireKind.EVALUATION:
             open_for = timedelta(days=policy.evaluation.open_days.value)
-            in_time = session.ends_at <= now < session.ends_at + max(open_for, LATEST)
-            return end_of_day(now + open_for) if in_time else None
+            in_time = now < session.ends_at + max(open_for, LATEST) or waits_for(kind, policy)
+            closes = end_of_day(now + open_for)
+            in_time &= session.ends_at <= now and closes < _answers_go_at(policy, session)
+            return closes if in_time else None
         case QuestionnaireKind.IMPACT if asks_learners(session.course, policy):
             return _impact_closes_at(policy, session, now)
         case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
@@ -142,13 +151,16 @@ OPENED = Q(opened_at__isnull=False) | Q(answered_at__isnull=False)
 
 def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> datetime | None:
     opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
-    needed = policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
-    if not opens <= now < closes + LATEST:
-        return None
-    if now < closes and (now < opens + _ASKED_IN_TIME or not needed):
+    needed = waits_for(QuestionnaireKind.IMPACT, policy)
+    if opens <= now < closes and (now < opens + _ASKED_IN_TIME or not needed):
         return closes
     # Whoever was marked present late must still be able to earn a certificate that waits for this survey.
-    return max(closes, end_of_day(now + _TIME_FOR_A_LATE_ANSWER)) if needed else None
+    late = max(closes, end_of_day(now + _TIME_FOR_A_LATE_ANSWER))
+    return late if needed and opens <= now and late < _answers_go_at(policy, session) else None
+
+
+def _answers_go_at(policy: Policy, session: Session) -> datetime:
+    return _later(session.ends_at, 12 * policy.evaluation.answers_kept_years.value, "months")
 
 
 def end_of_day(moment: datetime) -> datetime:

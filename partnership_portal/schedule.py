@@ -80,6 +80,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask who is coming": ask_who_is_coming,
         "tell of decisions due": tell_of_decisions_due,
         "ask before courses": evaluations.ask_before_courses,
+        "ask after late registers": evaluations.ask_after_late_registers,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
         "forget words of messages": forget_words,

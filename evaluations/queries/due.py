@@ -11,20 +11,35 @@ from courses.models import Session, SessionTrainer
 from evaluations.gate import NEEDED
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
-from evaluations.periods import LATEST, PolicyPeriod, answers_close_at, policy_periods, state_to_ask
+from evaluations.periods import (
+    LATEST,
+    PolicyPeriod,
+    answers_close_at,
+    policy_periods,
+    state_to_ask,
+    waits_for,
+)
 from partnerships.models import Partnership, Person
 from partnerships.services.policies import policy_of
 
 _LONGEST_MONTH = timedelta(days=31)
+_LONGEST_YEAR = timedelta(days=366)
 
 
-def sessions_to_ask_about(partnership: Partnership, kind: QuestionnaireKind, now: datetime) -> list[Session]:
-    """The sessions about which somebody is to be asked now (one query for each version of the policy)."""
+def sessions_to_ask_about(
+    partnership: Partnership, kind: QuestionnaireKind, now: datetime, *, however_late: bool = False
+) -> list[Session]:
+    """The sessions about which somebody is to be asked now (one query for each version of the policy).
+
+    ``however_late`` looks through all those about which a certificate may still wait for answers: once a day.
+    """
     found = []
     for period in policy_periods(partnership):
         somebody = bookings_to_ask(partnership, kind).filter(session=OuterRef("pk"))
         sessions = (
-            Session.objects.filter(period.of_sessions(), _when(period, kind, now), partnership=partnership)
+            Session.objects.filter(
+                period.of_sessions(), _when(period, kind, now, however_late), partnership=partnership
+            )
             .filter(Exists(somebody), status=Session.Status.PUBLISHED)
             .select_related("course")
             .defer("course__search")
@@ -120,13 +135,17 @@ def certificates_due(
     return found
 
 
-def _when(period: PolicyPeriod, kind: QuestionnaireKind, now: datetime) -> Q:
+def _when(period: PolicyPeriod, kind: QuestionnaireKind, now: datetime, however_late: bool) -> Q:
     """Bounds to the sessions that may be asked about now."""
     if kind == QuestionnaireKind.PRE_COURSE:
         # Generous, since holidays come between; what is too early is left out day by day.
         latest = now + timedelta(days=14 + 2 * period.policy.pre_course.opens_working_days.value)
         return Q(starts_at__gt=now, starts_at__lt=latest)
-    return Q(ends_at__lte=now, ends_at__gt=now - _longest_ago(period, kind))
+    if however_late and waits_for(kind, period.policy):
+        longest_ago = _LONGEST_YEAR * period.policy.evaluation.answers_kept_years.value
+    else:
+        longest_ago = _longest_ago(period, kind)
+    return Q(ends_at__lte=now, ends_at__gt=now - longest_ago)
 
 
 def _longest_ago(period: PolicyPeriod, kind: QuestionnaireKind) -> timedelta:

@@ -11,7 +11,7 @@ from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import survey_link
 from evaluations.models import Invitation
-from evaluations.periods import answers_close_at, answers_due_at, state_to_ask
+from evaluations.periods import LATEST, answers_close_at, answers_due_at, state_to_ask
 from evaluations.queries.managers import Contact, line_managers_of
 from evaluations.services.questionnaires import version_in_use
 from notifications.kinds import known_kind
@@ -35,7 +35,7 @@ def ask_about_bookings(
     Locks the session, as the register does, then the bookings. Asks nobody who is no longer attended (or, before the
     course, no longer confirmed), nobody if the session was cancelled, or if it is not the time by the policy in force
     when the session begins. A line manager without an address is not asked. The evaluation goes out whatever the quiet
-    hours. As many queries for one as for many.
+    hours, unless the register comes months late. As many queries for one as for many.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -132,7 +132,7 @@ def _invite(
             for one in invitations
         ],
         # Of the course they have just come from people hear the same day, also on a Saturday or in the evening.
-        at_once=kind == QuestionnaireKind.EVALUATION,
+        at_once=kind == QuestionnaireKind.EVALUATION and now < session.ends_at + LATEST,
     )
     return invitations
 

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from bookings.models import Booking
 from bookings.services.register import mark_attendance, set_times, undo_mark
 from bookings.services.walk_ins import Newcomer, add_walk_in
-from evaluations.jobs import ask_about_impact, ask_for_evaluations, issue_certificates
+from evaluations.jobs import (
+    ask_about_impact,
+    ask_after_late_registers,
+    ask_for_evaluations,
+    issue_certificates,
+)
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Invitation
 from evaluations.periods import impact_opens_and_closes
@@ -254,6 +259,58 @@ def test_somebody_added_long_after_the_day_gets_theirs_with_the_evaluation(partn
     assert not Certificate.objects.exists()
     ask_for_evaluations(partnership, timezone.now())
     assert answer(Invitation.objects.get(booking=booking)) == Certificate.objects.get()
+
+
+@pytest.fixture
+def asked_again(partnership):
+    """What the jobs of a day do after a register."""
+
+    def run() -> None:
+        for ask in 2 * (ask_for_evaluations, ask_after_late_registers, ask_about_impact):
+            ask(partnership, timezone.now())
+
+    return run
+
+
+@pytest.mark.parametrize("days", [95, 300])
+@pytest.mark.parametrize(("changes", "needed"), POLICIES)
+@pytest.mark.parametrize("how", ["marked", "walk in"])
+def test_however_late_the_register_comes_whoever_attended_can_earn_theirs(
+    partnership, asked_again, changes, needed, days, how
+) -> None:
+    adopt_policy(partnership, policy(**changes), at=timezone.now() - timedelta(days=400))
+    session = held(partnership, days_ago=days)
+    learner = make_person(partnership)
+    booking = None if how == "walk in" else booked(session, person=learner, state="confirmed")
+    asked_again()
+    assert not Invitation.objects.exists()
+    team, date = actor_for(make_person(partnership, Role.TEAM)), session.dates.get()
+    if booking is None:
+        newcomer = Newcomer(learner.name, learner.email, learner.memberships.get().organisation)
+        booking = add_walk_in(actor=team, session_date=date, newcomer=newcomer, key=uuid4())
+    else:
+        mark_attendance(actor=team, session_date=date, marks={booking.pk: "present"})
+    asked_again()
+    asked = {one.kind for one in Invitation.objects.all()}
+    # Nobody is troubled months later with an evaluation that no certificate waits for.
+    assert needed - {"attend"} <= asked and ("evaluation" in asked) == ("evaluation" in needed)
+    for invitation in Invitation.objects.filter(kind__in=needed):
+        assert not Certificate.objects.exists()
+        assert invitation.closes_at > timezone.now() + timedelta(days=13)
+        answer(invitation)
+    assert Certificate.objects.get().booking == booking
+    assert Message.objects.filter(purpose="certificate").count() == 1
+
+
+@pytest.mark.parametrize("changes", [HEREFORDSHIRE, HARROW])
+def test_nobody_is_asked_for_answers_that_would_be_deleted_before_they_are_in(
+    partnership, asked_again, changes
+) -> None:
+    kept = {"evaluation__answers_kept_years": 1}
+    adopt_policy(partnership, policy(**changes, **kept), at=timezone.now() - timedelta(days=900))
+    booked(held(partnership, days_ago=360))
+    asked_again()
+    assert not Invitation.objects.exists()
 
 
 def test_gate_follows_the_policy_in_force_when_the_session_began(partnership):
