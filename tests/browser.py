@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from partnerships.models import User
+from tests.factories import make_login
 
 # Playwright's own event loop runs in the test's thread; the test still calls the ORM in order, one call at a time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -62,22 +61,13 @@ def open_browser(browser, live_server) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         if user is not None:
             context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": _session(user), "url": live_server.url}]
+                [{"name": settings.SESSION_COOKIE_NAME, "value": make_login(user), "url": live_server.url}]
             )
         return context.new_page()
 
     yield window
     for context in contexts:
         context.close()
-
-
-def _session(user: User) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return session.session_key
 
 
 def assert_accessible(page: Page) -> None:

@@ -4,6 +4,9 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from courses.models import Course, CourseGroup, CourseTask, Session, SessionDate, SessionTrainer, Venue
@@ -162,6 +165,16 @@ def make_person(
     for role in [one for one in roles if one is not Role.FORMER_MEMBER]:
         MembershipRole.objects.create(partnership=partnership, membership=link, role=role)
     return person
+
+
+def make_login(user: User) -> str:
+    """A session in which the account is signed in; gives its key. Django's own way writes it three times over."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return session.session_key
 
 
 def actor_for(person: Person) -> Actor:

@@ -7,12 +7,15 @@ import pytest
 from evaluations.kinds import NOT_ASKED, QuestionKind, QuestionnaireKind
 from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import Questionnaire, QuestionnaireVersion
-from evaluations.services.questionnaires import ask_by_default, version_in_use
+from evaluations.services.questionnaires import adopt_library, ask_by_default, version_in_use
+from evaluations.versions import draft_of
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file
+from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.factories import actor_for, make_person, policy
+from tests.evaluations.made import adopt
+from tests.factories import actor_for, job, make_partnership, make_person, policy
 
 WEEKS = {"first": 6, "last": 8, "unit": "weeks"}
 FORMS = pytest.mark.parametrize("form", library(), ids=lambda form: form.name)
@@ -153,3 +156,37 @@ def test_a_changed_file_changes_what_is_asked_unless_the_team_chose() -> None:
         load_profile(text=words)
         with acting_in(partnership):
             assert asked(partnership, "observation") == named("observation").title
+
+
+def written(partnership) -> list[tuple[object, ...]]:
+    """What the library's questionnaires are in the database and in the trail, without keys and times."""
+    with acting_in(partnership):
+        versions = list(QuestionnaireVersion.objects.select_related("questionnaire").order_by("pk"))
+        titles = {one.pk: one.questionnaire.title for one in versions}
+        of_forms = {one.questionnaire_id: one.questionnaire.title for one in versions}
+        rows = [
+            (
+                *(one.questionnaire.kind, one.questionnaire.title, one.questionnaire.library_name),
+                *(one.questionnaire.is_default, one.number, one.from_library, draft_of(one)),
+            )
+            for one in versions
+        ]
+        said = [
+            (
+                *(one.actor, one.action, one.person_id, one.before),
+                (of_forms if one.subject_type == "evaluations.questionnaire" else titles)[one.subject_id],
+                of_forms[one.after["questionnaire"]] if "questionnaire" in one.after else one.after,
+            )
+            for one in AuditEntry.objects.filter(subject_type__startswith="evaluations.").order_by("pk")
+        ]
+    return [*rows, *said]
+
+
+def test_what_tests_are_given_is_what_the_service_writes(partnership) -> None:
+    by_service, as_copy = make_partnership("by-service"), make_partnership("as-copy")
+    with acting_in(by_service):
+        adopt_library(actor=job(by_service))
+    with acting_in(as_copy):
+        adopt(as_copy)
+    assert written(as_copy) == written(by_service)
+    assert len(written(by_service)) > 2 * len(library())
