@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from threading import Thread
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -17,7 +18,7 @@ from partnerships.models import Partnership, Person
 from partnerships.tenancy import acting_in
 from tests.browser import browser, open_browser
 from tests.factories import make_login, make_partnership
-from tests.migrated_database import copy_migrated_database
+from tests.migrated_database import copy_migrated_database, make_migrated_database
 
 __all__ = ["browser", "open_browser"]
 
@@ -25,6 +26,13 @@ __all__ = ["browser", "open_browser"]
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("portal")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin with the migrations while the workers still look for tests."""
+    option = session.config.option
+    if getattr(option, "numprocesses", None) and not option.collectonly:
+        Thread(target=make_migrated_database).start()
 
 
 @pytest.hookimpl(trylast=True)
