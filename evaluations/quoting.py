@@ -3,26 +3,38 @@
 import re
 from collections.abc import Iterable
 
-from evaluations.answering import one_kind_of_line
+from evaluations.answering import REMOVED, one_kind_of_line
 from evaluations.kinds import QuestionKind, QuestionnaireKind
-from evaluations.models import Answer
+from evaluations.models import Answer, Invitation
 from partnerships.errors import DomainError
 
 _K = QuestionnaireKind
 LEFT_OUT = "[…]"
 # A questionnaire that asks by itself, as the guide of dip-sample interviews does.
 MAY_QUOTE = "may_quote"
-_ASKED = (_K.PRE_COURSE, _K.EVALUATION, _K.IMPACT, _K.LINE_MANAGER, _K.TRAINER_FEEDBACK)
+ASKED = (_K.PRE_COURSE, _K.EVALUATION, _K.IMPACT, _K.LINE_MANAGER, _K.TRAINER_FEEDBACK)
 _GAP = re.compile(r"\[\s*(?:…|\.\.\.)\s*\]")
 
 Parts = list[tuple[int, int]]
 
 
 def is_asked_to_be_quoted(kind: str, answers: Iterable[Answer]) -> bool:
-    """Tell whether whoever gives these answers has written at length, and of their own."""
-    return kind in _ASKED and any(
-        answer.text and (answer.question.kind == QuestionKind.LONG_TEXT or answer.question.follow_up)
+    """Tell whether whoever gives these answers has written at length, of their own, and some of it is still there."""
+    return kind in ASKED and any(
+        answer.text not in {"", REMOVED}
+        and (answer.question.kind == QuestionKind.LONG_TEXT or answer.question.follow_up)
         for answer in answers
+    )
+
+
+def may_agree_afterwards(invitation: Invitation) -> bool:
+    """Tell whether who sent these answers can still agree to be quoted: they wrote them, and the words are there."""
+    return (
+        invitation.state == Invitation.State.ANSWERED
+        and invitation.quoting_agreed_at is None
+        and invitation.typed_in_by_id is None
+        and invitation.forgotten_at is None
+        and is_asked_to_be_quoted(invitation.kind, invitation.answers.all())
     )
 
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.answering import REMOVED
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import Answer, Invitation
 from evaluations.periods import LATE, OPENED
+from evaluations.quoting import ASKED
 from evaluations.services.invitations import releases_certificate
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.actors import Actor
@@ -57,11 +59,22 @@ def to_do(actor: Actor) -> list[ToDo]:
     return [_to_do(actor, invitation) for invitation in waiting]
 
 
-def may_be_quoted(actor: Actor) -> QuerySet[Invitation]:
-    """The actor's own answers that may be quoted without a name, the newest first."""
+def written_at_length(actor: Actor) -> QuerySet[Invitation]:
+    """The actor's own answers that may be quoted without a name, then those that may once the actor agrees to it.
+
+    As ``quoting.may_agree_afterwards`` tells of one.
+    """
     own = Invitation.objects.of(actor) if actor.person else Invitation.objects.none()
-    agreed = own.filter(quoting_agreed_at__isnull=False, forgotten_at__isnull=True)
-    return agreed.select_related("session__course").order_by("-answered_at", "-pk")
+    words = Answer.objects.filter(invitation=OuterRef("pk")).exclude(text__in=["", REMOVED])
+    at_length = words.filter(Q(question__kind=QuestionKind.LONG_TEXT) | Q(question__follow_up__isnull=False))
+    could_agree = Q(Exists(at_length), kind__in=ASKED, typed_in_by__isnull=True)
+    found = own.filter(
+        could_agree | Q(quoting_agreed_at__isnull=False),
+        state=Invitation.State.ANSWERED,
+        forgotten_at__isnull=True,
+    )
+    newest = F("quoting_agreed_at").desc(nulls_last=True)
+    return found.select_related("session__course").order_by(newest, "-answered_at", "-pk")
 
 
 def survey_of_link(partnership: Partnership, pk: int) -> Invitation | None:

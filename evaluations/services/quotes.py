@@ -7,7 +7,7 @@ from django.utils import timezone
 from evaluations.links import may_answer
 from evaluations.models import Answer, Invitation, Quote
 from evaluations.queries.free_texts import free_texts
-from evaluations.quoting import parts_of
+from evaluations.quoting import may_agree_afterwards, parts_of
 from evaluations.services.analysis_files import drop_files
 from partnerships import audit
 from partnerships.actors import Actor
@@ -58,6 +58,30 @@ def unmark_quote(*, actor: Actor, answer: Answer) -> None:
             audit.record(actor, "evaluations.unmark_quote", quote, before={"answer": answer.pk})
             quote.delete()
             drop_files(actor.partnership)
+
+
+def agree_to_be_quoted(*, actor: Actor, invitation: Invitation) -> None:
+    """Agree afterwards that what was written may be quoted without its giver's name: whoever wrote it, and nobody else.
+
+    Refuses what the team typed in, and what is deleted or taken out by now. Locks the invitation, as whoever takes
+    words out, deletes them or chooses quotes does. Done twice is done once.
+    """
+    with transaction.atomic():
+        invitation = (
+            Invitation.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("partnership", "respondent", "booking")
+            .prefetch_related("answers__question")
+            .get(pk=invitation.pk)
+        )
+        if not may_answer(actor, invitation):
+            raise PermissionDenied("This survey is somebody else's.")
+        if invitation.quoting_agreed_at is not None:
+            return
+        if not may_agree_afterwards(invitation):
+            raise DomainError("There is nothing of yours here that could be quoted.")
+        invitation.quoting_agreed_at = timezone.now()
+        invitation.save(update_fields=["quoting_agreed_at"])
+        audit.record(actor, "evaluations.agree_to_be_quoted", invitation, after={"may be quoted": True})
 
 
 def stop_quoting(*, actor: Actor, invitation: Invitation) -> None:

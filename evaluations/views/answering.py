@@ -38,8 +38,8 @@ from evaluations.queries.supervision import (
     reader_of_form,
     shared_with,
 )
-from evaluations.queries.surveys import may_be_quoted, survey_of_link, to_do
-from evaluations.quoting import is_asked_to_be_quoted
+from evaluations.queries.surveys import survey_of_link, to_do, written_at_length
+from evaluations.quoting import is_asked_to_be_quoted, may_agree_afterwards
 from evaluations.services.answers import (
     AlreadyAnswered,
     SurveyClosed,
@@ -51,7 +51,7 @@ from evaluations.services.answers import (
 )
 from evaluations.services.invitations import releases_certificate
 from evaluations.services.notices import say_left, say_not_manager
-from evaluations.services.quotes import stop_quoting
+from evaluations.services.quotes import agree_to_be_quoted, stop_quoting
 from evaluations.services.sharing import NamedAnother, could_be_shared_with
 from evaluations.views.typing import FIELD, saved_while_typing
 from partnerships.actors import Actor
@@ -151,7 +151,7 @@ def own_list(request: HttpRequest) -> HttpResponse:
         "surveys": to_do(request.actor),
         "own": own_to_prepare(request.actor)[:_SHOWN],
         "shared": shared_with(request.actor)[:_SHOWN],
-        "quoted": may_be_quoted(request.actor)[:_SHOWN],
+        "written": written_at_length(request.actor)[:_SHOWN],
     }
     return render(request, "evaluations/my_surveys.html", context)
 
@@ -281,16 +281,21 @@ def or_refusal(request: HttpRequest, door: Door, show: Show) -> HttpResponse:
     except ToldUs as refusal:
         return _refused(request, "Thank you for telling us", refusal, 200)
     except AlreadyAnswered as refusal:
-        sent = door.address("_sent") if door.invitation.quoting_agreed_at else ""
-        return _refused(request, "You have already answered", refusal, 409, sent)
+        return _refused(request, "You have already answered", refusal, 409, door)
     except SurveyClosed as refusal:
         return _refused(request, "This survey is closed", refusal, 410)
 
 
 def _refused(
-    request: HttpRequest, heading: str, refusal: DomainError, status: int, sent: str = ""
+    request: HttpRequest, heading: str, refusal: DomainError, status: int, sent: Door | None = None
 ) -> HttpResponse:
-    context = {"heading": heading, "sentence": refusal.sentence, "sent": sent}
+    context: dict[str, object] = {"heading": heading, "sentence": refusal.sentence}
+    if sent is not None and not sent.is_on_behalf:
+        context |= {
+            "sent": sent.address("_sent"),
+            "invitation": sent.invitation,
+            "can_agree": may_agree_afterwards(sent.invitation),
+        }
     return render(request, "evaluations/survey_refused.html", context, status=status)
 
 
@@ -466,8 +471,12 @@ def show_sent(request: HttpRequest, door: Door) -> HttpResponse:
     if door.invitation.state != Invitation.State.ANSWERED:
         return redirect(door.address())
     if request.method == "POST":
-        stop_quoting(actor=door.actor, invitation=door.invitation)
-        messages.success(request, "You are not quoted any more.")
+        if "agree" in request.POST:
+            agree_to_be_quoted(actor=door.actor, invitation=door.invitation)
+            messages.success(request, "What you wrote may be quoted without your name.")
+        else:
+            stop_quoting(actor=door.actor, invitation=door.invitation)
+            messages.success(request, "You are not quoted any more.")
         return redirect(door.address("_sent"))
     # The line manager answers about the same booking, but its certificate is the learner's alone.
     booking, respondent = door.invitation.booking, door.invitation.respondent
@@ -481,6 +490,7 @@ def show_sent(request: HttpRequest, door: Door) -> HttpResponse:
         "certificate_token": token,
         "certificate_rule": rule,
         "supervision": _supervision_address(door),
+        "can_agree": may_agree_afterwards(door.invitation),
     }
     return _render(request, door, "sent", context)
 

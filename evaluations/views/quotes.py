@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from evaluations.queries.free_texts import asked_in_words, free_texts
-from evaluations.quoting import quoted
+from evaluations.quoting import may_agree_afterwards, quoted
 from evaluations.services.quotes import mark_quote, stop_quoting, unmark_quote
 from evaluations.theme_forms import QuoteForm
 from partnerships.errors import DomainError
@@ -43,6 +43,7 @@ def quote(request: HttpRequest, pk: int) -> HttpResponse:
         "answer": answer,
         "question": asked_in_words(answer.question),
         "agreed": answer.invitation.quoting_agreed_at,
+        "can_agree": may_agree_afterwards(answer.invitation),
         "quote": mark,
         "form": form,
     }

@@ -183,6 +183,12 @@ def test_agreed_quoted_and_taken_back_on_a_phone_without_javascript(shire, open_
     phone.get_by_role("link", name="Take that back").click()
     phone.get_by_role("button", name="Do not quote me any more").click()
     expect(phone.get_by_text("You are not quoted any more.")).to_be_visible()
+    phone.goto(reverse("evaluations:survey", args=at))
+    phone.get_by_role("link", name="Change that").click()
+    phone.get_by_text("Let us quote what you wrote").click()
+    phone.get_by_role("button", name="Quote me without my name").click()
+    expect(phone.get_by_text("What you wrote may be quoted without your name.", exact=True)).to_be_visible()
+    phone.get_by_role("button", name="Do not quote me any more").click()
     with acting_in(shire):
         assert not Quote.objects.exists()
     page.reload()
@@ -206,3 +212,26 @@ def test_the_pages_of_whoever_agreed(shire, open_browser) -> None:
         page.goto(address)
         expect(page.get_by_text("may be quoted without your name").first).to_be_visible()
         assert_accessible(page)
+
+
+def test_the_pages_of_whoever_could_agree(shire, open_browser) -> None:
+    with acting_in(shire):
+        invitation = Invitation.objects.for_answering().order_by("pk").first()
+        user = invitation.respondent.user
+        at = [shire.slug, survey_token(invitation)]
+    page = open_browser(user, width=320)
+    page.goto(reverse("evaluations:my_surveys", args=[shire.slug]))
+    expect(page.get_by_text("not to be quoted")).to_be_visible()
+    assert_accessible(page)
+    page.goto(reverse("evaluations:survey", args=at))
+    assert_accessible(page)
+    page.get_by_role("link", name="Change that").click()
+    assert_accessible(page)
+    page.get_by_text("Let us quote what you wrote").click()
+    expect(page.get_by_role("button", name="Quote me without my name")).to_be_visible()
+    assert_accessible(page)
+    team = open_browser(team_of(shire), width=320)
+    team.goto(reverse("evaluations:free_texts", args=[shire.slug]))
+    team.get_by_role("link", name="No consent to quote").first.click()
+    expect(team.get_by_text("There is no consent.")).to_be_visible()
+    assert_accessible(team)

@@ -342,3 +342,25 @@ def test_whoever_came_by_an_earlier_code_saves_nothing_any_more(booking, team) -
     make_new_code(actor=actor_for(team), booking=booking)
     with pytest.raises(PermissionDenied):
         save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation))
+
+
+def test_agrees_to_be_quoted_where_it_was_written_and_nowhere_else(booking, trainer, team, sign_in) -> None:
+    phone, sent = opened(booking), f"{survey(booking)}sent/"
+    send(booking, "evaluation", pledge=PLAN)
+    assert "Quote me without my name" in told_by(phone.get(sent))
+    for other in (Client(), sign_in(trainer), sign_in(team)):
+        assert other.post(sent, {"agree": "yes"}).status_code in {403, 404}
+    linked = reverse("evaluations:survey_sent", args=[booking.partnership.slug, survey_token(asked(booking))])
+    assert Client().post(linked, {"agree": "yes"}).status_code == 404, "nobody was sent this link"
+    make_new_code(actor=actor_for(team), booking=booking)
+    newer = f"{path_of(booking, 1)}{asked(booking).pk}/sent/"
+    assert opened(booking, 1).post(newer, {"agree": "yes"}).status_code == 404
+    assert asked(booking).quoting_agreed_at is None
+
+
+def test_agrees_to_be_quoted_by_the_code(booking) -> None:
+    phone, sent = opened(booking), f"{survey(booking)}sent/"
+    send(booking, "evaluation", pledge=PLAN)
+    page = told_by(phone.post(sent, {"agree": "yes"}, follow=True))
+    assert "Do not quote me any more" in page
+    assert asked(booking).quoting_agreed_at is not None

@@ -15,18 +15,23 @@ from evaluations.answering import REMOVED
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.links import holder_of, survey_token
 from evaluations.models import Answer, Invitation, Question, QuestionnaireVersion, Quote
+from evaluations.queries.surveys import written_at_length
 from evaluations.quoting import is_asked_to_be_quoted, parts_of, quoted
 from evaluations.services.answers import save_answers, submit_answers
-from evaluations.services.quotes import mark_quote, stop_quoting, unmark_quote
+from evaluations.services.quotes import agree_to_be_quoted, mark_quote, stop_quoting, unmark_quote
 from evaluations.services.redaction import redact_answer
+from evaluations.services.retention import forget_answers
+from notifications.models import Message
+from partnerships.actors import holder
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import answers_to, booked, held
-from tests.factories import actor_for, make_course, make_person
+from tests.factories import actor_for, job, make_course, make_person
 
 SAID = "I will ask the child first. Then I ask the mother, Ann, and write it all down."
+OFFER = "Quote me without my name"
 SHORT = "I will ask the child first. […] and write it all down."
 
 
@@ -135,6 +140,7 @@ def test_whoever_is_rung_for_a_dip_sample_agrees_by_the_guides_question(
         ("trainer_feedback", "long_text", SAID, True),
         ("evaluation", "short_text", "Ann", False),
         ("evaluation", "long_text", "", False),
+        ("evaluation", "long_text", REMOVED, False),
         ("evaluation", "scale", "", False),
         ("observation", "long_text", SAID, False),
         ("dip_sample", "long_text", SAID, False),
@@ -201,20 +207,191 @@ def test_taken_back_through_the_link_of_the_message(invitation, pledge, team) ->
     page = client.post(sent, follow=True).content.decode()
     assert "You are not quoted any more." in page and "Do not quote me any more" not in page
     assert not Quote.objects.exists()
-    assert sent not in client.get(link).content.decode()
+    assert "Take that back" not in client.get(link).content.decode()
 
 
 def test_taken_back_signed_in(invitation, pledge, sign_in) -> None:
     slug = invitation.partnership.slug
     client = sign_in(invitation.respondent)
     sent = reverse("evaluations:my_survey_sent", args=[slug, invitation.pk])
-    assert sent in client.get(reverse("evaluations:my_surveys", args=[slug])).content.decode()
+    page = client.get(own := reverse("evaluations:my_surveys", args=[slug])).content.decode()
+    assert sent in page and "not to be quoted" not in page
     client.post(sent)
     invitation.refresh_from_db()
     assert invitation.quoting_agreed_at is None
-    assert sent not in client.get(reverse("evaluations:my_surveys", args=[slug])).content.decode()
+    assert "not to be quoted" in client.get(own).content.decode()
     stranger = make_person(invitation.partnership)
     assert sign_in(stranger).post(sent).status_code == 404
+
+
+@pytest.fixture
+def silent(invitation) -> Invitation:
+    """Answers with words whose giver has not ticked the box."""
+    send(invitation, agreed=False)
+    return invitation
+
+
+def agree(invitation: Invitation, actor=None) -> bool:
+    """Agree afterwards; tell whether they may be quoted then."""
+    agree_to_be_quoted(actor=actor or holder_of(invitation), invitation=invitation)
+    invitation.refresh_from_db()
+    return invitation.quoting_agreed_at is not None
+
+
+def test_agreed_to_afterwards_once_and_taken_back_as_ever(silent, team) -> None:
+    assert agree(silent) and agree(silent)
+    entry = AuditEntry.objects.get(action="evaluations.agree_to_be_quoted")
+    assert entry.after == {"may be quoted": True} and SAID not in str(entry.__dict__)
+    said = Answer.objects.get(question__key="pledge")
+    mark_quote(actor=actor_for(team), answer=said, words=SHORT)
+    stop_quoting(actor=holder_of(silent), invitation=silent)
+    assert not Quote.objects.exists()
+    assert agree(silent) and not Quote.objects.exists(), "the team chooses anew"
+
+
+def test_agreed_to_by_nobody_else(silent, team, partnership) -> None:
+    strangers = [team, make_person(partnership), make_person(partnership, Role.TRAINER)]
+    others = [*map(actor_for, strangers), holder(partnership, "survey 0"), job(partnership)]
+    for other in others:
+        with pytest.raises(PermissionDenied):
+            agree(silent, other)
+    silent.refresh_from_db()
+    assert silent.quoting_agreed_at is None
+
+
+def _typed_in(silent, team) -> None:
+    Invitation.objects.filter(pk=silent.pk).update(typed_in_by=team)
+
+
+def _forgotten(silent, team) -> None:
+    # As the job leaves it, years later.
+    later = silent.session.ends_at + timedelta(days=3660)
+    forget_answers(actor=job(silent.partnership), session=silent.session, now=later)
+
+
+def _taken_out(silent, team) -> None:
+    for one in Answer.objects.filter(invitation=silent, text__gt=""):
+        redact_answer(actor=actor_for(team), answer=one, reason="It names a family.")
+
+
+def _not_written(silent, team) -> None:
+    Answer.objects.filter(invitation=silent).exclude(text="").delete()
+
+
+@pytest.mark.parametrize("become", [_typed_in, _forgotten, _taken_out, _not_written])
+def test_not_agreed_to_afterwards(silent, team, sign_in, become) -> None:
+    """What others wrote down, what is deleted or taken out, and what was never written is offered to nobody."""
+    sent = reverse("evaluations:survey_sent", args=[silent.partnership.slug, survey_token(silent)])
+    own = reverse("evaluations:my_surveys", args=[silent.partnership.slug])
+    client = sign_in(silent.respondent)
+    assert (
+        OFFER in Client().get(sent).content.decode()
+        and "not to be quoted" in client.get(own).content.decode()
+    )
+    become(silent, team)
+    with pytest.raises(DomainError, match="nothing of yours"):
+        agree(silent)
+    assert OFFER not in Client().get(sent).content.decode()
+    assert "to be quoted" not in client.get(own).content.decode().partition("<main")[2]
+    Client().post(sent, {"agree": "yes"})
+    silent.refresh_from_db()
+    assert silent.quoting_agreed_at is None
+
+
+def test_what_is_left_beside_words_taken_out_can_be_agreed_to(silent, team) -> None:
+    said = Answer.objects.get(question__key="pledge")
+    redact_answer(actor=actor_for(team), answer=said, reason="It named a mother.", part="Ann")
+    assert agree(silent)
+    mark_quote(actor=actor_for(team), answer=said, words="write it all down")
+
+
+def test_agreed_to_through_the_link_of_the_message(silent, neighbour) -> None:
+    at = [silent.partnership.slug, survey_token(silent)]
+    link, sent = (reverse(f"evaluations:{name}", args=at) for name in ("survey", "survey_sent"))
+    client = Client()
+    page = client.get(link)
+    assert (
+        page.status_code == 409
+        and sent in page.content.decode()
+        and "quoted nowhere" in page.content.decode()
+    )
+    page = client.get(sent).content.decode()
+    assert OFFER in page and SAID not in page, "a link in a mailbox shows no answers"
+    silent.refresh_from_db()
+    assert silent.quoting_agreed_at is None, "a look changes nothing"
+    page = client.post(sent, {"agree": "yes"}, follow=True).content.decode()
+    assert (
+        "may be quoted without your name" in page and "Do not quote me any more" in page and OFFER not in page
+    )
+    foreign = reverse("evaluations:survey_sent", args=[neighbour.slug, survey_token(silent)])
+    assert Client().post(foreign, {"agree": "yes"}).status_code == 404
+
+
+def test_agreed_to_signed_in(silent, sign_in) -> None:
+    slug = silent.partnership.slug
+    own, sent = (
+        reverse("evaluations:my_surveys", args=[slug]),
+        reverse("evaluations:my_survey_sent", args=[slug, silent.pk]),
+    )
+    stranger = make_person(silent.partnership)
+    assert sign_in(stranger).post(sent, {"agree": "yes"}).status_code == 404
+    assert sent not in sign_in(stranger).get(own).content.decode()
+    client = sign_in(silent.respondent)
+    page = client.get(own).content.decode()
+    assert sent in page and "not to be quoted" in page
+    client.post(sent, {"agree": "yes"})
+    silent.refresh_from_db()
+    assert silent.quoting_agreed_at is not None
+    assert "not to be quoted" not in client.get(own).content.decode()
+
+
+def test_managers_agree_by_their_own_link(partnership) -> None:
+    """And not for the learner, nor the learner for them, nor whoever was asked before."""
+    course = make_course(partnership, asks_line_manager=True)
+    learner = make_person(partnership, line_manager=make_person(partnership))
+    booked(held(partnership, days_ago=100, course=course), person=learner)
+    ask_about_impact(partnership, timezone.now())
+    form, own = (Invitation.objects.for_answering().get(kind=kind) for kind in ("line_manager", "impact"))
+    send(form, agreed=False, example="She asks.")
+    send(own, agreed=False, child="He came back.")
+    for mine, other in ((form, own), (own, form)):
+        with pytest.raises(PermissionDenied):
+            agree(mine, holder_of(other))
+    at = [partnership.slug, survey_token(form)]
+    Client().post(reverse("evaluations:survey_sent", args=at), {"agree": "yes"})
+    form.refresh_from_db()
+    own.refresh_from_db()
+    assert form.quoting_agreed_at is not None and own.quoting_agreed_at is None
+
+
+def test_the_team_sees_that_consent_is_missing_and_asks_nobody(silent, team, sign_in) -> None:
+    before = Message.objects.count()
+    client, slug = sign_in(team), silent.partnership.slug
+    address = reverse("evaluations:quote", args=[slug, Answer.objects.get(question__key="pledge").pk])
+    row = client.get(reverse("evaluations:free_texts", args=[slug])).content.decode()
+    assert "No consent to quote" in row and address in row
+    page = client.get(address).content.decode()
+    assert "There is no consent." in page and "They can agree on the page" in page
+    assert "<form" not in page.partition("<main")[2].partition("</main")[0]
+    assert "has not agreed to be quoted" in client.post(address, {"words": SAID}).content.decode()
+    _typed_in(silent, team)
+    assert "can’t be agreed to later" in client.get(address).content.decode()
+    assert not Quote.objects.exists() and Message.objects.count() == before
+
+
+@pytest.mark.parametrize("written", [1, 5])
+def test_as_many_queries_whatever_somebody_has_written(
+    partnership, written, django_assert_num_queries
+) -> None:
+    person = make_person(partnership)
+    for _ in range(written):
+        booked(held(partnership), person=person)
+    ask_for_evaluations(partnership, timezone.now())
+    for one in Invitation.objects.for_answering():
+        send(one, agreed=False)
+    actor = actor_for(person)
+    with django_assert_num_queries(1):
+        assert len([one.session.course.title for one in written_at_length(actor)]) == written
 
 
 def test_redaction_takes_the_quote_away(pledge, team) -> None:

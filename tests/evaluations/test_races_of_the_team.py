@@ -1,6 +1,7 @@
 """Two of the team do the same at once, or the opposite: it is done once, and controls show what else there would be."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import uuid4
@@ -28,7 +29,8 @@ from evaluations.services.corrections import reissue_certificate, revoke_certifi
 from evaluations.services.dip_samples import Draw, draw_sample
 from evaluations.services.notices import ask_other_manager
 from evaluations.services.observations import observe_session
-from evaluations.services.quotes import mark_quote, stop_quoting
+from evaluations.services.quotes import agree_to_be_quoted, mark_quote, stop_quoting
+from evaluations.services.retention import forget_answers
 from notifications.models import Message
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
@@ -37,7 +39,7 @@ from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answers_to, at, booked, held
 from tests.evaluations.test_races import together
-from tests.factories import actor_for, make_course, make_partnership, make_person, make_session
+from tests.factories import actor_for, job, make_course, make_partnership, make_person, make_session
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -272,9 +274,8 @@ def test_control_without_the_lock_one_of_two_managers_is_lost(raced, form, monke
         assert Invitation.objects.get(pk=form.pk).link_number == 1
 
 
-@pytest.fixture
-def said(raced) -> Answer:
-    """Words whose giver agreed to be quoted."""
+def sent_words(raced: Raced, *, may_quote: bool) -> Answer:
+    """Words of somebody who has agreed to be quoted, or not."""
     with acting_in(raced.partnership):
         booked(held(raced.partnership, starts_at=at("2026-03-02 10:00")))
         ask_for_evaluations(raced.partnership, at("2026-03-02 14:00"))
@@ -284,8 +285,14 @@ def said(raced) -> Answer:
         save_answers(
             actor=actor, invitation=invitation, answers=answers_to(invitation, pledge="Listen first")
         )
-        submit_answers(actor=actor, invitation=invitation, may_quote=True)
-        return Answer.objects.select_related("invitation").get(question__key="pledge")
+        submit_answers(actor=actor, invitation=invitation, may_quote=may_quote)
+        return Answer.objects.select_related("invitation__session").get(question__key="pledge")
+
+
+@pytest.fixture
+def said(raced) -> Answer:
+    """Words whose giver agreed to be quoted."""
+    return sent_words(raced, may_quote=True)
 
 
 def mark_while_consent_goes(raced: Raced, said: Answer, monkeypatch, *, patience: float) -> list[object]:
@@ -324,3 +331,82 @@ def test_control_without_the_lock_the_database_has_to_refuse_the_quote(raced, sa
     outcomes = mark_while_consent_goes(raced, said, monkeypatch, patience=20)
     assert refused(outcomes, IntegrityError) == 1
     assert quoted(raced) == (0, False)
+
+
+def agree_while_answers_go(raced: Raced, monkeypatch, *, patience: float) -> Invitation:
+    """Somebody agrees to be quoted while the job deletes the answers, as soon as it was looked whether they may."""
+    said = sent_words(raced, may_quote=False)
+    looked, deleted, may_agree = threading.Event(), threading.Event(), quotes.may_agree_afterwards
+
+    def wait_for_it(invitation):
+        looked.set()
+        deleted.wait(patience)
+        return may_agree(invitation)
+
+    monkeypatch.setattr(quotes, "may_agree_afterwards", wait_for_it)
+
+    def forget() -> None:
+        looked.wait(20)
+        forget_answers(
+            actor=job(raced.partnership), session=said.invitation.session, now=at("2029-03-03 06:30")
+        )
+        deleted.set()
+
+    outcomes = raced.at_once(
+        lambda: agree_to_be_quoted(actor=holder_of(said.invitation), invitation=said.invitation), forget
+    )
+    assert refused(outcomes, Exception) == 0
+    with acting_in(raced.partnership):
+        return Invitation.objects.get(pk=said.invitation_id)
+
+
+def in_the_trail() -> list[str]:
+    wanted = ["evaluations.agree_to_be_quoted", "evaluations.forget_answers"]
+    return list(AuditEntry.objects.filter(action__in=wanted).order_by("pk").values_list("action", flat=True))
+
+
+def test_nobody_agrees_to_what_is_deleted_meanwhile(raced, monkeypatch):
+    """The job waits until they have agreed, so that the words were still there."""
+    assert agree_while_answers_go(raced, monkeypatch, patience=0.5).forgotten_at is not None
+    with acting_in(raced.partnership):
+        assert in_the_trail() == ["evaluations.agree_to_be_quoted", "evaluations.forget_answers"]
+
+
+def test_control_without_the_lock_somebody_agrees_to_nothing(raced, monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+    assert agree_while_answers_go(raced, monkeypatch, patience=20).quoting_agreed_at is not None
+    with acting_in(raced.partnership):
+        assert in_the_trail() == ["evaluations.forget_answers", "evaluations.agree_to_be_quoted"]
+
+
+def agree_twice(raced: Raced, monkeypatch, *, patience: float) -> int:
+    """Agree in two windows at once; tell how often it stands in the trail."""
+    said, both, may_agree = (
+        sent_words(raced, may_quote=False),
+        threading.Barrier(2),
+        quotes.may_agree_afterwards,
+    )
+
+    def wait_for_the_other(invitation):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(patience)
+        return may_agree(invitation)
+
+    monkeypatch.setattr(quotes, "may_agree_afterwards", wait_for_the_other)
+
+    def agree() -> None:
+        agree_to_be_quoted(actor=holder_of(said.invitation), invitation=said.invitation)
+
+    assert refused(raced.at_once(agree, agree), Exception) == 0
+    with acting_in(raced.partnership):
+        assert Invitation.objects.get(pk=said.invitation_id).quoting_agreed_at is not None
+        return AuditEntry.objects.filter(action="evaluations.agree_to_be_quoted").count()
+
+
+def test_agreed_to_twice_at_once_is_agreed_to_once(raced, monkeypatch):
+    assert agree_twice(raced, monkeypatch, patience=0.5) == 1
+
+
+def test_control_without_the_lock_it_is_agreed_to_twice(raced, monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+    assert agree_twice(raced, monkeypatch, patience=20) == 2
