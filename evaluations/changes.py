@@ -1,6 +1,6 @@
 """What a draft changes against the last version, for whoever decides about publishing it. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -60,15 +60,24 @@ class Changes:
         ]
 
 
-def changes_between(before: Draft, after: Draft) -> Changes:
-    """Everything that publishing the second after the first would change."""
+def changes_between(before: Draft, after: Draft, elsewhere: Mapping[str, DraftQuestion]) -> Changes:
+    """Everything that publishing the second after the first would change.
+
+    ``elsewhere`` is how questions that the first lacks have been asked under their identity: what is not said in these
+    words must be decided about as well, since answers to both are added up.
+    """
     common = [(old, one) for one in after.questions if (old := before.question(one.key)) is not None]
+    copied = [(old, one) for one in after.questions if (old := elsewhere.get(one.key)) is not None]
     moved = _moved(before, after, {one.key for _, one in common})
     return Changes(
         new=[one for one in after.questions if before.question(one.key) is None],
         removed=[one for one in before.questions if after.question(one.key) is None],
         moved=[one for _, one in common if one.key in moved],
-        reworded=[Reworded(old, one, _differences(old, one)) for old, one in common if is_reworded(old, one)],
+        reworded=[
+            Reworded(old, one, _differences(old, one))
+            for old, one in (*common, *copied)
+            if is_reworded(old, one)
+        ],
         adjusted=[(one, said) for old, one in common if (said := _adjusted(old, one))],
         headings=_headings(before, after),
         introduction=before.introduction != after.introduction,

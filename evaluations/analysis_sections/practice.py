@@ -19,7 +19,7 @@ TOLD = frozenset({"done", "barriers", "stopped_by"})
 def practice(analysis: Analysis, brand: str) -> Section:
     """What was done, what could stop people and did, and whether managers saw it."""
     words, charts, tables = [], [], []
-    done = analysis.of(_K.IMPACT, "done")
+    done = analysis.followed(_K.IMPACT, "done")
     if done is not None and done.counts:
         charts.append(drawn(done, brand))
         did = next((count for code, _, count in done.counts if code == "done"), None)
@@ -31,8 +31,8 @@ def practice(analysis: Analysis, brand: str) -> Section:
     barriers = [
         (heading, when, found)
         for heading, when, found in (
-            ("Expected", "before", analysis.of(_K.EVALUATION, "barriers")),
-            ("Met", "later", analysis.of(_K.IMPACT, "stopped_by")),
+            ("Expected", "before", analysis.followed(_K.EVALUATION, "barriers")),
+            ("Met", "later", analysis.followed(_K.IMPACT, "stopped_by")),
         )
         if found is not None and found.counts
     ]

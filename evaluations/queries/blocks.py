@@ -18,7 +18,12 @@ from partnership_portal.working_days import uk_date
 
 _K = QuestionnaireKind
 MATCHED = ("confidence_before", "confidence_after", "confidence_now")
-_PAIRED = (*MATCHED, "relevance", "done", "saw_change")
+# What is said of the same people, by how it must be answered: a name alone does not make it that question.
+_PAIRED = {
+    QuestionKind.CONFIDENCE: MATCHED,
+    QuestionKind.SCALE: ("relevance",),
+    QuestionKind.CHOICE: ("done", "saw_change"),
+}
 
 # Ways of grouping: the path from an invitation to the name, and what tells groups of one name apart.
 GROUPINGS = {
@@ -83,7 +88,7 @@ def numbers_by_session(
     sessions: dict[int, Blocks] = defaultdict(lambda: defaultdict(Counter))
     rows = (
         asked_of_all(answers_to(invitations.filter(counted_at__isnull=False)))
-        .filter(question__key=key, number__isnull=False)
+        .filter(question__key=key, question__kind=kind, number__isnull=False)
         .values_list("invitation__session_id", "invitation__counted_at", "number")
         .annotate(n=Count("pk"))
     )
@@ -99,7 +104,10 @@ def confidence_by_session(invitations: QuerySet[Invitation]) -> dict[int, Counte
     """
     keys: dict[str, list[int]] = {key: [] for key in ("confidence_before", "confidence_after")}
     asked = Question.objects.filter(
-        version__in=invitations.values("version"), key__in=keys, shown_if__isnull=True
+        version__in=invitations.values("version"),
+        key__in=keys,
+        kind=QuestionKind.CONFIDENCE,
+        shown_if__isnull=True,
     )
     for pk, key in asked.values_list("pk", "key"):
         keys[key].append(pk)
@@ -160,7 +168,10 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
         "followed_at": moment(_K.IMPACT),
     }
     sent = invitations.filter(state=Invitation.State.ANSWERED, booking__isnull=False)
-    answers = Answer.objects.filter(invitation__in=sent.values("pk"), question__key__in=_PAIRED)
+    paired = Q()
+    for kind, keys in _PAIRED.items():
+        paired |= Q(question__kind=kind, question__key__in=keys)
+    answers = Answer.objects.filter(paired, invitation__in=sent.values("pk"))
     rows = (
         (answers if for_team else asked_of_all(answers))
         .values(

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from evaluations.answering import in_words
 from evaluations.concern_words import with_words
+from evaluations.followed import followed
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Concern, ConcernSign, Invitation
 from partnerships.actors import Actor
@@ -91,7 +92,7 @@ def concerns_open(actor: Actor, now: datetime) -> QuerySet[Concern]:
 def _signs(answer: Answer, low_score: int, *, has_words: bool) -> list[ConcernSign]:
     question, kind = answer.question, answer.invitation.kind
     found = []
-    if question.key == CONCERN and "yes" in answer.chosen:
+    if question.key == CONCERN and followed(kind, CONCERN, question.kind) and "yes" in answer.chosen:
         found.append(ConcernSign.SAID)
     is_low = answer.number is not None and answer.number <= low_score
     if is_low and question.kind == QuestionKind.SCALE and kind in _RATES_THE_COURSE:

@@ -244,7 +244,7 @@ def _choices(invitations: QuerySet[Invitation], key: str, *groups: list[str]) ->
     sessions: dict[int, list[int]] = defaultdict(lambda: [0] * (len(groups) + 1))
     rows = (
         asked_of_all(answers_to(invitations.filter(choices_counted_at__isnull=False)))
-        .filter(question__key=key)
+        .filter(question__key=key, question__kind=QuestionKind.CHOICE)
         .values_list("invitation__session_id", "chosen")
         .annotate(n=Count("pk"))
     )

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from bookings.models import Booking
 from evaluations.answering import asked, in_words, value_of
+from evaluations.followed import followed
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Sharing
 from partnership_portal.templatetags.portal import uk_date
@@ -254,7 +255,11 @@ def _answered(booking: Booking) -> QuerySet[Invitation]:
 
 
 def _pledge(plan: Invitation) -> Pledge | None:
-    given = {one.question.key: one.text for one in plan.answers.all()}
+    given = {
+        one.question.key: one.text
+        for one in plan.answers.all()
+        if followed(plan.kind, one.question.key, one.question.kind)
+    }
     if not given.get("pledge"):
         return None
     by = given.get("pledge_by", "")

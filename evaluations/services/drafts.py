@@ -5,9 +5,11 @@ from collections.abc import Collection
 from django.db import transaction
 from django.utils import timezone
 
-from evaluations.drafts import Draft, faults, is_comparable, is_reworded, with_new_identities
+from evaluations.changes import changes_between
+from evaluations.drafts import Draft, faults, with_new_identities
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Question, Questionnaire, QuestionnaireDraft, QuestionnaireVersion
+from evaluations.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
+from evaluations.queries.identities import asked_before, taken_keys
 from evaluations.versions import draft_of, publish_version
 from partnerships import audit
 from partnerships.actors import Actor
@@ -106,8 +108,9 @@ def publish_draft(
     """Make what was written the next version, which whoever is asked from now on gets; earlier answers keep theirs.
 
     ``still_the_same`` are the reworded questions that the team says are minor changes: they keep their identity, and
-    so their trend. Other reworded questions, and those whose answers can't be compared, become new ones. Refuses what
-    has faults, and what says nothing new. Locks the partnership's row.
+    so their trend. Other reworded questions, and those whose answers can't be compared, become new ones; so do those of
+    a copy, against the words in which its questions were asked elsewhere. Refuses what has faults, and what says
+    nothing new. Locks the partnership's row.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -124,14 +127,13 @@ def publish_draft(
         before = draft_of(latest) if latest else Draft()
         if document == before:
             raise DomainError("Nothing has changed since the last version, so there is nothing to publish.")
+        changes = changes_between(before, document, asked_before(questionnaire, document, before))
         renamed = [
-            one.key
-            for one in document.questions
-            if (old := before.question(one.key)) is not None
-            and is_reworded(old, one)
-            and (one.key not in still_the_same or not is_comparable(old, one))
+            one.new.key
+            for one in changes.reworded
+            if one.new.key not in still_the_same or not one.is_comparable
         ]
-        document = with_new_identities(document, renamed, keys_of(questionnaire))
+        document = with_new_identities(document, renamed, taken_keys(questionnaire))
         version = publish_version(questionnaire, document, by=actor.person, now=timezone.now())
         draft.delete()
         audit.record(
@@ -141,14 +143,6 @@ def publish_draft(
             after={"number": version.number, "questions": len(document.questions), "new identity": renamed},
         )
         return version
-
-
-def keys_of(questionnaire: Questionnaire) -> set[str]:
-    """The identities of every question that it has ever asked or that is being written."""
-    asked = Question.objects.filter(version__questionnaire=questionnaire).values_list("key", flat=True)
-    begun = QuestionnaireDraft.objects.filter(questionnaire=questionnaire).first()
-    written = {one.key for one in Draft.model_validate(begun.document).questions} if begun else set()
-    return {*asked, *written}
 
 
 def _locked(actor: Actor, questionnaire: Questionnaire) -> Questionnaire:

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from evaluations.cards import condition_in_words, pages_of
 from evaluations.drafts import KEY, Draft, DraftQuestion, faults, free_key
-from evaluations.followed import FOLLOWED
+from evaluations.followed import FOLLOWED, followed
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.library import library
 from evaluations.models import Questionnaire, QuestionnaireDraft
+from evaluations.queries.identities import taken_keys
 from evaluations.questionnaire_forms import ChangeForm, IntroductionForm, KindForm, PageForm, QuestionForm
-from evaluations.services.drafts import StaleDraft, change_draft, keys_of
+from evaluations.services.drafts import StaleDraft, change_draft
 from partnerships.permissions import Permission, requires
 
 _BY = {"up": -1, "down": 1}
@@ -225,7 +226,7 @@ def _moved(desk: _Desk, move: Callable[[int], Draft], where: str) -> HttpRespons
 
 def _write(desk: _Desk, question: DraftQuestion, place: int) -> HttpResponse:
     form = QuestionForm(desk.document, question, place, desk.draft.revision, desk.request.POST or None)
-    key = question.key or free_key(desk.request.POST.get("text", ""), keys_of(desk.draft.questionnaire))
+    key = question.key or free_key(desk.request.POST.get("text", ""), taken_keys(desk.draft.questionnaire))
 
     def put(given: dict[str, Any]) -> Draft:
         return desk.document.with_question(given["page"], form.written(key))
@@ -238,7 +239,7 @@ def _write(desk: _Desk, question: DraftQuestion, place: int) -> HttpResponse:
         question=question,
         wrong=[one.sentence for one in faults(desk.document) if question.key and one.key == question.key],
         condition=condition_in_words(desk.document, question.shown_if),
-        is_followed=question.key in FOLLOWED.get(_kind(desk), {}),
+        is_followed=followed(_kind(desk), question.key, question.kind) is not None,
     )
 
 
@@ -256,8 +257,8 @@ def _kind(desk: _Desk) -> QuestionnaireKind:
 
 def _lost(desk: _Desk, questions: Iterable[DraftQuestion]) -> list[str]:
     """What can't be reported any more without these questions."""
-    followed = FOLLOWED.get(_kind(desk), {})
-    return [followed[one.key] for one in questions if one.key in followed]
+    found = (followed(_kind(desk), one.key, one.kind) for one in questions)
+    return [one.tells for one in found if one is not None]
 
 
 def _followed_missing(desk: _Desk) -> list[DraftQuestion]:

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from courses.models import Course
 from evaluations.changes import changes_between
 from evaluations.drafts import Draft, faults
-from evaluations.followed import FOLLOWED, not_followed
+from evaluations.followed import followed, not_followed
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, Questionnaire
+from evaluations.queries.identities import asked_before
 from evaluations.questionnaire_forms import CoursesForm, NewQuestionnaireForm, PublishForm, TitleForm
 from evaluations.services.drafts import (
     StaleDraft,
@@ -187,7 +188,7 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
     found, document = draft.questionnaire, Draft.model_validate(draft.document)
     latest = found.versions.prefetch_related("questions").first()
     before = draft_of(latest) if latest else Draft()
-    changes = changes_between(before, document)
+    changes = changes_between(before, document, asked_before(found, document, before))
     form = PublishForm(changes, draft.revision, request.POST if request.method == "POST" else None)
     wrong = faults(document)
     if request.method == "POST" and not wrong and form.is_valid():
@@ -205,7 +206,6 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
             who = " Whoever is invited from now on is asked these questions." if found.is_asked else ""
             messages.success(request, f"Version {version.number} is published.{who}")
             return redirect("evaluations:questionnaire", request.partnership.slug, pk)
-    was_followed = {one.key for one in before.questions}
     context = {
         "questionnaire": found,
         "latest": latest,
@@ -214,11 +214,17 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "courses": _courses(found),
         "form": form,
         "faults": wrong,
-        "followed_here": {key for one in changes.to_decide if (key := one.new.key) in _followed(found)},
+        "followed_here": {
+            one.new.key for one in changes.to_decide if followed(found.kind, one.new.key, one.new.kind)
+        },
         "lost": [
-            what for key, what in _followed(found).items() if key in was_followed and key in changes.ended
+            what.tells
+            for one in before.questions
+            if one.key in changes.ended and (what := followed(found.kind, one.key, one.kind))
         ],
-        "never_asked": not_followed(found.kind, {one.key for one in document.questions})
+        "never_asked": not_followed(
+            found.kind, {(one.key, one.kind) for one in document.questions if one.key not in changes.ended}
+        )
         if not latest
         else [],
     }
@@ -233,7 +239,3 @@ def _courses(questionnaire: Questionnaire) -> list[Course]:
     """The courses that are asked about with it, by title."""
     courses = (one.course for one in questionnaire.course_links.select_related("course"))
     return sorted(courses, key=lambda one: one.title)
-
-
-def _followed(questionnaire: Questionnaire) -> dict[str, str]:
-    return FOLLOWED.get(QuestionnaireKind(questionnaire.kind), {})

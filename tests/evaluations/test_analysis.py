@@ -6,11 +6,16 @@ import pytest
 from django.utils import timezone
 
 from evaluations.analysis_sections import analysis_sections, answer_sheet
+from evaluations.drafts import Draft, DraftPage, DraftQuestion, Option
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
-from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.models import ConcernSign, Invitation, Questionnaire
+from evaluations.queries import evaluation_summary
 from evaluations.queries.blocks import GROUPINGS
+from evaluations.queries.concerns import signs_in
 from evaluations.services.counting import close_counts
+from evaluations.versions import publish_version
+from partnership_portal.working_days import uk_date
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, analysis_of, answer, at, booked, closed, counted, held
 from tests.evaluations.test_summaries import evaluated, rated
@@ -270,3 +275,72 @@ class TestForOthers:
                 booked(session, person=make_person(partnership, organisation=organisation))
             ask_for_evaluations(partnership, session.ends_at)
         assert None not in [count for _, _, count in of(partnership).silent]
+
+
+class TestQuestionsOfOneName:
+    """A name alone does not make a question the one that is followed; and what only some offered is counted too."""
+
+    def asks(self, partnership, *versions: tuple[DraftQuestion, ...]):
+        """A questionnaire of its own for a course, once for each version; everybody answers as told."""
+        form = Questionnaire.objects.create(partnership=partnership, kind=K.EVALUATION, title="Own")
+        Questionnaire.objects.filter(kind=K.EVALUATION, is_default=True).update(is_default=False)
+        Questionnaire.objects.filter(pk=form.pk).update(is_default=True)
+        for number, questions in enumerate(versions):
+            document = Draft(pages=(DraftPage(heading="One", questions=questions),))
+            publish_version(form, document, by=None, now=timezone.now() + timedelta(seconds=number))
+            yield
+
+    def test_a_question_answered_in_another_way_is_in_no_figure(self, partnership):
+        evaluated(partnership, held(partnership), [rated(4, 2, 6)] * 5)
+        unlike = DraftQuestion(
+            key="relevance", kind=QuestionKind.CONFIDENCE, text="Relevance?", ends=("Low", "High")
+        )
+        before = DraftQuestion(
+            key="confidence_before", kind=QuestionKind.SCALE, text="Before?", ends=("Low", "High")
+        )
+        after = DraftQuestion(
+            key="confidence_after", kind=QuestionKind.CONFIDENCE, text="After?", ends=("Low", "High")
+        )
+        concern = DraftQuestion(
+            key="concern",
+            kind=QuestionKind.CHOICE,
+            text="Concern",
+            options=(Option(value="yes", label="About a child"), Option(value="no", label="None")),
+        )
+        for _ in self.asks(partnership, (unlike, before, after, concern)):
+            evaluated(partnership, held(partnership), [{**rated(10, 3, 10), "concern": ["yes"]}] * 5)
+        today = uk_date(timezone.now())
+        summary = evaluation_summary(partnership, today - timedelta(days=9), today)
+        assert (summary.answered, summary.matched) == (10, 5)
+        assert (summary.mean_relevance, summary.mean_before, summary.mean_after) == (4, 2, 6)
+        found = of(partnership)
+        assert (found.changes["after"].n, found.changes["after"].difference) == (5, 4)
+        assert [one.relevance for one in found.trend["year"]] == [4]
+        policy = partnership.policy().concerns
+        found = signs_in(Invitation.objects.filter(state="answered"), policy)
+        assert ConcernSign.SAID not in {sign for signs in found.values() for sign, _ in signs}
+
+    def test_choices_and_rows_that_only_some_were_offered_are_counted(self, partnership):
+        def questions(*codes: str) -> tuple[DraftQuestion, ...]:
+            parts = tuple(Option(value=code, label=code.title()) for code in codes)
+            return (
+                DraftQuestion(key="which", kind=QuestionKind.CHOICE, text="Which?", options=parts),
+                DraftQuestion(
+                    key="rated", kind=QuestionKind.MATRIX, text="Rate", ends=("Low", "High"), rows=parts
+                ),
+            )
+
+        first, second = (
+            {"which": ["c"], "rated": ["a:1", "b:2", "c:5"]},
+            {"which": ["a"], "rated": ["a:3", "b:2"]},
+        )
+        answers = iter([[first] * 2, [second]])
+        for _ in self.asks(partnership, questions("a", "b", "c"), questions("a", "b")):
+            evaluated(partnership, held(partnership), next(answers))
+        found = of(partnership)
+        which = found.of(K.EVALUATION, "which")
+        counts = {code: count for code, _, count in which.counts}
+        assert counts == {"a": 1, "b": 0, "c": 2}
+        assert sum(counts.values()) == which.counted
+        rows = {one.row: one.mean.value for one in found.questions if one.key == "rated"}
+        assert rows["C"] == 5 and rows["A"] == pytest.approx(5 / 3)

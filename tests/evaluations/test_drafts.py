@@ -17,6 +17,7 @@ from evaluations.drafts import (
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.library import library
 from evaluations.models import CourseQuestionnaire, Questionnaire, QuestionnaireDraft
+from evaluations.queries.identities import taken_keys
 from evaluations.services.drafts import (
     StaleDraft,
     begin_draft,
@@ -178,6 +179,72 @@ def test_a_minor_rewording_keeps_the_identity_and_another_gets_a_new_one(team, w
     other = changed(team, written, with_text(draft_of(minor), "used", "Has your team used it?"))
     assert [one.key for one in other.questions.all()] == ["used-2", "how"]
     assert other.questions.get(key="how").shown_if == {"key": "used-2", "values": ["yes"]}
+
+
+def copied(team, title: str, document: Draft, *, same=()):
+    """Another questionnaire of the same kind, begun as a copy, changed and published for the first time."""
+    copy = new_questionnaire(actor=team, kind=QuestionnaireKind.EVALUATION, title=title, copy_of=TWO_PAGES)
+    draft = change_draft(actor=team, questionnaire=copy, document=document, revision=1)
+    version = publish_draft(actor=team, questionnaire=copy, revision=draft.revision, still_the_same=same)
+    return [one.key for one in version.questions.all()]
+
+
+def test_a_copy_keeps_the_identity_of_what_it_asks_in_the_same_words_or_as_a_minor_change(
+    team, written
+) -> None:
+    assert copied(team, "As it was", TWO_PAGES) == ["used", "how"]
+    other = with_text(TWO_PAGES, "used", "Was the venue of use?")
+    assert copied(team, "Minor", other, same=["used"]) == ["used", "how"]
+    # Said to be the same once, these words are one of those in which it is asked.
+    assert copied(team, "As said before", other) == ["used", "how"]
+
+
+def test_unlike_questions_of_copies_have_an_identity_each(team, written) -> None:
+    venue, food = (
+        with_text(TWO_PAGES, "used", "Was the venue of use?"),
+        with_text(TWO_PAGES, "used", "Was the food good?"),
+    )
+    assert copied(team, "Venue", venue) == ["used-2", "how"]
+    assert copied(team, "Food", food) == ["used-3", "how"]
+    assert [one.key for one in changed(team, written, venue).questions.all()] == ["used-4", "how"]
+
+
+def test_a_copy_that_offers_less_asks_another_question_whatever_the_team_says(team) -> None:
+    def asks(title: str, *codes: str) -> list[str]:
+        options = tuple(Option(value=code, label=code.title()) for code in codes)
+        which = DraftQuestion(key="which", kind=QuestionKind.CHOICE, text="Which?", options=options)
+        document = Draft(pages=(DraftPage(heading="One", questions=(which,)),))
+        return copied(team, title, document, same=["which"])
+
+    assert asks("Three", "a", "b", "c") == ["which"]
+    assert asks("Four", "a", "b", "c", "d") == ["which"]
+    assert asks("Two", "a", "b") == ["which-2"]
+
+
+def test_a_question_of_the_library_in_other_words_is_another_unless_the_team_says_not(team) -> None:
+    adopted = next(one for one in library() if one.kind is QuestionnaireKind.EVALUATION).draft
+    other = with_text(adopted, "relevance", "How good was the venue?")
+    assert "relevance-2" in copied(team, "Venue", other)
+    assert "relevance" in copied(team, "Work", other, same=["relevance"])
+
+
+def test_identities_are_taken_by_all_questionnaires_of_the_kind_and_by_what_reports_follow(
+    team, written
+) -> None:
+    new_questionnaire(
+        actor=team,
+        kind=QuestionnaireKind.EVALUATION,
+        title="Being written",
+        copy_of=Draft(
+            pages=(DraftPage(heading="One", questions=(HOW.model_copy(update={"key": "begun"}),)),)
+        ),
+    )
+    other = new_questionnaire(actor=team, kind=QuestionnaireKind.EVALUATION, title="Other")
+    taken = taken_keys(other)
+    assert {"used", "how", "begun", "overall", "relevance", "concern", "barriers"} <= taken
+    assert free_key("Relevance", taken) == "relevance-2"
+    of_managers = new_questionnaire(actor=team, kind=QuestionnaireKind.LINE_MANAGER, title="Managers")
+    assert not {"used", "begun", "relevance"} & taken_keys(of_managers)
 
 
 def test_what_can_not_be_compared_gets_a_new_identity_whatever_the_team_says(team, written) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from evaluations.drafts import DraftQuestion, is_reworded
 from evaluations.kinds import NOT_ASKED, QuestionKind, QuestionnaireKind
 from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import Questionnaire, QuestionnaireVersion
@@ -75,6 +76,15 @@ def test_words_are_plain_and_british(form) -> None:
         assert words == words.strip() and "  " not in words and "!" not in words, words
 
 
+def test_one_name_is_one_question_in_all_forms_of_a_kind() -> None:
+    """Answers are added up by kind and name, whichever form asked."""
+    asked: dict[tuple[str, str], DraftQuestion] = {}
+    for form in library():
+        for question in form.draft.questions:
+            first = asked.setdefault((form.kind, question.key), question)
+            assert not is_reworded(first, question), (form.name, question.key)
+
+
 @FORMS
 def test_what_reports_follow_is_asked(form) -> None:
     for key, codes in FOLLOWED.get(form.kind.value, {}).items():
@@ -98,7 +108,7 @@ def test_barriers_are_counted_by_the_same_codes_before_and_after() -> None:
 def test_observation_names_the_standards_of_the_strategy() -> None:
     """Hampshire §5.2, §6: thirteen; Hartlepool & Stockton-on-Tees, App. 1: four."""
     assert len(named("observation-thirteen-standards").draft.question("standards").options) == 13
-    assert len(named("observation-four-standards").draft.question("standards").options) == 4
+    assert len(named("observation-four-standards").draft.question("four_standards").options) == 4
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from evaluations.followed import FOLLOWED
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.statistics import Change, Mean, Share
 
@@ -132,6 +133,18 @@ class Analysis:
     def of(self, kind: QuestionnaireKind, key: str) -> QuestionFigures | None:
         """The figures of the question of this identity, if it was answered."""
         return next((one for one in self.questions if (one.kind, one.key) == (kind, key)), None)
+
+    def followed(self, kind: QuestionnaireKind, key: str) -> QuestionFigures | None:
+        """The figures of a question that reports follow: one of that name that is answered in another way is not it."""
+        answered_by = FOLLOWED[kind][key].answered_by
+        return next(
+            (
+                one
+                for one in self.questions
+                if (one.kind, one.key, one.answered_by) == (kind, key, answered_by)
+            ),
+            None,
+        )
 
     def response(self, kind: QuestionnaireKind) -> Response | None:
         """How many were asked and have answered."""

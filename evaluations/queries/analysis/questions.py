@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from evaluations.answering import choices_of
 from evaluations.disclosure import FEWEST, averaged, shown, shown_of, whole
-from evaluations.kinds import QuestionKind, QuestionnaireKind
+from evaluations.kinds import HAS_OPTIONS, QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question
 from evaluations.queries.analysis.conditions import Conditions, Which, identity_of
 from evaluations.queries.analysis.figures import NUMBERED, QuestionFigures
@@ -204,19 +204,19 @@ def _newest(questions: list[Question]) -> list[Question]:
     for question in questions:
         which = identity_of(question)
         earlier = newest.pop(which, None)
-        if (
-            earlier is not None
-            and earlier.options != question.options
-            and question.kind == QuestionKind.CHOICES
-        ):
-            known = {option["value"] for option in question.options}
-            question.options = [
-                *question.options,
-                *(option for option in earlier.options if option["value"] not in known),
-            ]
+        if earlier is not None and question.kind in HAS_OPTIONS:
+            question.options = _with_earlier(question.options, earlier.options)
+        if earlier is not None and question.kind == QuestionKind.MATRIX:
+            question.rows = _with_earlier(question.rows, earlier.rows)
         newest[which] = question
     order = list(_K)
     return sorted(newest.values(), key=lambda one: order.index(_K(one.version.questionnaire.kind)))
+
+
+def _with_earlier(options: list[dict[str, str]], earlier: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Choices or rows with those that were offered elsewhere or before, so that whoever chose one is in the figures."""
+    known = {option["value"] for option in options}
+    return [*options, *(option for option in earlier if option["value"] not in known)]
 
 
 def _mean_for_others(numbers: dict[int, int]) -> Mean | None:
