@@ -26,6 +26,7 @@ from partnership_portal.demo.changes import change_sessions
 from partnership_portal.demo.charges import charge_for_the_past
 from partnership_portal.demo.desk import fill_the_desk
 from partnership_portal.demo.door import let_walk_ins_in
+from partnership_portal.demo.exemptions import exempt_by_strategy
 from partnership_portal.demo.group import book_for_colleagues
 from partnership_portal.demo.history import Historian
 from partnership_portal.demo.online import hold_online_session
@@ -95,6 +96,7 @@ def _fill(partnership: Partnership, now: dt.datetime) -> None:
     write_tasks(system(partnership, "demonstration"))
     do_what_comes_before(partnership, random, now)
     _records(partnership, people, random, uk_date(now))
+    exempt_by_strategy(partnership, people)
     _meetings(partnership, uk_date(now))
     write_school_holidays(partnership, uk_date(now))
     take_trainers_as_told(actor=system(partnership, "demonstration"))
