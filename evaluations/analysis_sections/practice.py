@@ -54,7 +54,7 @@ def practice(analysis: Analysis, brand: str) -> Section:
             ["The learner says so, the manager has not seen it", agreement.learner_only],
             ["The manager has seen it, the learner has not done it yet", agreement.manager_only],
             ["Neither", agreement.neither],
-            ["The manager cannot say", agreement.cannot_say],
+            ["One of them cannot say", agreement.cannot_say],
         ]
         tables.append(numbers("Learner and line manager about the same booking", ["Pair", "Bookings"], cells))
     return Section("practice", "What changed in practice", words, charts=charts, tables=tables)

@@ -1,5 +1,6 @@
 """Which responses give cause for concern about a course, and what one of them says."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ _WATCHED = [
 ]
 # Where a scale says how good the course was; elsewhere a low mark may be about the answerer's own work.
 _RATES_THE_COURSE = {QuestionnaireKind.EVALUATION, QuestionnaireKind.OBSERVATION}
+# The code of a row such as “Before the course”, which the builder makes of its words.
+_BEFORE = re.compile(r"before\b")
 _AT_ONCE = 500
 CONCERN = "concern"
 
@@ -94,9 +97,19 @@ def _signs(answer: Answer, low_score: int, *, has_words: bool) -> list[ConcernSi
     found = []
     if question.key == CONCERN and followed(kind, CONCERN, question.kind) and "yes" in answer.chosen:
         found.append(ConcernSign.SAID)
-    is_low = answer.number is not None and answer.number <= low_score
-    if is_low and question.kind == QuestionKind.SCALE and kind in _RATES_THE_COURSE:
+    marks = _marks_of_the_course(answer) if kind in _RATES_THE_COURSE else []
+    if any(mark <= low_score for mark in marks):
         found.append(ConcernSign.LOW_SCORE)
     if has_words:
         found.append(ConcernSign.WORDS)
     return found
+
+
+def _marks_of_the_course(answer: Answer) -> list[int]:
+    """The marks of a scale, or of the rows of a matrix; of none that asks for before and now, which is about people."""
+    question = answer.question
+    if question.kind == QuestionKind.SCALE:
+        return [] if answer.number is None else [answer.number]
+    if question.kind != QuestionKind.MATRIX or any(_BEFORE.match(row["value"]) for row in question.rows):
+        return []
+    return [int(code.rsplit(":", 1)[1]) for code in answer.chosen]

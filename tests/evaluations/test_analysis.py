@@ -1,5 +1,6 @@
 """The figures of an analysis: right, whole for the team, and in blocks of five for everybody else."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import ConcernSign, Invitation, Questionnaire
 from evaluations.queries import evaluation_summary
+from evaluations.queries.analysis.pairs import CHANGES, PairTally, agreement_in
 from evaluations.queries.blocks import GROUPINGS
 from evaluations.queries.concerns import signs_in
 from evaluations.services.counting import close_counts
@@ -94,6 +96,19 @@ class TestForTeam:
         found = of(partnership, session=followed_up(partnership, people)).agreement
         assert (found.both, found.learner_only, found.manager_only, found.neither) == (2, 1, 0, 1)
         assert (found.pairs, found.cannot_say, found.share.count, found.share.of) == (5, 1, 3, 4)
+
+    def test_what_says_neither_yes_nor_no_is_no_agreement(self, partnership):
+        """Choices that the team has added, such as “It no longer applies” or “Too early”."""
+        said = {
+            ("no_longer", "too_early"): 10,
+            ("done", "too_early"): 2,
+            ("no_longer", "no"): 1,
+            ("done", "no"): 1,
+        }
+        changes = {name: Counter() for name in CHANGES}
+        found = agreement_in(PairTally(changes, Counter(said), {}))
+        assert (found.pairs, found.cannot_say, found.both, found.learner_only) == (14, 13, 0, 1)
+        assert (found.share.count, found.share.of) == (0, 1)
 
     def test_barriers_and_pledges_by_code(self, partnership):
         people = [

@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from evaluations.answering import WithWords
 from evaluations.concern_words import with_words
+from evaluations.drafts import Draft, DraftPage, DraftQuestion, Option
 from evaluations.jobs import ask_for_evaluations, watch_for_concerns
+from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Concern, ConcernSign, EarlierOutcome, Invitation
 from evaluations.queries.concerns import concerns_open
 from evaluations.services.concerns import acknowledge_concern, raise_concern, reopen_concern, settle_concern
+from evaluations.services.drafts import new_questionnaire, publish_draft
+from evaluations.services.questionnaires import ask_by_default
 from notifications.models import Message
 from partnership_portal.working_days import UK
 from partnerships.errors import DomainError
@@ -111,6 +115,34 @@ def test_every_word_of_the_portal_is_found_in_itself(db) -> None:
 )
 def test_what_gives_cause(partnership, given, sign) -> None:
     answered(partnership, **given)
+    watch_for_concerns(partnership, timezone.now())
+    assert [one.signs[0][0] for one in Concern.objects.all()] == ([sign] if sign else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "marks", "sign"),
+    [
+        (["trainer", "venue"], ["trainer:5", "venue:1"], ConcernSign.LOW_SCORE),
+        (["trainer", "venue"], ["trainer:5", "venue:2"], None),
+        # What somebody knew is about them, whoever wrote the rows.
+        (["before-the-course", "now"], ["before-the-course:1", "now:4"], None),
+    ],
+)
+def test_a_low_mark_in_a_row_of_a_matrix_gives_cause(partnership, rows, marks, sign) -> None:
+    team = actor_for(make_person(partnership, Role.TEAM))
+    options = tuple(Option(value=row, label=row.capitalize()) for row in rows)
+    rated = DraftQuestion(
+        key="rated", kind=QuestionKind.MATRIX, text="How was it?", ends=("Poor", "Very good"), rows=options
+    )
+    form = new_questionnaire(
+        actor=team,
+        kind=QuestionnaireKind.EVALUATION,
+        title="Own",
+        copy_of=Draft(pages=(DraftPage(heading="One", questions=(rated,)),)),
+    )
+    publish_draft(actor=team, questionnaire=form, revision=1, still_the_same=[])
+    ask_by_default(actor=team, questionnaire=form)
+    answered(partnership, rated=marks)
     watch_for_concerns(partnership, timezone.now())
     assert [one.signs[0][0] for one in Concern.objects.all()] == ([sign] if sign else [])
 

@@ -19,6 +19,10 @@ CHANGES = {
 # Those that others than the team see, of numbers that stay what they are once a pair is counted.
 _FOR_OTHERS = {"after": CHANGES["after"], "later": ("confidence_first", "confidence_now")}
 
+# What says that something has changed, and what that it has not; of a choice that the team has added nobody knows.
+_HAS_DONE = {"done": True, "partly": True, "not_yet": False}
+_WAS_SEEN = {"yes": True, "some": True, "no": False}
+
 
 @dataclass
 class GroupTally:
@@ -96,8 +100,9 @@ def agreement_in(tally: PairTally) -> Agreement | None:
     cells = [0, 0, 0, 0]
     cannot_say = 0
     for (done, saw_change), count in tally.said.items():
-        if saw_change == "cannot_say":
+        has_done, was_seen = _HAS_DONE.get(done), _WAS_SEEN.get(saw_change)
+        if has_done is None or was_seen is None:
             cannot_say += count
         else:
-            cells[(done == "not_yet") * 2 + (saw_change == "no")] += count
+            cells[(not has_done) * 2 + (not was_seen)] += count
     return Agreement(pairs, cannot_say, *cells, share=share(cells[0] + cells[3], sum(cells)))
