@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, DateTimeField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from courses.models import Course, Session
+from courses.models import Course, Session, SessionTrainer
 from evaluations.answering import asked, in_words, value_of
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation, ObservationAction
@@ -13,30 +13,40 @@ from evaluations.observation_messages import asking_key, knows_when_and_where, s
 from notifications.outbox import already_queued, told_in_order
 from partnership_portal.working_days import add_months, uk_date
 from partnerships.actors import Actor
-from partnerships.models import Partnership, Person
+from partnerships.models import MembershipRole, Partnership, Person
 from partnerships.permissions import Permission, Role
 from partnerships.policy import ObservationRule
+from partnerships.services.policies import version_in_force
 
 _LATE = timedelta(days=14)
 _SHOWN = 3
+# For how many months nobody can say yet that a course will be held once more: about a term's programme.
+_NOT_PLANNED_YET = 3
 
 
 @dataclass(frozen=True)
 class CourseToObserve:
-    """A course with the day it was last observed, who observes it next, and the sessions at which that can be done."""
+    """A course with the day it was last observed, who observes it next, and the sessions at which that can be done.
+
+    ``due_by`` is the last day in time, where the policy says every course yearly and it was observed before. ``left``
+    are forms of those who observe no more: who have left, or lost the role.
+    """
 
     course: Course
     last_observed_on: date | None
+    due_by: date | None
     is_due: bool
     planned: list[Invitation]
+    left: list[Invitation]
     sessions: list[Session]
 
 
 def courses_to_observe(actor: Actor, now: datetime) -> list[CourseToObserve]:
     """Courses with coming sessions, those never or longest not observed first (three queries).
 
-    Where the policy says every course yearly, a course is due when it was not observed in the last twelve months and
-    nobody has taken a session of it on. A session that the actor trains is left out; one that somebody observes, too.
+    Where the policy says every course yearly, a course is due when nobody has taken a session of it on and the session
+    after the next would be too late: more than twelve months after the last one observed. A session that the actor
+    trains is left out; one that somebody observes, too.
     """
     yearly = actor.partnership.policy(now).observation.rule.value is ObservationRule.EVERY_COURSE_YEARLY
     kept = Invitation.objects.filter(partnership=actor.partnership, kind=QuestionnaireKind.OBSERVATION)
@@ -44,25 +54,28 @@ def courses_to_observe(actor: Actor, now: datetime) -> list[CourseToObserve]:
     last = Subquery(answered.values("session__starts_at")[:1], output_field=DateTimeField())
     courses = Course.objects.visible_to(actor).published().annotate(last_observed=last)
     planned: dict[int, list[Invitation]] = {}
+    left: dict[int, list[Invitation]] = {}
     waiting = kept.filter(state="open", closes_at__gt=now).order_by("session__starts_at")
-    for one in waiting.select_related("session__venue"):
-        planned.setdefault(one.session.course_id, []).append(one)
+    observes = Exists(roles_to_observe(OuterRef("respondent")))
+    for one in waiting.annotate(observes=observes).select_related("session__venue"):
+        (planned if one.observes else left).setdefault(one.session.course_id, []).append(one)
     sessions: dict[int, list[Session]] = {}
     taken = kept.exclude(state="closed").values("session")
+    trains = SessionTrainer.objects.filter(session=OuterRef("pk"), person=actor.person)
     coming = Session.objects.visible_to(actor).coming(now).exclude(pk__in=taken)
-    if actor.may(Permission.OBSERVE_SESSION):
-        coming = coming.exclude(trainer_links__person=actor.person)
-    for session in coming.select_related("venue"):
+    for session in coming.annotate(is_trained=Exists(trains)).select_related("venue"):
         sessions.setdefault(session.course_id, []).append(session)
-    year_ago = add_months(uk_date(now), -12)
     found = []
     for course in courses:
         last_on = uk_date(course.last_observed) if course.last_observed else None
-        next_ones = planned.get(course.pk, [])
-        is_due = yearly and not next_ones and (last_on is None or last_on < year_ago)
-        if is_due or next_ones or course.pk in sessions:
-            free = sessions.get(course.pk, [])[:_SHOWN]
-            found.append(CourseToObserve(course, last_on, is_due, next_ones, free))
+        due_by = add_months(last_on, 12) if yearly and last_on else None
+        next_ones, held = planned.get(course.pk, []), sessions.get(course.pk, [])
+        is_due = yearly and not next_ones and (due_by is None or due_by < _session_after_next(held, now))
+        # Whoever plans asks somebody else to observe what they train themselves.
+        free = [one for one in held if not (one.is_trained and actor.may(Permission.OBSERVE_SESSION))]
+        gone = left.get(course.pk, [])
+        if is_due or next_ones or gone or free:
+            found.append(CourseToObserve(course, last_on, due_by, is_due, next_ones, gone, free[:_SHOWN]))
     return sorted(
         found,
         key=lambda one: (
@@ -74,10 +87,25 @@ def courses_to_observe(actor: Actor, now: datetime) -> list[CourseToObserve]:
     )
 
 
+def _session_after_next(coming: list[Session], now: datetime) -> date:
+    """The day of the session after the next one; where none is planned yet, the first day on which it may be."""
+    if len(coming) > 1:
+        return uk_date(coming[1].starts_at)
+    return add_months(uk_date(coming[0].starts_at if coming else now), _NOT_PLANNED_YET)
+
+
+def roles_to_observe(person: Person | OuterRef) -> QuerySet[MembershipRole]:
+    """The live roles by which somebody is an observer."""
+    return MembershipRole.objects.filter(
+        membership__person=person, membership__ended_on__isnull=True, role=Role.OBSERVER
+    )
+
+
 def observers(session: Session) -> QuerySet[Person]:
     """Who can be asked to observe a session: every observer but its trainers."""
-    role = {"memberships__granted_roles__role": Role.OBSERVER, "memberships__ended_on__isnull": True}
-    people = Person.objects.filter(partnership=session.partnership_id, **role).distinct()
+    people = Person.objects.filter(
+        Exists(roles_to_observe(OuterRef("pk"))), partnership=session.partnership_id
+    )
     return people.exclude(trained_sessions__session=session)
 
 
@@ -126,10 +154,15 @@ def sees_observer(actor: Actor, observation: Invitation) -> bool:
 
 
 def observations_to_follow(partnership: Partnership, now: datetime) -> list[Invitation]:
-    """Observations still ahead whose observer isn't told yet when or where, or whose session was cancelled."""
+    """Observations still ahead that are to be followed.
+
+    Their observer isn't told yet when or where, or is none any more; their session was cancelled, or begins under
+    another version of the policy.
+    """
     waiting = list(
         Invitation.objects.filter(partnership=partnership, kind=QuestionnaireKind.OBSERVATION, state="open")
         .filter(Q(session__starts_at__gt=now) | Q(session__status=Session.Status.CANCELLED))
+        .annotate(observes=Exists(roles_to_observe(OuterRef("respondent"))))
         .select_related("session")
         .order_by("pk")
     )
@@ -138,6 +171,8 @@ def observations_to_follow(partnership: Partnership, now: datetime) -> list[Invi
         one
         for one in waiting
         if one.session.status != Session.Status.PUBLISHED
+        or not one.observes
+        or one.policy_version_id != version_in_force(partnership, one.session.starts_at).pk
         or not knows_when_and_where(one, told[asking_key(one)])
     ]
 

@@ -11,6 +11,7 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.observation_messages import tell_assigned, tell_released
 from evaluations.periods import end_of_day
+from evaluations.queries.observations import roles_to_observe
 from evaluations.services.invitations import about_survey
 from evaluations.services.questionnaires import version_in_use
 from notifications.outbox import drop_unsent
@@ -18,8 +19,8 @@ from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
-from partnerships.models import MembershipRole, Person
-from partnerships.permissions import Permission, Role, require
+from partnerships.models import Person
+from partnerships.permissions import Permission, require
 from partnerships.policy import Policy
 from partnerships.services.policies import policy_of, version_in_force
 
@@ -43,10 +44,7 @@ def assign_observer(*, actor: Actor, session: Session, observer: Person) -> Invi
     Refuses whoever trains it, whoever isn't an observer, and a second observer while there is one.
     """
     require(actor, Permission.MANAGE_SURVEYS)
-    live = MembershipRole.objects.filter(
-        membership__person=observer, membership__ended_on__isnull=True, role=Role.OBSERVER
-    )
-    if not live.exists():
+    if not roles_to_observe(observer).exists():
         raise DomainError(f"{observer} is not an observer. Give them that role first.")
     return _take_on(actor, session, observer)
 
@@ -82,8 +80,9 @@ def release_observation(*, actor: Actor, observation: Invitation) -> None:
 
 
 def follow_observed_session(*, actor: Actor, observation: Invitation, now: datetime) -> None:
-    """Let an observation follow its session: another day, another time to answer; cancelled, it is over.
+    """Let an observation follow its session: another day has other rules and another time to answer.
 
+    Of a session that was cancelled, or by somebody who is no observer any more before it begins, it is given back.
     Tells the observer, once for each. Locks the session, then the observation.
     """
     require(actor, Permission.MANAGE_SURVEYS)
@@ -92,23 +91,24 @@ def follow_observed_session(*, actor: Actor, observation: Invitation, now: datet
         observation = _locked(observation)
         if observation.state != Invitation.State.OPEN:
             return
-        if session.status != Session.Status.PUBLISHED:
+        observes = observation.respondent is not None and roles_to_observe(observation.respondent).exists()
+        if session.status != Session.Status.PUBLISHED or (session.starts_at > now and not observes):
             release_observation(actor=actor, observation=observation)
             return
-        closes_at = _closes_at(policy_of(observation.policy_version), session)
-        if observation.closes_at != closes_at:
-            before = {"closes_at": observation.closes_at.isoformat()}
-            observation.closes_at = closes_at
+        before = _standing(observation)
+        observation.policy_version = version_in_force(observation.partnership, session.starts_at)
+        observation.closes_at = _closes_at(policy_of(observation.policy_version), session)
+        if (after := _standing(observation)) != before:
             observation.last_asked_on = max(uk_date(now), uk_date(session.ends_at))
-            observation.save(update_fields=["closes_at", "last_asked_on"])
+            observation.save(update_fields=["policy_version", "closes_at", "last_asked_on"])
             audit.record(
-                actor,
-                "evaluations.follow_observed_session",
-                observation,
-                before=before,
-                after={"closes_at": closes_at.isoformat()},
+                actor, "evaluations.follow_observed_session", observation, before=before, after=after
             )
         tell_assigned(observation)
+
+
+def _standing(observation: Invitation) -> dict[str, object]:
+    return {"closes_at": observation.closes_at.isoformat(), "policy": observation.policy_version.number}
 
 
 def _take_on(actor: Actor, session: Session, observer: Person) -> Invitation:

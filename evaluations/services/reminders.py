@@ -7,6 +7,7 @@ from django.db import transaction
 
 from bookings.models import Booking
 from courses.expectations import asks_before
+from courses.models import Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Invitation
 from evaluations.periods import answers_close_at, pre_course_opens_on
@@ -16,7 +17,7 @@ from partnership_portal.working_days import add_working_days, is_working_day, uk
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.permissions import Permission, require
-from partnerships.policy import EvaluationPolicy, ImpactPolicy, PreCoursePolicy
+from partnerships.policy import EvaluationPolicy, ImpactPolicy, Policy, PreCoursePolicy
 from partnerships.services.policies import policy_of, version_in_force
 
 
@@ -84,8 +85,9 @@ def close(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
 def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
     """Close a pre-course questionnaire whose booking has lost its place, or let it close when its session now starts.
 
-    Where the booking is on another session, it asks about that one from now on, with what was begun, and says so once.
-    Tells whether there was anything to do. Locks the booking, then the invitation.
+    The rules are those in force on that day. Where the booking is on another session, it asks about that one from now
+    on, with what was begun, and says so once. Tells whether there was anything to do. Locks the booking, then the
+    invitation.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -105,7 +107,7 @@ def follow_session(*, actor: Actor, invitation: Invitation, now: datetime) -> bo
         elif invitation.has_moved:
             _ask_about_another(invitation, booking, now)
         elif invitation.closes_at != invitation.session.starts_at:
-            invitation.closes_at = invitation.session.starts_at
+            _follow_rules(invitation, invitation.session)
         else:
             return False
         invitation.save(
@@ -132,13 +134,11 @@ def _ask_about_another(invitation: Invitation, booking: Booking, now: datetime) 
     """
     session = booking.session
     drop_unsent(invitation.partnership, about_survey(invitation))
-    invitation.session = session
-    invitation.policy_version = version_in_force(invitation.partnership, session.starts_at)
-    invitation.closes_at, invitation.last_asked_on = session.starts_at, uk_date(now)
-    policy = policy_of(invitation.policy_version)
-    if not asks_before(session.course, policy):
-        invitation.state = Invitation.State.CLOSED
-    elif answers_close_at(invitation.kind, policy, session, now):
+    invitation.session, invitation.last_asked_on = session, uk_date(now)
+    policy = _follow_rules(invitation, session)
+    if invitation.state == Invitation.State.CLOSED:
+        return
+    if answers_close_at(invitation.kind, policy, session, now):
         send(
             invitation,
             invitation.policy_version,
@@ -151,10 +151,22 @@ def _ask_about_another(invitation: Invitation, booking: Booking, now: datetime) 
         invitation.last_asked_on = add_working_days(pre_course_opens_on(session, policy), -apart)
 
 
+def _follow_rules(invitation: Invitation, session: Session) -> Policy:
+    """Put it under the rules of the day on which the session begins, until then; closes it where these ask nobody."""
+    invitation.policy_version = version_in_force(invitation.partnership, session.starts_at)
+    invitation.closes_at = session.starts_at
+    policy = policy_of(invitation.policy_version)
+    if not asks_before(session.course, policy):
+        invitation.state = Invitation.State.CLOSED
+        drop_unsent(invitation.partnership, about_survey(invitation))
+    return policy
+
+
 def _standing(invitation: Invitation) -> dict[str, Any]:
     return {
         "state": invitation.state,
         "session": invitation.session_id,
+        "policy": invitation.policy_version.number,
         "closes_at": invitation.closes_at.isoformat(),
     }
 

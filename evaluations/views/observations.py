@@ -24,6 +24,7 @@ from evaluations.services.observations import assign_observer, observe_session, 
 from partnership_portal.working_days import uk_date
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
+from partnerships.services.policies import policy_of
 
 _PER_PAGE = 50
 
@@ -119,7 +120,7 @@ def observation(request: HttpRequest, pk: int) -> HttpResponse:
         "names_observer": sees_observer(actor, one),
         "may_agree": may_agree(actor, one),
         "actions": [(action, may_finish(actor, action)) for action in one.actions.all()],
-        "policy": request.partnership.policy(one.session.starts_at).observation,
+        "policy": policy_of(one.policy_version).observation,
         "today": uk_date(timezone.now()),
     }
     return render(request, "evaluations/observation.html", context)

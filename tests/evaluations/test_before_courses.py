@@ -198,6 +198,21 @@ def test_it_closes_when_a_moved_session_starts(partnership, coming) -> None:
     assert Invitation.objects.get().closes_at == coming.session.starts_at
 
 
+@pytest.mark.parametrize(("courses", "state"), [("all_courses", "open"), ("none", "closed")])
+def test_a_session_moved_to_another_policy_has_its_rules(partnership, coming, courses, state) -> None:
+    rules = {"pre_course__courses": courses, "pre_course__reminders": 0, "evaluation__answers_kept_years": 2}
+    later = adopt(partnership, policy(**rules), at=coming.session.starts_at + timedelta(days=3))
+    coming.session.starts_at += timedelta(days=7)
+    coming.session.ends_at += timedelta(days=7)
+    coming.session.save()
+    for _ in range(2):
+        ask_before_courses(partnership, timezone.now())
+    one = Invitation.objects.get()
+    assert (one.state, one.policy_version) == (state, later)
+    in_two_weeks = add_working_days(uk_date(timezone.now()), 10)
+    assert not remind(actor=job(partnership), invitation=one, now=at(f"{in_two_weeks} 06:30"))
+
+
 def test_neighbours_are_not_asked(partnership, neighbour) -> None:
     ruled(partnership)
     own = place(partnership)

@@ -1,6 +1,6 @@
 """The team's and the trainers' pages about surveys, observations, and what waits for somebody."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -16,7 +16,7 @@ from evaluations.services.observations import observe_session
 from partnerships.errors import DomainError
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer, booked, held
+from tests.evaluations.made import adopt, answer, at, booked, held
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, make_course, make_person, make_session
 
@@ -127,6 +127,43 @@ class TestObservations:
         }
         assert due == {"Never": True, "Old": True, "Recent": False}
         assert never.title in due
+
+    @pytest.mark.parametrize(
+        ("today", "coming", "is_due"),
+        [
+            # Observed on 15 January 2026, so once more by 15 January 2027.
+            ("2026-12-01", ["2027-01-10 09:30", "2027-04-10 09:30"], True),
+            ("2026-12-01", ["2027-01-10 09:30", "2027-01-15 09:30"], False),
+            ("2026-12-01", ["2026-12-10 09:30", "2027-01-10 09:30", "2027-04-10 09:30"], False),
+            ("2026-12-11", ["2026-12-10 09:30", "2027-01-10 09:30", "2027-04-10 09:30"], True),
+            # Nothing is planned after it yet: another one may still come in time, unless that is soon over.
+            ("2026-03-01", ["2026-04-10 09:30"], False),
+            ("2026-12-01", ["2027-01-10 09:30"], True),
+            ("2026-09-01", [], False),
+            ("2026-12-01", [], True),
+            ("2027-01-16", [], True),
+        ],
+    )
+    def test_due_while_the_next_session_is_still_in_time(
+        self, partnership, observer, today, coming, is_due
+    ):
+        course = make_course(partnership)
+        seen = make_session(partnership, course=course, starts_at=at("2026-01-15 09:30"))
+        self._observed(partnership, seen, observer)
+        for start in coming:
+            make_session(partnership, course=course, starts_at=at(start))
+        found = courses_to_observe(actor_for(observer), at(today))
+        assert [one.is_due for one in found] == ([is_due] if coming or is_due else [])
+        assert all(one.due_by == date(2027, 1, 15) for one in found)
+
+    def test_due_for_the_observer_who_trains_the_next_session_too(self, partnership, observer):
+        course = make_course(partnership)
+        self._observed(partnership, held(partnership, course=course, days_ago=355), observer)
+        for days, trainers in ((5, (observer,)), (40, ())):
+            start = timezone.now() + timedelta(days=days)
+            make_session(partnership, course=course, starts_at=start, trainers=trainers)
+        (found,) = courses_to_observe(actor_for(observer), timezone.now())
+        assert found.is_due and len(found.sessions) == 1
 
     def test_taken_on_once_and_answered(self, partnership, observer, sign_in):
         session = make_session(partnership, starts_at=timezone.now())

@@ -31,9 +31,11 @@ from partnership_portal.working_days import uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
+from partnerships.services.memberships import end_membership, revoke_role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer
-from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session
+from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session, policy
+from tests.factories import adopt as adopt_policy
 
 SEEN = "The case study was about a boy of nine."
 
@@ -171,6 +173,74 @@ class TestAssigning:
             for _ in range(2):
                 follow_observations(partnership, timezone.now())
             assert told.count() == number
+
+    def test_keeps_the_policy_of_the_day_on_which_it_begins(self, partnership, observer, team, sign_in):
+        trainer = make_person(partnership, Role.TRAINER)
+        session = make_session(partnership, trainers=(trainer,))
+        first = observe_session(actor=actor_for(observer), session=session).policy_version
+        rules = policy(observation__shared_with_trainers=False, evaluation__open_days=14)
+        second = adopt_policy(partnership, rules, at=session.starts_at + timedelta(days=3))
+        follow_observations(partnership, timezone.now())
+        assert Invitation.objects.get().policy_version == first
+        later = {name: getattr(session, name) + timedelta(days=7) for name in ("starts_at", "ends_at")}
+        Session.objects.filter(pk=session.pk).update(**later)
+        follow_observations(partnership, timezone.now())
+        one = Invitation.objects.get()
+        assert one.policy_version == second
+        assert one.closes_at - later["ends_at"] < timedelta(days=15)
+        # What the page says and who reads it go by the same rules.
+        Invitation.objects.update(state="answered", answered_at=timezone.now())
+        page = reverse("evaluations:observation", args=[partnership.slug, one.pk])
+        assert sign_in(trainer).get(page).status_code == 404
+        said = sign_in(team).get(page).content.decode()
+        assert "Shared with the group that steers training." in said
+
+    def test_follows_rules_that_begin_before_its_session_does(self, partnership, observer):
+        session = make_session(partnership)
+        observe_session(actor=actor_for(observer), session=session)
+        rules = policy(observation__shared_with_trainers=False)
+        newer = adopt_policy(partnership, rules, at=session.starts_at - timedelta(days=3))
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        assert Invitation.objects.get().policy_version == newer
+        assert Message.objects.filter(purpose="observation_assigned").count() == 1
+        followed = AuditEntry.objects.filter(action="evaluations.follow_observed_session")
+        assert followed.count() == 1
+
+    def test_the_page_states_the_rule_that_is_applied(self, partnership, session, observer, team, sign_in):
+        one = observed(session, observer)
+        rules = policy(observation__shared_with_trainers=False, observation__shared_with_group=False)
+        adopt_policy(partnership, rules, at=session.starts_at - timedelta(hours=1))
+        page = reverse("evaluations:observation", args=[partnership.slug, one.pk])
+        assert "Shared with the trainers of the session" in sign_in(team).get(page).content.decode()
+
+    @pytest.mark.parametrize("how", ["left", "lost the role"])
+    def test_given_back_by_whoever_observes_no_more(self, partnership, observer, team, sign_in, how):
+        ahead = make_session(partnership)
+        course = ahead.course
+        over = make_session(partnership, course=course, starts_at=timezone.now() - timedelta(days=1))
+        for session in (ahead, over):
+            observe_session(actor=actor_for(observer), session=session)
+        membership = observer.memberships.get()
+        if how == "left":
+            end_membership(actor=actor_for(team), membership=membership)
+        else:
+            revoke_role(actor=actor_for(team), membership=membership, role=Role.OBSERVER)
+        (found,) = courses_to_observe(actor_for(team), timezone.now())
+        assert found.is_due and not found.planned and len(found.left) == 2
+        plan = sign_in(team).get(reverse("evaluations:observation_plan", args=[partnership.slug]))
+        assert "is no observer any more" in plan.content.decode()
+        for _ in range(2):
+            follow_observations(partnership, timezone.now())
+        states = dict(Invitation.objects.values_list("session", "state"))
+        # Who was there may still send what they saw.
+        assert states == {ahead.pk: "closed", over.pk: "open"}
+        told = Message.objects.filter(purpose="observation_released")
+        assert told.get().to_email == observer.email
+        other = make_person(partnership, Role.OBSERVER)
+        assign_observer(actor=actor_for(team), session=ahead, observer=other)
+        (found,) = courses_to_observe(actor_for(team), timezone.now())
+        assert not found.is_due and [one.respondent for one in found.planned] == [other]
 
     @pytest.mark.parametrize("rows", [1, 5])
     def test_plan_takes_the_same_number_of_queries(
