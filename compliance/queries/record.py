@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bookings.learning_hours import hours_of_learning
 from bookings.models import Booking
 from bookings.states import BookingState
 from compliance.models import TrainingRecord
@@ -39,7 +40,7 @@ class RecordEntry:
 
 
 def record_of(person: Person, actor: Actor) -> list[RecordEntry]:
-    """The whole record of a person whom the actor may see, newest first (three queries, for the team four).
+    """The whole record of a person whom the actor may see, newest first (four queries, for the team five).
 
     A record follows its person from one employer to the next; only the team sees what was withdrawn, and is led to the
     survey that a certificate waits for.
@@ -49,7 +50,7 @@ def record_of(person: Person, actor: Actor) -> list[RecordEntry]:
 
 
 def _attended(person: Person, actor: Actor) -> list[RecordEntry]:
-    bookings = (
+    bookings = list(
         Booking.objects.filter(
             partnership=person.partnership_id,
             person=person,
@@ -64,13 +65,14 @@ def _attended(person: Person, actor: Actor) -> list[RecordEntry]:
         .order_by()
         .values_list("booking_id", "number")
     )
+    hours = hours_of_learning(actor.partnership, bookings)
     surveys = _surveys_waited_for(person, actor) if actor.may(Permission.MANAGE_SURVEYS) else {}
     return [
         RecordEntry(
             on=uk_date(booking.session.ends_at),
             title=booking.session.course.title,
             provider=actor.partnership.name,
-            hours=booking.session.course.hours,
+            hours=hours[booking.pk],
             where="Course of the partnership",
             course_slug=booking.session.course.slug,
             certificate=certificates.get(booking.pk, ""),

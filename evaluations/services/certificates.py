@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from bookings.learning_hours import hours_of_learning
 from bookings.models import Booking
 from bookings.states import BookingState
 from courses.models import Session
@@ -56,7 +57,7 @@ def issue_if_due(*, actor: Actor, booking: Booking, now: datetime | None = None)
             course_title=session.course.title,
             level=_level(session),
             held_on=_held_on(session),
-            hours=session.course.hours,
+            hours=hours_of_learning(booking.partnership, [booking])[booking.pk],
             issuer_name=booking.partnership.name,
             issuer_short_name=booking.partnership.short_name,
             issuer_colour=booking.partnership.brand_colour,

@@ -3,8 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Count, Q, Sum
-
+from bookings.learning_hours import hours_of_learning
 from bookings.models import Booking
 from bookings.queries import own_bookings
 from bookings.states import BookingState
@@ -31,14 +30,13 @@ def coming_up(actor: Actor, now: datetime) -> dict[str, Any]:
 
 
 def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict[str, Any]]:
-    """Courses, hours, certificates and requirements of one person (two queries)."""
+    """Courses, hours, certificates and requirements of one person (four queries)."""
     today = uk_date(now)
     year = today.year if today.month >= 4 else today.year - 1
     since = uk_moment(date(year, 4, 1), time())
     own = Booking.objects.of(actor).filter(state=BookingState.ATTENDED)
-    figures = own.aggregate(
-        courses=Count("pk"), hours=Sum("session__course__hours", filter=Q(session__ends_at__gte=since))
-    )
+    this_year = list(own.filter(session__ends_at__gte=since).select_related("session__course"))
+    hours = sum(hours_of_learning(actor.partnership, this_year).values())
     certificates = Certificate.objects.filter(
         partnership=actor.partnership, booking__person=actor.person, revoked_at__isnull=True
     ).count()
@@ -49,7 +47,7 @@ def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict
     return [
         # It is a job in an organisation that asks for training.
         *([] if actor.has_left else [required]),
-        {"value": figures["courses"], "label": "Courses attended here"},
-        {"value": f"{float(figures['hours'] or 0):g}", "label": f"Hours since 1 April {year}"},
+        {"value": own.count(), "label": "Courses attended here"},
+        {"value": f"{float(hours):g}", "label": f"Hours since 1 April {year}"},
         {"value": certificates, "label": "Certificates"},
     ]

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from bookings.models import Booking
 from bookings.services.register import mark_attendance, set_times, undo_mark
 from bookings.services.walk_ins import Newcomer, add_walk_in
+from compliance.queries.record import record_of
+from compliance.queries.standing import standing_of
 from evaluations.jobs import (
     ask_about_impact,
     ask_after_late_registers,
@@ -24,11 +27,12 @@ from evaluations.models import Certificate, Invitation
 from evaluations.periods import impact_opens_and_closes
 from evaluations.services.answers import SurveyClosed
 from notifications.models import Message
+from partnership_portal.pages.mine import record_figures
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun
 from tests.evaluations.made import adopt, answer, at, booked, held
-from tests.factories import actor_for, job, make_partnership, make_person, make_session, policy
+from tests.factories import actor_for, job, make_course, make_partnership, make_person, make_session, policy
 from tests.factories import adopt as adopt_policy
 
 HEREFORDSHIRE = {"certificate__release": "after_evaluation"}
@@ -229,6 +233,41 @@ def test_complaint_a_certificate_before_every_required_date_was_attended(
         assert not Certificate.objects.exists()
         mark_attendance(actor=job(partnership), session_date=date, marks={booking.pk: mark})
     assert Certificate.objects.exists() == is_due
+
+
+@pytest.mark.parametrize(
+    ("days", "marks", "hours"),
+    [
+        (1, ("present",), "7"),
+        (2, ("present", "present"), "7"),
+        (2, ("present", "absent"), "3.5"),
+        # A third of seven hours less, to the quarter; whoever left half-way counts for no more than the absent.
+        (3, ("present", "absent", "present"), "4.75"),
+        (3, ("present", "left half-way", "present"), "4.75"),
+        (3, ("present", "left at the end", "present"), "7"),
+    ],
+)
+def test_states_the_hours_of_the_dates_that_count(partnership, days, marks, hours) -> None:
+    adopt_policy(
+        partnership,
+        policy(certificate__release="after_attendance", certificate__attendance_percent=50),
+        at=at("2026-01-01"),
+    )
+    course = make_course(partnership, hours=7)
+    booking = booked(held(partnership, starts_at=HELD, days=days, course=course), state="confirmed")
+    for date, mark in zip(booking.session.dates.all(), marks, strict=True):
+        left = {"left half-way": timedelta(minutes=90), "left at the end": timedelta(minutes=160)}.get(mark)
+        if left is None:
+            mark_attendance(actor=job(partnership), session_date=date, marks={booking.pk: mark})
+        else:
+            times = {"arrived_late": None, "left_early": date.starts_at + left}
+            set_times(actor=job(partnership), session_date=date, booking=booking, **times)
+    certificate = Certificate.objects.get()
+    assert certificate.hours == Decimal(hours)
+    (entry,) = record_of(booking.person, actor_for(booking.person))
+    assert entry.hours == Decimal(hours)
+    figures = record_figures(actor_for(booking.person), standing_of(booking.person), at("2026-03-20"))
+    assert {"value": hours, "label": "Hours since 1 April 2025"} in figures
 
 
 def test_complaint_not_issued_until_somebody_opens_a_page(partnership) -> None:
