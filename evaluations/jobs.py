@@ -23,10 +23,15 @@ from evaluations.queries.due import (
     sessions_to_forget,
     trainers_to_ask,
 )
-from evaluations.queries.observations import observations_to_follow, observations_to_share
+from evaluations.queries.observations import (
+    actions_to_remind_of,
+    observations_to_follow,
+    observations_to_share,
+)
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.concerns import pass_over, raise_concern
 from evaluations.services.invitations import ask_about_bookings, ask_trainer
+from evaluations.services.observation_actions import remind_of_action
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
 from evaluations.services.retention import forget_answers
@@ -123,6 +128,14 @@ def follow_observations(partnership: Partnership, now: datetime) -> None:
         (partial(follow_observed_session, actor=actor, observation=one, now=now) for one in astray),
     )
     one_by_one(partnership, (partial(tell_shared, one, trainer) for one, trainer in sent))
+
+
+def remind_of_actions(partnership: Partnership, now: datetime) -> None:
+    """Tell whoever is to do something after an observation when its day has come."""
+    actor = system(partnership, "remind of actions")
+    with acting_in(partnership):
+        waiting = actions_to_remind_of(partnership, now)
+    one_by_one(partnership, (partial(remind_of_action, actor=actor, action=one, now=now) for one in waiting))
 
 
 def watch_for_concerns(partnership: Partnership, now: datetime) -> None:

@@ -26,6 +26,9 @@ AFTERWARDS = (
     QuestionnaireKind.LINE_MANAGER,
 )
 
+# The same, and what whoever trained or observed is asked: a time to answer that somebody there can miss.
+OF_THOSE_THERE = (*AFTERWARDS, QuestionnaireKind.TRAINER_FEEDBACK, QuestionnaireKind.OBSERVATION)
+
 
 class QuestionKind(models.TextChoices):
     """How a question is answered."""

@@ -86,7 +86,7 @@ OPENED_AGAIN = MessageKind(
     purpose="survey-opened_again",
     subject=SUBJECT,
     name="Survey opened again",
-    when="When the team opens a survey again for somebody who attended and missed the time to answer.",
+    when="When the team opens a survey again for somebody who was there and missed the time to answer.",
     placeholders=_OF_ANY_SURVEY,
     button="Answer now",
     essential=_ASKED,
@@ -215,4 +215,19 @@ OBSERVATION_ACTION = MessageKind(
     button="See what was agreed",
     essential="Somebody counts on it being done.",
 )
-register(OBSERVATION_ASSIGNED, OBSERVATION_RELEASED, OBSERVATION_SHARED, OBSERVATION_ACTION)
+OBSERVATION_ACTION_DUE = MessageKind(
+    purpose="observation_action_due",
+    subject=OBSERVING,
+    name="Action after an observation is due",
+    when="Once, on the day by which it is to be done, to whoever does it; where they have left, to the team.",
+    placeholders=(
+        _COURSE,
+        _DATE,
+        Placeholder("due", "By when it is to be done", "30 June 2027"),
+        Placeholder("who has left", "Who was to do it, where they have left", "Siân O’Neill"),
+    ),
+    button="See what was agreed",
+    essential="Somebody counts on it being done.",
+)
+register(OBSERVATION_ASSIGNED, OBSERVATION_RELEASED, OBSERVATION_SHARED)
+register(OBSERVATION_ACTION, OBSERVATION_ACTION_DUE)

@@ -6,6 +6,7 @@ from datetime import datetime
 from evaluations.links import survey_link
 from evaluations.message_kinds import (
     OBSERVATION_ACTION,
+    OBSERVATION_ACTION_DUE,
     OBSERVATION_ASSIGNED,
     OBSERVATION_RELEASED,
     OBSERVATION_SHARED,
@@ -101,6 +102,35 @@ def tell_agreed(action: ObservationAction, said_at: datetime) -> None:
             "course": action.observation.session.course.title,
             "date": uk_date(action.observation.session.starts_at),
             "due": uk_date(action.due_on),
+        },
+        link=_page(action.observation),
+    )
+
+
+def due_key(action: ObservationAction) -> str:
+    """What the message on the day is about: put off, it is another day."""
+    return f"observation-action:{action.pk}:due:{action.due_on.isoformat()}"
+
+
+def tell_due(action: ObservationAction, *, owner_has_left: bool) -> None:
+    """Tell whoever is to do something that its day has come.
+
+    Or the team: where it is theirs, or its owner has left or has no address.
+    """
+    partnership, session = action.partnership, action.observation.session
+    owner = action.owner if action.owner and action.owner.email and not owner_has_left else None
+    queue_message(
+        partnership=partnership,
+        purpose=OBSERVATION_ACTION_DUE.purpose,
+        subject_key=due_key(action),
+        person=owner,
+        to_name="" if owner else partnership.coordinator_name,
+        to_email="" if owner else partnership.coordinator_email,
+        values={
+            "course": session.course.title,
+            "date": uk_date(session.starts_at),
+            "due": uk_date(action.due_on),
+            "who has left": action.owner.name if action.owner and owner_has_left else "",
         },
         link=_page(action.observation),
     )

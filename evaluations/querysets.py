@@ -4,22 +4,34 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Concat
 
 from bookings.querysets import of_the_team
 from bookings.states import EXPECTED, MAY_HAVE_COME, BookingState
+from courses.models import SessionTrainer
 from evaluations.kinds import AFTERWARDS
+from partnerships.models import Membership
 from partnerships.permissions import Permission
 
 if TYPE_CHECKING:
     from partnerships.actors import Actor
 
 
-# As the model's ``has_lost_place`` and ``is_of_absent`` tell of one.
+# As the model's ``has_lost_place``, ``is_of_absent`` and ``is_of_no_trainer`` tell of one.
 _LOST_PLACE = Q(kind="pre_course") & (
     ~Q(booking__state__in=EXPECTED) | ~Q(booking__session__status="published")
 )
 _OF_ABSENT = Q(kind__in=AFTERWARDS) & ~Q(booking__state__in=MAY_HAVE_COME)
+
+
+def _of_no_trainer() -> Q:
+    return Q(kind="trainer_feedback") & ~Q(state="answered") & ~_trains()
+
+
+def _trains() -> Q:
+    trainer = SessionTrainer.objects.filter(session=OuterRef("session"), person=OuterRef("respondent"))
+    return Q(Exists(trainer))
 
 
 def _observation_shown_to(actor: "Actor", path: str = "") -> Q:
@@ -63,24 +75,27 @@ class InvitationQuerySet(models.QuerySet):
 
     def to_answer(self) -> Self:
         """Those still waiting for answers of whoever was asked; dip-sample interviews wait for nobody."""
-        return self.filter(state="open").exclude(_LOST_PLACE | _OF_ABSENT).exclude(kind="dip_sample")
+        lapsed = _LOST_PLACE | _OF_ABSENT | _of_no_trainer()
+        return self.filter(state="open").exclude(lapsed).exclude(kind="dip_sample")
 
     def missed(self, now: datetime) -> Self:
-        """Those of people who attended and can't answer any more: the time is over, or somebody said that they left.
+        """Those of people who were there and can't answer any more: the time is over, or somebody said that they left.
 
         Without those of which the team has still to settle what was said.
         """
         over = Q(state="open", closes_at__lte=now) | Q(state="closed", closed_because__in=["", "left"])
-        attended = Q(kind__in=AFTERWARDS, booking__state=BookingState.ATTENDED)
-        return self.filter(over & attended, forgotten_at__isnull=True).exclude(notices__outcome="")
+        there = Q(kind__in=AFTERWARDS, booking__state=BookingState.ATTENDED) | Q(kind="observation")
+        there |= Q(kind="trainer_feedback") & _trains()
+        return self.filter(over & there, forgotten_at__isnull=True).exclude(notices__outcome="")
 
     def that_count(self) -> Self:
         """Those of people who could have answered, and came; whoever lost the place before the course could not."""
-        return self.exclude(closed_because="no_place").exclude(_OF_ABSENT)
+        return self.exclude(closed_because="no_place").exclude(_OF_ABSENT | _of_no_trainer())
 
     def that_count_for_others(self) -> Self:
         """The same for others than the team: what they have seen counted stays, whatever the register says by now."""
-        return self.exclude(closed_because="no_place").exclude(_OF_ABSENT & Q(counted_at__isnull=True))
+        left_out = _OF_ABSENT & Q(counted_at__isnull=True) | _of_no_trainer()
+        return self.exclude(closed_because="no_place").exclude(left_out)
 
     def that_count_for(self, *, team: bool) -> Self:
         """Those that count in what the team reads, or what others read."""
@@ -112,6 +127,11 @@ class InvitationQuerySet(models.QuerySet):
         ).prefetch_related("version__questions", "answers__question")
 
 
+def _owner_has_left() -> Q:
+    live = Membership.objects.live().filter(person=OuterRef("owner"))
+    return Q(owner__isnull=False) & ~Q(Exists(live))
+
+
 class ObservationActionQuerySet(models.QuerySet):
     """Actions agreed after observations."""
 
@@ -123,18 +143,27 @@ class ObservationActionQuerySet(models.QuerySet):
         return self.filter(seen, partnership=actor.partnership)
 
     def with_owner_shown_to(self, actor: "Actor") -> Self:
-        """With ``who`` does it; the observer's name stands beside what was seen for the team and the observer alone."""
+        """With ``who`` does it, and ``owner_has_left``, which ``who`` says too.
+
+        The observer's name stands beside what was seen for the team and the observer alone.
+        """
         cases = [When(owner=None, then=Value("The partnership team"))]
         if not actor.may(Permission.MANAGE_SURVEYS):
             observer = Q(owner=F("observation__respondent"))
             if actor.person is not None:
                 observer &= ~Q(owner=actor.person)
             cases.append(When(observer, then=Value("The observer")))
-        return self.annotate(who=Case(*cases, default=F("owner__name"), output_field=models.CharField()))
+        cases.append(When(owner_has_left=True, then=Concat("owner__name", Value(" (has left)"))))
+        who = Case(*cases, default=F("owner__name"), output_field=models.CharField())
+        return self.annotate(owner_has_left=_owner_has_left()).annotate(who=who)
 
     def open(self) -> Self:
         """Those not done yet."""
         return self.filter(done_at__isnull=True)
+
+    def due(self, today: date) -> Self:
+        """Those whose day has come, also long ago, with ``owner_has_left``."""
+        return self.open().filter(due_on__lte=today).annotate(owner_has_left=_owner_has_left())
 
     def overdue(self, today: date) -> Self:
         """Those that should have been done before today."""

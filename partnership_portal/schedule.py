@@ -83,6 +83,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "ask after late registers": evaluations.ask_after_late_registers,
         "ask about impact": evaluations.ask_about_impact,
         "remind and close": evaluations.remind_and_close,
+        "remind of actions": evaluations.remind_of_actions,
         "forget words of messages": forget_words,
         "forget old answers": evaluations.forget_old_answers,
         "close counts": close_counts,

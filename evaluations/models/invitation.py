@@ -6,7 +6,7 @@ from django.utils import timezone
 from bookings.models import Booking
 from bookings.states import EXPECTED, MAY_HAVE_COME
 from courses.models import Session
-from evaluations.kinds import AFTERWARDS, QuestionnaireKind
+from evaluations.kinds import AFTERWARDS, QuestionKind, QuestionnaireKind
 from evaluations.models.questionnaire import Question, QuestionnaireVersion
 from evaluations.querysets import InvitationQuerySet
 from partnerships.models import Person, PolicyVersion
@@ -78,6 +78,7 @@ class Invitation(TenantModel):
         NO_PLACE = "no_place", "Lost the place before the course"
         LEFT = "left", "Has left the organisation"
         NOT_MANAGER = "not_manager", "Is not the line manager"
+        GIVEN_BACK = "given_back", "The observation was given back"
 
     kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
     version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="invitations")
@@ -263,7 +264,7 @@ class Invitation(TenantModel):
     @property
     def has_lapsed(self) -> bool:
         """Tell whether there is nothing to answer, unless the booking changes again."""
-        return self.has_lost_place or self.is_of_absent
+        return self.has_lost_place or self.is_of_absent or self.is_of_no_trainer
 
     @property
     def has_lost_place(self) -> bool:
@@ -290,6 +291,15 @@ class Invitation(TenantModel):
         """Tell whether it asks about a session that its learner did not attend, as the register says by now."""
         return (
             self.kind in AFTERWARDS and self.booking is not None and self.booking.state not in MAY_HAVE_COME
+        )
+
+    @property
+    def is_of_no_trainer(self) -> bool:
+        """Tell whether it waits for the account of somebody who is no trainer of the session any more (one query)."""
+        return (
+            self.kind == QuestionnaireKind.TRAINER_FEEDBACK
+            and self.state != self.State.ANSWERED
+            and not self.session.trainer_links.filter(person=self.respondent_id).exists()
         )
 
     def __str__(self) -> str:
@@ -334,6 +344,11 @@ class Answer(TenantModel):
                 func=_QUOTED_WORDS_STAY,
             ),
         ]
+
+    @property
+    def has_words(self) -> bool:
+        """Tell whether there are words that can be taken out; a date is kept as text and has none."""
+        return bool(self.text) and self.question.kind != QuestionKind.DATE
 
     def __str__(self) -> str:
         return f"Answer to {self.question_id}"

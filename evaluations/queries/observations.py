@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, DateTimeField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.urls import reverse
 
 from courses.models import Course, Session, SessionTrainer
 from evaluations.answering import asked, in_words, value_of
 from evaluations.kinds import QuestionnaireKind
+from evaluations.message_kinds import OBSERVATION_ACTION_DUE
 from evaluations.models import Invitation, ObservationAction
-from evaluations.observation_messages import asking_key, knows_when_and_where, shared_key
+from evaluations.observation_messages import asking_key, due_key, knows_when_and_where, shared_key
 from notifications.outbox import already_queued, told_in_order
 from partnership_portal.working_days import add_months, uk_date
 from partnerships.actors import Actor
@@ -132,19 +134,28 @@ def observation_shown_to(actor: Actor) -> QuerySet[Invitation]:
     actions = ObservationAction.objects.with_owner_shown_to(actor).select_related("owner")
     return (
         Invitation.objects.observations_shown_to(actor)
-        .select_related("version", "session__course", "session__venue", "respondent", "policy_version")
+        .select_related(
+            "partnership", "version", "session__course", "session__venue", "respondent", "policy_version"
+        )
         .prefetch_related("version__questions", "answers__question", Prefetch("actions", actions))
     )
 
 
-def what_was_seen(observation: Invitation) -> list[tuple[str, list[dict[str, str]]]]:
-    """The form's pages, each with its questions and answers in words; without a question that wasn't asked."""
+def what_was_seen(observation: Invitation, *, for_team: bool) -> list[tuple[str, list[dict[str, str]]]]:
+    """The form's pages, each with its questions and answers in words; without a question that wasn't asked.
+
+    The team is led from words to where they can be taken out.
+    """
     answers = {answer.question.key: answer for answer in observation.answers.all()}
     given = {key: value_of(answer) for key, answer in answers.items()}
     pages: dict[str, list[dict[str, str]]] = {}
     for question in asked(observation.version.questions.all(), given):
-        words = in_words(question, answers.get(question.key)) or "Not answered"
-        pages.setdefault(question.page, []).append({"key": question.text, "value": words})
+        answer = answers.get(question.key)
+        row = {"key": question.text, "value": in_words(question, answer) or "Not answered"}
+        if for_team and answer is not None and answer.has_words:
+            address = reverse("evaluations:redact", args=[observation.partnership.slug, answer.pk])
+            row |= {"url": address, "action": "Take words out"}
+        pages.setdefault(question.page, []).append(row)
     return list(pages.items())
 
 
@@ -192,3 +203,10 @@ def observations_to_share(partnership: Partnership, now: datetime) -> list[tuple
     ]
     told = already_queued(partnership, "observation_shared", [shared_key(*pair) for pair in waiting])
     return [pair for pair in waiting if shared_key(*pair) not in told]
+
+
+def actions_to_remind_of(partnership: Partnership, now: datetime) -> list[ObservationAction]:
+    """Actions that are not done though their day has come, of which nobody was told on it yet."""
+    due = ObservationAction.objects.filter(partnership=partnership).due(uk_date(now)).order_by("due_on", "pk")
+    told = already_queued(partnership, OBSERVATION_ACTION_DUE.purpose, [due_key(one) for one in due])
+    return [one for one in due if due_key(one) not in told]

@@ -47,6 +47,7 @@ class Pledge:
 
     text: str
     by: str = ""
+    answer_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Part:
     """What one of the two wrote; ``invitation`` is nothing where they were not asked."""
 
     invitation: Invitation | None
-    rows: list[dict[str, str]] = field(default_factory=list)
+    rows: list[dict[str, object]] = field(default_factory=list)
     sharing: Sharing | None = None
     is_visible: bool = False
 
@@ -256,21 +257,25 @@ def _answered(booking: Booking) -> QuerySet[Invitation]:
 
 def _pledge(plan: Invitation) -> Pledge | None:
     given = {
-        one.question.key: one.text
+        one.question.key: one
         for one in plan.answers.all()
-        if followed(plan.kind, one.question.key, one.question.kind)
+        if one.text and followed(plan.kind, one.question.key, one.question.kind)
     }
-    if not given.get("pledge"):
+    if "pledge" not in given:
         return None
-    by = given.get("pledge_by", "")
-    return Pledge(given["pledge"], uk_date(date.fromisoformat(by)) if by else "")
+    pledge, by = given["pledge"], given["pledge_by"].text if "pledge_by" in given else ""
+    return Pledge(pledge.text, uk_date(date.fromisoformat(by)) if by else "", pledge.pk)
 
 
-def _rows(invitation: Invitation, keys: tuple[str, ...]) -> list[dict[str, str]]:
+def _rows(invitation: Invitation, keys: tuple[str, ...]) -> list[dict[str, object]]:
     answers = {one.question_id: one for one in invitation.answers.all()}
     given = {one.question.key: value_of(one) for one in answers.values()}
     return [
-        {"key": question.text, "value": in_words(question, answers[question.pk])}
+        {
+            "key": question.text,
+            "value": in_words(question, answers[question.pk]),
+            "answer": answers[question.pk],
+        }
         for question in asked(invitation.version.questions.all(), given)
         if question.pk in answers and (not keys or question.key in keys)
     ]

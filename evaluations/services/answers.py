@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookings.models import Booking
 from courses.models import Session
 from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
-from evaluations.kinds import AFTERWARDS, QuestionnaireKind
+from evaluations.kinds import OF_THOSE_THERE, QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
 from evaluations.models import Answer, Certificate, Invitation, Question
 from evaluations.queries.redaction import redacted_in
@@ -163,8 +163,15 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
             f"The register does not say that {who} attended this session, so there is nothing to answer. If that is "
             "wrong, tell the partnership team."
         )
+    if invitation.is_of_no_trainer:
+        raise SurveyClosed(
+            "You are not named as a trainer of this session any more, so there is nothing to answer. If that is wrong, "
+            "tell the partnership team."
+        )
+    if invitation.closed_because == Invitation.Closing.GIVEN_BACK:
+        raise SurveyClosed("This observation was given back, so there is nothing to fill in.")
     if invitation.state == Invitation.State.CLOSED or invitation.closes_at <= now:
-        remedy = " If you still want to answer it, tell us." if invitation.kind in AFTERWARDS else ""
+        remedy = " If you still want to answer it, tell us." if invitation.kind in OF_THOSE_THERE else ""
         raise SurveyClosed(f"This survey is closed. The time to answer it is over.{remedy}")
 
 

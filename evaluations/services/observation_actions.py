@@ -8,14 +8,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.kinds import QuestionnaireKind
+from evaluations.message_kinds import OBSERVATION_ACTION_DUE
 from evaluations.models import Invitation, ObservationAction
-from evaluations.observation_messages import tell_agreed
-from notifications.outbox import drop_unsent
+from evaluations.observation_messages import due_key, tell_agreed, tell_due
+from notifications.outbox import already_queued, drop_unsent
+from partnership_portal.working_days import uk_date
 from partnerships import audit
 from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.models import Person
-from partnerships.permissions import Permission
+from partnerships.permissions import Permission, require
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,28 @@ def finish_action(*, actor: Actor, action: ObservationAction) -> None:
 def reopen_action(*, actor: Actor, action: ObservationAction) -> None:
     """Say that an action is not done after all. Locks the action."""
     _mark(actor, action, is_done=False)
+
+
+def remind_of_action(*, actor: Actor, action: ObservationAction, now: datetime) -> bool:
+    """Tell whoever is to do it that the day has come, once for each day that is agreed; tells whether it was due.
+
+    Locks the action.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        locked = ObservationAction.objects.select_for_update(no_key=True, of=("self",)).filter(pk=action.pk)
+        due = (
+            locked.due(uk_date(now))
+            .select_related(
+                "observation__session__course", "observation__partnership", "owner", "partnership"
+            )
+            .first()
+        )
+        if due is None or already_queued(due.partnership, OBSERVATION_ACTION_DUE.purpose, [due_key(due)]):
+            return False
+        tell_due(due, owner_has_left=due.owner_has_left)  # type: ignore[attr-defined]
+        audit.record(actor, "evaluations.remind_of_action", due, after=_trail(due))
+        return True
 
 
 def _mark(actor: Actor, action: ObservationAction, *, is_done: bool) -> None:

@@ -64,7 +64,8 @@ def release_observation(*, actor: Actor, observation: Invitation) -> None:
         if observation.state == Invitation.State.ANSWERED:
             raise DomainError("This observation was sent. It can’t be given back any more.")
         observation.state = Invitation.State.CLOSED
-        observation.save(update_fields=["state"])
+        observation.closed_because = Invitation.Closing.GIVEN_BACK
+        observation.save(update_fields=["state", "closed_because"])
         observation.answers.all().delete()
         drop_unsent(actor.partnership, f"observation:{observation.pk}")
         drop_unsent(actor.partnership, about_survey(observation))
@@ -131,7 +132,7 @@ def _take_on(actor: Actor, session: Session, observer: Person) -> Invitation:
         )
         observation.version, observation.policy_version = version, policy_version
         observation.respondent_name, observation.respondent_email = observer.name, observer.email
-        observation.state = Invitation.State.OPEN
+        observation.state, observation.closed_because = Invitation.State.OPEN, ""
         observation.invited_at, observation.closes_at = now, closes_at
         observation.reminders_sent, observation.opened_at = 0, None
         observation.last_asked_on = max(uk_date(now), uk_date(session.ends_at))

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.answering import REMOVED, one_kind_of_line
-from evaluations.kinds import QuestionKind
 from evaluations.models import Answer, Invitation, Quote, Redaction, ThemeTag
 from evaluations.services.analysis_files import drop_files
 from partnerships import audit
@@ -39,7 +38,7 @@ def redact_answer(*, actor: Actor, answer: Answer, reason: str, part: str = "") 
         )
         if response.state == Invitation.State.OPEN:
             raise DomainError("These answers are not sent yet. Whoever writes them can still change them.")
-        if answer.question.kind == QuestionKind.DATE or not answer.text:
+        if not answer.has_words:
             raise DomainError("There are no words to take out of this answer.")
         text = one_kind_of_line(answer.text)
         if text == REMOVED:

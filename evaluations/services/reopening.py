@@ -1,4 +1,4 @@
-"""Opening a survey again for somebody who attended and missed the time, so that nobody loses a certificate."""
+"""Opening a survey again for somebody who was there and missed the time, so that no certificate or account is lost."""
 
 from datetime import date, datetime, timedelta
 
@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from bookings.states import BookingState
-from evaluations.kinds import AFTERWARDS
+from courses.models import Session
+from evaluations.kinds import OF_THOSE_THERE, QuestionnaireKind
 from evaluations.models import Invitation, Reopening
 from evaluations.periods import LONGEST_OPEN_AGAIN, kept_until, last_minute_of
 from evaluations.services.invitations import about_survey, send
@@ -28,7 +29,7 @@ def open_again(
 
     By when they were asked for stays as it was, so that what comes now is late. Refuses what
     ``refuse_to_open_again`` refuses, and a day that is over, too far off, or after the answers are deleted. Locks the
-    booking, then the invitation. Done twice is done once.
+    booking (of an observer or a trainer, the session), then the invitation. Done twice is done once.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     assert actor.person is not None  # noqa: S101 - for the types: who manages surveys is somebody
@@ -70,22 +71,38 @@ def open_again(
 def refuse_to_open_again(invitation: Invitation, now: datetime) -> None:
     """Refuse what nobody may answer again, whatever the day."""
     booking = invitation.booking
-    if invitation.kind not in AFTERWARDS or booking is None:
-        raise DomainError("Only what is asked after a session of those who attended can be opened again.")
+    if invitation.kind not in OF_THOSE_THERE:
+        raise DomainError("Only what is asked after a session of those who were there can be opened again.")
     if invitation.forgotten_at is not None or last_day_to_open_again(invitation, now) < uk_date(now):
         raise DomainError("Answers about this session are kept no longer, as we said. So it stays closed.")
     if invitation.state == Invitation.State.ANSWERED:
         raise DomainError("It has been answered already.")
-    if booking.state != BookingState.ATTENDED:
+    if booking is not None and booking.state != BookingState.ATTENDED:
         raise DomainError(
             f"The register does not say that {booking.person} attended this session. Put the register right first."
         )
+    if invitation.is_of_no_trainer:
+        raise DomainError(f"{invitation.respondent_name} is not a trainer of this session any more.")
+    if invitation.kind == QuestionnaireKind.OBSERVATION:
+        _refuse_observer(invitation)
     if _is_open(invitation, now):
         raise DomainError(f"It is open until {uk_datetime(invitation.closes_at)}.")
     if invitation.closed_because == Invitation.Closing.NOT_MANAGER:
         raise DomainError(f"{invitation.respondent_name} is not the line manager, so the form stays closed.")
     if invitation.notices.filter(settled_at__isnull=True).exists():
         raise DomainError("First settle what was said instead of answering.")
+
+
+def _refuse_observer(observation: Invitation) -> None:
+    """What the database refuses too: a trainer of the session, and a second observer."""
+    session, observer = observation.session, observation.respondent_name
+    if observation.closed_because == Invitation.Closing.GIVEN_BACK:
+        raise DomainError(f"{observer} has given it back, or it was taken back.")
+    if session.trainer_links.filter(person=observation.respondent_id).exists():
+        raise DomainError(f"{observer} trains this session, so somebody else must observe it.")
+    others = session.invitations.filter(kind=observation.kind).exclude(state=Invitation.State.CLOSED)
+    if others.exclude(pk=observation.pk).exists():
+        raise DomainError("Somebody else observes this session by now.")
 
 
 def last_day_to_open_again(invitation: Invitation, now: datetime) -> date:
@@ -115,7 +132,9 @@ def _standing(invitation: Invitation) -> dict[str, str]:
 
 
 def _locked(actor: Actor, invitation: Invitation) -> Invitation:
-    # The register changes the booking under the same lock.
+    # The register changes the booking, and whoever plans the trainers and the observer, under the same lock.
+    if invitation.booking_id is None:
+        Session.objects.select_for_update(no_key=True).get(pk=invitation.session_id)
     Booking.objects.select_for_update(no_key=True, of=("self",)).filter(invitations=invitation).first()
     return (
         Invitation.objects.select_for_update(no_key=True, of=("self",))

@@ -22,6 +22,7 @@ from evaluations.queries.observations import (
 from evaluations.services.observation_actions import may_agree, may_finish
 from evaluations.services.observations import assign_observer, observe_session, release_observation
 from partnership_portal.working_days import uk_date
+from partnerships.actors import Actor
 from partnerships.forms import carried_out
 from partnerships.permissions import Permission, requires
 from partnerships.services.policies import policy_of
@@ -105,18 +106,23 @@ def sent(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/sent_observations.html", {"page_obj": page})
 
 
+def _what_was_seen(actor: Actor, one: Invitation) -> list[tuple[str, list[dict[str, str]]]]:
+    if one.state != Invitation.State.ANSWERED or one.forgotten_at is not None:
+        return []
+    return what_was_seen(one, for_team=actor.may(Permission.MANAGE_SURVEYS))
+
+
 @requires(Permission.SEE_OWN_PAGES)
 @require_safe
 def observation(request: HttpRequest, pk: int) -> HttpResponse:
     """What was seen at one session, and what was agreed."""
     actor = request.actor
     one = get_object_or_404(observation_shown_to(actor), pk=pk)
-    is_sent = one.state == Invitation.State.ANSWERED
     context = {
         "observation": one,
         "session": one.session,
-        "is_sent": is_sent,
-        "pages": what_was_seen(one) if is_sent and one.forgotten_at is None else [],
+        "is_sent": one.state == Invitation.State.ANSWERED,
+        "pages": _what_was_seen(actor, one),
         "names_observer": sees_observer(actor, one),
         "may_agree": may_agree(actor, one),
         "actions": [(action, may_finish(actor, action)) for action in one.actions.all()],

@@ -30,7 +30,7 @@ def coming_up(actor: Actor, now: datetime) -> dict[str, Any]:
 
 
 def record_figures(actor: Actor, standing: Standing, now: datetime) -> list[dict[str, Any]]:
-    """Courses, hours, certificates and requirements of one person (four queries)."""
+    """Courses, hours, certificates and requirements of one person (three queries, or four)."""
     today = uk_date(now)
     year = today.year if today.month >= 4 else today.year - 1
     since = uk_moment(date(year, 4, 1), time())

@@ -1,20 +1,27 @@
 """Who is asked what and when, by policy; reminders on working days; closing."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from courses.models import SessionTrainer
 from evaluations import jobs
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, ask_trainers, remind_and_close
 from evaluations.kinds import QuestionnaireKind
+from evaluations.links import survey_token
 from evaluations.models import Invitation
 from evaluations.periods import impact_opens_and_closes
+from evaluations.queries import response_rates, to_do
+from evaluations.services.answers import SurveyClosed
 from notifications.models import Message
-from partnership_portal.working_days import uk_date
+from partnership_portal.working_days import add_working_days, uk_date, uk_moment
+from partnerships.permissions import Role
 from partnerships.policy import Window
 from tests.evaluations.made import answer, at, booked, held
-from tests.factories import adopt, job, make_course, make_person, policy
+from tests.factories import actor_for, adopt, job, make_course, make_person, policy
 
 HELD = at("2026-03-02 10:00")
 
@@ -216,6 +223,34 @@ def test_trainers_are_asked_where_the_policy_wants_their_feedback(partnership):
         trainer,
         "trainer_feedback",
     )
+
+
+def test_whoever_is_no_trainer_any_more_is_neither_reminded_nor_let_in(partnership, sign_in):
+    adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2026-01-01"))
+    trainer, other = make_person(partnership), make_person(partnership)
+    session = held(partnership, trainers=(trainer, other))
+    ask_trainers(partnership, timezone.now())
+    session.trainer_links.filter(person=trainer).delete()
+    remind_and_close(partnership, uk_moment(add_working_days(uk_date(timezone.now()), 6), time(9)))
+    assert list(Message.objects.filter(purpose="survey-reminder").values_list("to_email", flat=True)) == [
+        other.email
+    ]
+    lapsed = Invitation.objects.get(respondent=trainer)
+    assert to_do(actor_for(trainer)) == [] and len(to_do(actor_for(other))) == 1
+    with pytest.raises(SurveyClosed, match="not named as a trainer"):
+        answer(lapsed)
+    link = reverse("evaluations:survey", args=[partnership.slug, survey_token(lapsed)])
+    assert "not named as a trainer" in Client().get(link).content.decode()
+    assert [one["invited"] for one in response_rates(partnership)] == [1]
+    team = make_person(partnership, Role.TEAM)
+    asked = reverse("evaluations:asked", args=[partnership.slug, lapsed.pk])
+    assert "not a trainer of this session" in sign_in(team).get(asked).content.decode()
+    # Named again, it is open again by itself.
+    SessionTrainer.objects.create(partnership=partnership, session=session, person=trainer)
+    answer(Invitation.objects.get(pk=lapsed.pk))
+    session.trainer_links.filter(person=trainer).delete()
+    # What a trainer had answered by then stays and counts.
+    assert [(one["invited"], one["answered"]) for one in response_rates(partnership)] == [(2, 1)]
 
 
 class TestReminders:

@@ -144,9 +144,7 @@ class TestObservations:
             ("2027-01-16", [], True),
         ],
     )
-    def test_due_while_the_next_session_is_still_in_time(
-        self, partnership, observer, today, coming, is_due
-    ):
+    def test_due_while_the_next_session_is_still_in_time(self, partnership, observer, today, coming, is_due):
         course = make_course(partnership)
         seen = make_session(partnership, course=course, starts_at=at("2026-01-15 09:30"))
         self._observed(partnership, seen, observer)

@@ -1,6 +1,6 @@
 """Observation: who is asked to observe, never a trainer, who reads it, and what is agreed afterwards."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -14,10 +14,12 @@ from courses.models import Session, SessionTrainer
 from courses.plans import SessionPlan, Slot
 from courses.refusals import PlanRefused
 from courses.services.sessions import change_session
-from evaluations.jobs import follow_observations
+from evaluations.jobs import follow_observations, remind_of_actions
 from evaluations.models import Invitation, ObservationAction
 from evaluations.observation_messages import tell_shared
 from evaluations.queries import courses_to_observe
+from evaluations.querysets import ObservationActionQuerySet
+from evaluations.services import observation_actions
 from evaluations.services.observation_actions import (
     Agreed,
     agree_action,
@@ -27,13 +29,14 @@ from evaluations.services.observation_actions import (
 )
 from evaluations.services.observations import assign_observer, observe_session, release_observation
 from notifications.models import Message
-from partnership_portal.working_days import uk_today
+from partnership_portal.working_days import uk_moment, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
 from partnerships.services.memberships import end_membership, revoke_role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer
+from tests.evaluations.test_races import together
 from tests.factories import actor_for, make_organisation, make_partnership, make_person, make_session, policy
 from tests.factories import adopt as adopt_policy
 
@@ -395,6 +398,21 @@ class TestReading:
         assert seen == {"trainers": 200, "group": 200} | {group: 404}
         assert told == (0 if group == "trainers" else 1)
 
+    def test_the_team_alone_is_led_to_take_words_out(self, sent, trainer, observer, team, sign_in):
+        words = sent.answers.get(text=SEEN)
+        redact = reverse("evaluations:redact", args=[sent.partnership.slug, words.pk])
+        for person, is_led in ((trainer, False), (observer, False), (team, True)):
+            page = sign_in(person).get(self.address(sent)).content.decode()
+            assert (redact in page) is is_led
+        # What was chosen has no words.
+        chosen = sent.answers.filter(text="").values_list("pk", flat=True)
+        assert chosen
+        page = sign_in(team).get(self.address(sent)).content.decode()
+        for answer_id in chosen:
+            assert reverse("evaluations:redact", args=[sent.partnership.slug, answer_id]) not in page
+        sign_in(team).post(redact, {"reason": "Names a child"})
+        assert SEEN not in sign_in(trainer).get(self.address(sent)).content.decode()
+
     def test_trainers_are_told_once(self, partnership, sent, trainer):
         for _ in range(2):
             follow_observations(partnership, timezone.now())
@@ -473,6 +491,73 @@ class TestActions:
             (observer.email, "dropped"),
             (trainer.email, "queued"),
         ]
+
+    def on_the_day(self, action, *, days=0):
+        return uk_moment(action.due_on + timedelta(days=days), time(6, 30))
+
+    def reminded(self) -> list[str]:
+        told = Message.objects.filter(purpose="observation_action_due")
+        return list(told.order_by("pk").values_list("to_email", flat=True))
+
+    def test_its_owner_hears_once_on_the_day(self, partnership, sent, trainer, team):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        done = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer, text="Done"))
+        finish_action(actor=actor_for(trainer), action=done)
+        remind_of_actions(partnership, self.on_the_day(action, days=-1))
+        assert self.reminded() == []
+        # Not on the day, since the machine was down, but the next morning, and never again.
+        for days in (1, 1, 2, 30):
+            remind_of_actions(partnership, self.on_the_day(action, days=days))
+        assert self.reminded() == [trainer.email]
+        message = Message.objects.get(purpose="observation_action_due")
+        assert "slides" not in message.text and "has left" not in message.text
+        assert AuditEntry.objects.filter(action="evaluations.remind_of_action").count() == 1
+        # Put off, it has another day.
+        change_action(actor=actor_for(team), action=action, agreed=self.agreed(trainer, 40))
+        action.refresh_from_db()
+        for days in (-1, 0, 0):
+            remind_of_actions(partnership, self.on_the_day(action, days=days))
+        assert self.reminded() == [trainer.email] * 2
+
+    def test_the_team_hears_of_its_own(self, partnership, sent, team):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed())
+        remind_of_actions(partnership, self.on_the_day(action))
+        assert self.reminded() == [partnership.coordinator_email]
+
+    def test_done_while_it_waits_to_be_sent_it_is_dropped(self, partnership, sent, trainer, team):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        remind_of_actions(partnership, self.on_the_day(action))
+        Message.objects.update(state="queued")
+        finish_action(actor=actor_for(trainer), action=action)
+        assert Message.objects.get(purpose="observation_action_due").state == "dropped"
+
+    def test_an_owner_who_has_left_is_marked_and_the_team_hears_of_it(
+        self, partnership, sent, trainer, observer, team, sign_in
+    ):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(observer))
+        pages = [
+            reverse("evaluations:observation_actions", args=[partnership.slug]),
+            reverse("evaluations:actions_export", args=[partnership.slug, "csv"]),
+            reverse("evaluations:observation", args=[partnership.slug, sent.pk]),
+        ]
+        for gone in (False, True):
+            for page in pages:
+                found = b"".join(sign_in(team).get(page)).decode()
+                assert ("Tess Trainer (has left)" in found) is gone
+                assert "Olive Observer" in found and "Olive Observer (has left)" not in found
+            if not gone:
+                end_membership(actor=actor_for(team), membership=trainer.memberships.get())
+        remind_of_actions(partnership, self.on_the_day(action))
+        told = Message.objects.get(purpose="observation_action_due", to_email=partnership.coordinator_email)
+        assert "Tess Trainer was to do it and has left" in told.text
+        assert sorted(self.reminded()) == sorted([observer.email, partnership.coordinator_email])
+
+    def test_neighbours_hear_nothing(self, partnership, neighbour, sent, trainer, team):
+        action = agree_action(actor=actor_for(team), observation=sent, agreed=self.agreed(trainer))
+        with acting_in(neighbour):
+            remind_of_actions(neighbour, self.on_the_day(action))
+        assert self.reminded() == []
 
     def test_refusals(self, partnership, session, sent, trainer, team):
         with pytest.raises(PermissionDenied):
@@ -564,6 +649,48 @@ class TestActions:
         assert page.status_code == 200
         assert "Send the observation first" in page.content.decode()
         assert "Slides by Easter" in page.content.decode()
+
+
+@pytest.fixture
+def due_action():
+    """A partnership with an action whose day has come, and what each of two workers does about it."""
+    partnership = make_partnership("raceshire")
+    with acting_in(partnership):
+        adopt(partnership)
+        trainer, observer = make_person(partnership, Role.TRAINER), make_person(partnership, Role.OBSERVER)
+        session = make_session(partnership, starts_at=timezone.now(), trainers=(trainer,))
+        agreed = Agreed("Later slides", trainer, uk_today())
+        agree_action(actor=actor_for(observer), observation=observed(session, observer), agreed=agreed)
+    return partnership, lambda: remind_of_actions(partnership, timezone.now())
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_remind_of_it_once(due_action) -> None:
+    partnership, work = due_action
+    assert together(2, work) == [None, None]
+    with acting_in(partnership):
+        assert AuditEntry.objects.filter(action="evaluations.remind_of_action").count() == 1
+        assert Message.objects.filter(purpose="observation_action_due").count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_both_say_that_they_did(due_action, monkeypatch) -> None:
+    partnership, work = due_action
+    both_have_looked, told = Barrier(2), observation_actions.already_queued
+
+    def look_together(*given):
+        found = told(*given)
+        both_have_looked.wait(timeout=20)
+        return found
+
+    monkeypatch.setattr(ObservationActionQuerySet, "select_for_update", lambda self, **given: self)
+    monkeypatch.setattr(observation_actions, "already_queued", look_together)
+    assert together(2, work) == [None, None]
+    with acting_in(partnership):
+        assert AuditEntry.objects.filter(action="evaluations.remind_of_action").count() == 2
+        assert Message.objects.filter(purpose="observation_action_due").count() == 1
 
 
 def test_courses_planned_are_not_due(partnership, observer) -> None:

@@ -5,13 +5,21 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from bookings.querysets import BookingQuerySet
-from evaluations.jobs import ask_about_impact, ask_for_evaluations, remind_and_close
+from courses.models import SessionTrainer
+from evaluations.jobs import (
+    ask_about_impact,
+    ask_for_evaluations,
+    ask_trainers,
+    follow_observations,
+    remind_and_close,
+)
 from evaluations.links import holder_of, survey_token
 from evaluations.models import Certificate, Invitation, Reopening
 from evaluations.periods import LONGEST_OPEN_AGAIN, impact_opens_and_closes, last_minute_of
@@ -19,6 +27,7 @@ from evaluations.querysets import InvitationQuerySet
 from evaluations.services import reopening
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.notices import say_left, say_not_manager, settle_notice
+from evaluations.services.observations import observe_session, release_observation
 from evaluations.services.reopening import open_again
 from evaluations.services.retention import forget_answers
 from notifications.models import Message
@@ -181,8 +190,7 @@ def test_for_a_while_and_with_a_reason(booking, team, days, reason, sentence) ->
     assert of(booking).state == "closed"
 
 
-def test_not_what_was_answered_or_is_asked_before_or_of_trainers(partnership, booking, team) -> None:
-    trainer = Invitation.objects.filter(kind="evaluation")
+def test_not_what_was_answered_or_is_asked_before(booking, team) -> None:
     open_again(actor=team, invitation=of(booking), until=in_days(3), reason=WHY)
     answer(of(booking))
     with pytest.raises(DomainError, match="answered already"):
@@ -190,7 +198,94 @@ def test_not_what_was_answered_or_is_asked_before_or_of_trainers(partnership, bo
     Invitation.objects.filter(kind="impact").update(kind="pre_course")
     with pytest.raises(DomainError, match="Only what is asked after"):
         open_again(actor=team, invitation=of(booking, "pre_course"), until=in_days(3), reason=WHY)
-    assert trainer.get().state == "answered"
+
+
+class TestWhoeverTrainedOrObserved:
+    """What an observer or a trainer wrote and did not send in time is not lost."""
+
+    @pytest.fixture
+    def session(self, partnership):
+        return held(partnership, days_ago=100, trainers=(make_person(partnership, name="Tom Trainer"),))
+
+    @pytest.fixture
+    def observation(self, partnership, session, monkeypatch):
+        """Filled in but for the last answer, then the time was over."""
+        observer = make_person(partnership, Role.OBSERVER, name="Olive Observer")
+        with monkeypatch.context() as then:
+            then.setattr(timezone, "now", lambda: session.ends_at)
+            one = observe_session(actor=actor_for(observer), session=session)
+            every = answers_to(one)
+            save_answers(actor=holder_of(one), invitation=one, answers=dict(list(every.items())[:-1]))
+        remind_and_close(partnership, timezone.now())
+        one.refresh_from_db()
+        assert one.state == "closed" and one.answers.exists()
+        return one
+
+    @pytest.fixture
+    def feedback(self, partnership, session):
+        adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2019-01-01"))
+        ask_trainers(partnership, session.ends_at)
+        remind_and_close(partnership, timezone.now())
+        return Invitation.objects.get(kind="trainer_feedback")
+
+    def test_the_observer_goes_on_where_they_were(self, partnership, observation, person, sign_in) -> None:
+        client = sign_in(person)
+        listed = client.get(desk("chase", observation.session_id)).content.decode()
+        assert desk("asked", observation.pk) in listed.split("Who missed it")[1]
+        page = client.get(desk("asked_open_again", observation.pk)).content.decode()
+        assert "What they wrote before is still there." in page
+        kept = observation.answers.count()
+        open_again(actor=actor_for(person), invitation=observation, until=in_days(10), reason=WHY)
+        assert told() == [observation.respondent.email]
+        follow_observations(partnership, timezone.now())
+        one = Invitation.objects.get(pk=observation.pk)
+        assert one.answers.count() == kept and one.closes_at == last_minute_of(in_days(10))
+        answer(one)
+        one.refresh_from_db()
+        assert one.state == "answered" and one.is_late
+
+    def test_not_what_was_given_back_is_observed_by_another_or_trained_by_now(
+        self, partnership, session, observation, team
+    ) -> None:
+        def refused(sentence: str) -> None:
+            with pytest.raises(DomainError, match=sentence):
+                open_again(actor=team, invitation=observation, until=in_days(3), reason=WHY)
+
+        other = make_person(partnership, Role.OBSERVER)
+        taken = Invitation.objects.get(pk=observation.pk)
+        taken.pk, taken.respondent, taken.state = None, other, "open"
+        taken.save()
+        refused("Somebody else observes this session")
+        release_observation(actor=team, observation=taken)
+        assert list(Invitation.objects.missed(timezone.now())) == [observation]
+        with pytest.raises(DomainError, match="has given it back"):
+            open_again(actor=team, invitation=taken, until=in_days(3), reason=WHY)
+        link = SessionTrainer.objects.create(
+            partnership=partnership, session=session, person=observation.respondent
+        )
+        refused("trains this session")
+        link.delete()
+        open_again(actor=team, invitation=observation, until=in_days(3), reason=WHY)
+
+    def test_the_trainer_answers_after_all(self, feedback, team) -> None:
+        open_again(actor=team, invitation=feedback, until=in_days(3), reason=WHY)
+        answer(Invitation.objects.get(pk=feedback.pk))
+        feedback.refresh_from_db()
+        assert feedback.state == "answered" and feedback.is_late
+
+    def test_not_whoever_is_no_trainer_any_more(self, session, feedback, team) -> None:
+        assert list(Invitation.objects.missed(timezone.now())) == [feedback]
+        session.trainer_links.all().delete()
+        assert not Invitation.objects.missed(timezone.now()).exists()
+        with pytest.raises(DomainError, match="Tom Trainer is not a trainer of this session any more"):
+            open_again(actor=team, invitation=feedback, until=in_days(3), reason=WHY)
+
+    def test_locks_the_session_first(self, observation, team) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            open_again(actor=team, invitation=observation, until=in_days(3), reason=WHY)
+        locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+        tables = [sql.split('FROM "')[1].split('"')[0] for sql in locks]
+        assert tables.index("courses_session") < tables.index("evaluations_invitation")
 
 
 def test_what_was_said_instead_is_settled_first(booking, team) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.links import holder_of, supervision_token, survey_token
-from evaluations.models import Invitation, Sharing
+from evaluations.models import Answer, Invitation, Sharing
 from evaluations.queries.supervision import reader_of_actor, reader_of_form, supervision_of
 from evaluations.services.answers import save_answers
 from evaluations.services.sharing import share_answers, stop_sharing
@@ -292,6 +292,26 @@ class TestWhoSees:
         client = sign_in(make_person(partnership, Role.TEAM))
         page = client.get(reverse("evaluations:desk_supervision", args=["alphashire", booking.pk]))
         assert DID in page.content.decode() and SAW in page.content.decode()
+
+    def test_the_team_alone_is_led_to_take_words_out(self, booking, sign_in) -> None:
+        evaluate(booking, share=True)
+        tell(booking, share=True)
+        judge(booking, share=True)
+        written = Answer.objects.exclude(text="").exclude(question__kind="date")
+        words = [
+            *written.filter(invitation__kind__in=("impact", "line_manager")).values_list("pk", flat=True),
+            written.get(question__key="pledge").pk,
+        ]
+        assert len(words) >= 3
+        redact = [reverse("evaluations:redact", args=["alphashire", one]) for one in words]
+        client = sign_in(make_person(booking.partnership, Role.TEAM))
+        page = client.get(reverse("evaluations:desk_supervision", args=["alphashire", booking.pk]))
+        assert all(one in page.content.decode() for one in redact)
+        assert page.content.decode().count("Take words out<") == len(redact)
+        own = sign_in(booking.person).get(
+            reverse("evaluations:my_supervision", args=["alphashire", booking.pk])
+        )
+        assert "Take words out" not in own.content.decode()
 
     def test_never_the_trainer_the_lead_a_colleague_or_the_neighbour(
         self, partnership, neighbour, booking, trainer, sign_in
