@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from evaluations.kinds import QuestionKind
-from evaluations.models import Answer, Invitation, Question
+from evaluations.models import GivenAnswer, Invitation, Question, SingleAgencyAudit
 from partnership_portal.templatetags.portal import uk_date
 from partnerships.errors import DomainError
 
@@ -18,6 +18,8 @@ class WithWords:
     text: str
 
 
+# Whoever answers it: somebody about a session, or an organisation about its own training.
+Response = Invitation | SingleAgencyAudit
 Value = int | str | list[str] | WithWords | None
 
 SCALE = range(1, 6)
@@ -69,7 +71,7 @@ def readable(question: Question, value: Value) -> Value:
             return _chosen(question, [value] if isinstance(value, str) else value)
 
 
-def value_of(answer: Answer) -> Value:
+def value_of(answer: GivenAnswer) -> Value:
     """The answer as a number, a text or the codes chosen."""
     if answer.number is not None:
         return answer.number
@@ -78,7 +80,7 @@ def value_of(answer: Answer) -> Value:
     return answer.chosen or answer.text
 
 
-def in_words(question: Question, answer: Answer | None) -> str:
+def in_words(question: Question, answer: GivenAnswer | None) -> str:
     """The answer as its giver would read it."""
     if answer is None:
         return ""
@@ -143,14 +145,12 @@ def is_complete(question: Question, value: Value) -> bool:
     return value not in (None, "", [])
 
 
-def gaps(invitation: Invitation) -> list[Question]:
+def gaps(response: Response) -> list[Question]:
     """Required questions that are asked and without a whole answer, in order."""
-    given = {
-        answer.question.key: value_of(answer) for answer in invitation.answers.select_related("question")
-    }
+    given = {answer.question.key: value_of(answer) for answer in response.answers.select_related("question")}
     return [
         one
-        for one in asked(invitation.version.questions.all(), given)
+        for one in asked(response.version.questions.all(), given)
         if one.is_required and not is_complete(one, given.get(one.key))
     ]
 

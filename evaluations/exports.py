@@ -3,6 +3,7 @@
 from typing import Any
 
 from evaluations.kinds import QuestionnaireKind
+from evaluations.models import SingleAgencyAudit
 from partnership_portal.tables import Column, ListSheet
 
 CERTIFICATES = ListSheet(
@@ -42,6 +43,23 @@ CONCERNS = ListSheet(
         Column("Since", "acknowledged_at", 18),
         Column("Settled", "settled_at", 18),
         Column("What was done", "outcome", 60),
+    ),
+)
+AUDITS = ListSheet(
+    "Single-agency audits",
+    (
+        Column("Organisation", "name", 44),
+        Column("Sector", "sector__name", 30),
+        Column("Has a lead", "has_lead", 12),
+        Column(
+            "Standing",
+            "state",
+            24,
+            lambda state: dict(SingleAgencyAudit.State.choices).get(state, "Never asked"),
+        ),
+        Column("Asked", "asked_at", 18),
+        Column("Answers asked for by", "due_at", 18),
+        Column("Answered", "answered_at", 18),
     ),
 )
 ACTIONS = ListSheet(

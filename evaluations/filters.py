@@ -14,10 +14,14 @@ from courses.models import Priority, Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Concern, Invitation, ObservationAction
 from evaluations.selections import Selection
-from partnership_portal.lists import FromDay, ListFilter, UntilDay
+from partnership_portal.lists import Contains, FromDay, ListFilter, UntilDay
 from partnership_portal.templatetags.portal import uk_date
 from partnership_portal.working_days import uk_today
-from partnerships.models import Sector
+from partnerships.models import Organisation, Sector
+
+
+def _sectors(request: HttpRequest) -> QuerySet[Sector]:
+    return Sector.objects.filter(partnership=request.partnership)
 
 
 class CertificateFilter(ListFilter):
@@ -104,6 +108,47 @@ class ConcernFilter(ListFilter):
         return rows.filter(settled_at__isnull=standing == "open")
 
 
+class SingleAgencyAuditFilter(ListFilter):
+    """Which organisations, by how they stand with the questions about their own training; a thousand at most."""
+
+    q = Contains("name_key", label="Name contains")
+    standing = ChoiceFilter(
+        label="Show",
+        empty_label="All",
+        method="with_standing",
+        choices=[
+            ("waiting", "Waiting for answers"),
+            ("overdue", "Overdue"),
+            ("answered", "Answered"),
+            ("closed", "Closed without answers"),
+            ("never", "Never asked"),
+        ],
+    )
+    sector = ModelChoiceFilter(label="Sector", queryset=_sectors, empty_label="All")
+
+    orders = {
+        "name": ("name_key", "pk"),
+        "asked": ("asked_at", "name_key", "pk"),
+        "answered": ("answered_at", "name_key", "pk"),
+    }
+    first_order = "name"
+
+    class Meta:
+        model = Organisation
+        fields: list[str] = []
+
+    def with_standing(self, rows: QuerySet, name: str, standing: str) -> QuerySet:
+        """Those whose newest audit stands so."""
+        wanted = {
+            "waiting": Q(state="open"),
+            "overdue": Q(state="open", due_at__lt=timezone.now()),
+            "answered": Q(state="answered"),
+            "closed": Q(state="closed"),
+            "never": Q(audit__isnull=True),
+        }
+        return rows.filter(wanted[standing])
+
+
 class ActionFilter(ListFilter):
     """Which actions agreed after observations, and in which order."""
 
@@ -187,7 +232,7 @@ class AnalysisFilter(ListFilter):
     sector = ModelChoiceFilter(
         "booking__organisation__sector",
         label="Sector",
-        queryset=lambda request: Sector.objects.filter(partnership=request.partnership),
+        queryset=_sectors,
         empty_label="All sectors",
     )
     first_day = FromDay("session__ends_at", label="Session from")

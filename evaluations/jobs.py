@@ -28,6 +28,13 @@ from evaluations.queries.observations import (
     observations_to_follow,
     observations_to_share,
 )
+from evaluations.queries.single_agency_audits import (
+    audits_to_close,
+    audits_to_forget,
+    audits_to_remind,
+    audits_to_tell,
+    organisations_to_ask_again,
+)
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.concerns import pass_over, raise_concern
 from evaluations.services.invitations import ask_about_bookings, ask_trainer
@@ -35,6 +42,14 @@ from evaluations.services.observation_actions import remind_of_action
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
 from evaluations.services.retention import forget_answers
+from evaluations.services.single_agency_audits import (
+    ask_again,
+    close_audit,
+    forget_audit,
+    is_time_to_remind_leads,
+    remind_leads,
+    tell_leads,
+)
 from partnerships.actors import Actor, system
 from partnerships.jobs import one_by_one, piecewise, together
 from partnerships.models import Partnership
@@ -172,3 +187,36 @@ def _ask_about(
     actor: Actor, session: Session, kind: QuestionnaireKind, now: datetime, bookings: Sequence[int]
 ) -> None:
     ask_about_bookings(actor=actor, session=session, bookings=bookings, kind=kind, now=now)
+
+
+def ask_organisations_again(partnership: Partnership, now: datetime) -> None:
+    """Ask organisations about their own training a year after they were asked before, where the policy wants it."""
+    actor = system(partnership, "ask organisations again")
+    with acting_in(partnership):
+        due = list(organisations_to_ask_again(partnership, now).order_by("pk"))
+    one_by_one(partnership, (partial(ask_again, actor=actor, organisation=one, now=now) for one in due))
+
+
+def tell_leads_of_audits(partnership: Partnership, now: datetime) -> None:
+    """Write to the leads of organisations that are asked about their own training, also to one who comes later."""
+    actor = system(partnership, "tell leads of audits")
+    for found in piecewise(partnership, lambda: audits_to_tell(partnership, now)):
+        one_by_one(partnership, (partial(tell_leads, actor=actor, audited=one, now=now) for one in found))
+
+
+def remind_and_close_audits(partnership: Partnership, now: datetime) -> None:
+    """Close the audits whose time is over, and remind the leads of those that have not answered the others."""
+    actor = system(partnership, "remind of audits")
+    for over in piecewise(partnership, lambda: audits_to_close(partnership, now)):
+        one_by_one(partnership, (partial(close_audit, actor=actor, audited=one, now=now) for one in over))
+    for found in piecewise(partnership, lambda: audits_to_remind(partnership, now)):
+        waiting = [one for one in found if is_time_to_remind_leads(one, now)]
+        one_by_one(partnership, (partial(remind_leads, actor=actor, audited=one, now=now) for one in waiting))
+
+
+def forget_old_audits(partnership: Partnership, now: datetime) -> None:
+    """Delete the answers of audits that were kept as long as was promised."""
+    actor = system(partnership, "forget old audits")
+    with acting_in(partnership):
+        waiting = audits_to_forget(partnership, now)
+    one_by_one(partnership, (partial(forget_audit, actor=actor, audited=one, now=now) for one in waiting))

@@ -16,8 +16,8 @@ class QuestionnaireKind(models.TextChoices):
     SINGLE_AGENCY_AUDIT = "single_agency_audit", "Single-agency audit"
 
 
-# Can be written, previewed and published, but has no door yet: the portal asks nobody.
-NOT_ASKED = frozenset({QuestionnaireKind.SINGLE_AGENCY_AUDIT})
+# About an organisation as a whole, so no course has one of its own.
+OF_NO_COURSE = frozenset({QuestionnaireKind.SINGLE_AGENCY_AUDIT})
 
 # What is asked of, or about, whoever attended.
 AFTERWARDS = (

@@ -231,3 +231,42 @@ OBSERVATION_ACTION_DUE = MessageKind(
 )
 register(OBSERVATION_ASSIGNED, OBSERVATION_RELEASED, OBSERVATION_SHARED)
 register(OBSERVATION_ACTION, OBSERVATION_ACTION_DUE)
+
+AUDITS = "Single-agency audits"
+_ORGANISATION = Placeholder("organisation", "The organisation’s name", "Meadow Lane Primary School")
+_WHY_AUDITS = (
+    "The partnership must know how organisations train their own staff, and only their leads can say it."
+)
+_OF_AUDITS = (_ORGANISATION, _DUE, _CLOSES)
+
+AUDIT_ASKED = MessageKind(
+    purpose="single_agency_audit_asked",
+    subject=AUDITS,
+    name="Asked about own training",
+    when="When the team asks an organisation about the training that it gives its own staff, or a year after it did.",
+    placeholders=_OF_AUDITS,
+    button="Answer for your organisation",
+    essential=_WHY_AUDITS,
+)
+AUDIT_REMINDER = MessageKind(
+    purpose="single_agency_audit_reminder",
+    subject=AUDITS,
+    name="Reminder of a single-agency audit",
+    when="Some working days after an audit that was not answered, as often as the policy says.",
+    placeholders=_OF_AUDITS,
+    button="Answer for your organisation",
+    essential=_WHY_AUDITS,
+)
+AUDIT_GIVEN_BACK = MessageKind(
+    purpose="single_agency_audit_given_back",
+    subject=AUDITS,
+    name="Answers about own training to be put right",
+    when="When the team gives an organisation its answers back.",
+    placeholders=(
+        *_OF_AUDITS,
+        Placeholder("what is wrong", "What the team wrote", "The numbers of staff are missing."),
+    ),
+    button="Put the answers right",
+    essential=_WHY_AUDITS,
+)
+register(AUDIT_ASKED, AUDIT_REMINDER, AUDIT_GIVEN_BACK)

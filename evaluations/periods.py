@@ -8,9 +8,10 @@ from django.db.models import F, Q
 from bookings.states import BookingState
 from courses.expectations import asks_before, asks_learners
 from courses.models import Session
+from evaluations.answering import Response
 from evaluations.gate import NEEDED
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation
+from evaluations.models import Invitation, SingleAgencyAudit
 from partnership_portal.working_days import UK, add_months, add_working_days, uk_date, uk_moment
 from partnerships.models import Partnership, PolicyVersion
 from partnerships.policy import LineManagerRule, Policy, Window
@@ -133,14 +134,28 @@ def answers_due_at(
     return min(end_of_day(invited_at + timedelta(days=days)), closes_at)
 
 
-def years_kept(invitation: Invitation) -> int:
-    """For how many years after the course the answers are kept: what whoever is asked reads before answering."""
-    return policy_of(invitation.policy_version).evaluation.answers_kept_years.value
+def years_kept(response: Response) -> int:
+    """For how many years the answers are kept, after the course or the audit: what is read before answering."""
+    return policy_of(response.policy_version).evaluation.answers_kept_years.value
 
 
 def kept_until(invitation: Invitation) -> datetime:
     """When these answers must go, at the session's hour by UK clocks."""
     return _later(invitation.session.ends_at, 12 * years_kept(invitation), "months")
+
+
+def kept_long_enough(audited: SingleAgencyAudit, now: datetime) -> bool:
+    """Tell whether the answers of an audit must go: so many years after they were sent, or else asked for."""
+    return _later(audited.answered_at or audited.asked_at, 12 * years_kept(audited), "months") <= now
+
+
+def audit_due_and_closes(policy: Policy, now: datetime) -> tuple[datetime, datetime]:
+    """By when an organisation that is asked now should answer about its own training, and until when it can."""
+    rules = policy.single_agency_audit
+    return (
+        end_of_day(now + timedelta(days=rules.due_days.value)),
+        end_of_day(now + timedelta(days=rules.open_days.value)),
+    )
 
 
 # Answers that came after they were asked for; as ``Invitation.is_late`` tells of one.

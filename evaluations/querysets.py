@@ -170,6 +170,32 @@ class ObservationActionQuerySet(models.QuerySet):
         return self.open().filter(due_on__lt=today)
 
 
+class SingleAgencyAuditQuerySet(models.QuerySet):
+    """Audits of organisations' own training."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        """The team sees all, a lead those of the organisations that they lead; nobody else any."""
+        audits = self.filter(partnership=actor.partnership)
+        if actor.may(Permission.MANAGE_SURVEYS):
+            return audits
+        return audits.filter(organisation__in=actor.led_organisation_ids)
+
+    def open(self) -> Self:
+        """Those that wait for answers."""
+        return self.filter(state="open")
+
+    def for_answering(self) -> Self:
+        """With everything that their pages show (three queries)."""
+        return self.select_related(
+            "partnership",
+            "organisation",
+            "policy_version",
+            "version__questionnaire",
+            "asked_by",
+            "answered_by",
+        ).prefetch_related("version__questions", "answers__question")
+
+
 class ConcernQuerySet(models.QuerySet):
     """Concerns about courses."""
 

@@ -25,6 +25,7 @@ from evaluations.views import (
     supervision,
     themes,
 )
+from evaluations.views import single_agency_audits as audits
 from partnership_portal.endings import report_path, sheet_path
 
 app_name = "evaluations"
@@ -53,6 +54,27 @@ urlpatterns = [
     path("organisation/certificates/", bundles.bundles, name="bundles"),
     path("organisation/certificates/<int:pk>/", bundles.bundle, name="bundle"),
     path("organisation/certificates/<int:pk>/file/", bundles.bundle_file, name="bundle_file"),
+    path("organisation/single-agency-audits/", audits.our_audits, name="our_audits"),
+    path("organisation/single-agency-audits/<int:pk>/", audits.our_audit, name="our_audit"),
+    path(
+        "organisation/single-agency-audits/<int:pk>/<int:page>/", audits.our_audit_page, name="our_audit_page"
+    ),
+    path("organisation/single-agency-audits/<int:pk>/check/", audits.our_audit_check, name="our_audit_check"),
+    path("desk/single-agency-audits/", audits.desk_audits, name="desk_audits"),
+    sheet_path("desk/single-agency-audits/export", audits.desk_audits_export, "desk_audits_export"),
+    path("desk/single-agency-audits/<int:pk>/", audits.desk_audit, name="desk_audit"),
+    path("desk/single-agency-audits/<int:pk>/<int:page>/", audits.desk_audit_page, name="desk_audit_page"),
+    path("desk/single-agency-audits/<int:pk>/check/", audits.desk_audit_check, name="desk_audit_check"),
+    path(
+        "desk/single-agency-audits/<int:pk>/withdraw/",
+        audits.desk_audit_withdraw,
+        name="desk_audit_withdraw",
+    ),
+    path(
+        "desk/single-agency-audits/<int:pk>/give-back/",
+        audits.desk_audit_give_back,
+        name="desk_audit_give_back",
+    ),
     path("certificates/issuer/", badges.issuer, name="issuer"),
     path("certificates/keys/", badges.keys, name="badge_keys"),
     path("certificates/keys/<slug:kid>/", badges.key, name="badge_key"),

@@ -55,6 +55,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "follow observations": evaluations.follow_observations,
         "follow bookings": evaluations.follow_bookings,
         "issue certificates": evaluations.issue_certificates,
+        "tell leads of audits": evaluations.tell_leads_of_audits,
         "requeue stuck bundles": requeue_stuck_bundles,
         "requeue stuck analyses": requeue_stuck_analyses,
         "requeue stuck analysis files": requeue_stuck_files,
@@ -86,6 +87,9 @@ JOBS: dict[str, dict[str, Job]] = {
         "remind of actions": evaluations.remind_of_actions,
         "forget words of messages": forget_words,
         "forget old answers": evaluations.forget_old_answers,
+        "ask organisations again": evaluations.ask_organisations_again,
+        "remind and close audits": evaluations.remind_and_close_audits,
+        "forget old audits": evaluations.forget_old_audits,
         "close counts": close_counts,
     },
 }

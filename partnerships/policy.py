@@ -105,6 +105,13 @@ class CoDelivery(StrEnum):
     NOT_STATED = "not_stated"
 
 
+class SingleAgencyAuditRule(StrEnum):
+    """When organisations are asked about the training that they give their own staff."""
+
+    WHEN_ASKED = "when_asked"
+    YEARLY = "yearly"
+
+
 class PrerequisiteRule(StrEnum):
     """What must be done before booking."""
 
@@ -229,6 +236,22 @@ class ObservationPolicy(Strict):
     rule: Clause[ObservationRule]
     shared_with_trainers: Clause[bool] = default(True)
     shared_with_group: Clause[bool] = default(True)
+
+
+class SingleAgencyAuditPolicy(Strict):
+    """How organisations are asked about the training that they give their own staff."""
+
+    rule: Clause[SingleAgencyAuditRule] = default(SingleAgencyAuditRule.WHEN_ASKED)
+    due_days: Clause[Annotated[int, Field(ge=1, le=365)]] = default(28)
+    open_days: Clause[Annotated[int, Field(ge=1, le=365)]] = default(84)
+    reminders: Clause[Annotated[int, Field(ge=0, le=5)]] = default(2)
+    reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]] = default(10)
+
+    @model_validator(mode="after")
+    def _due_before_it_closes(self) -> Self:
+        if self.due_days.value > self.open_days.value:
+            raise PydanticCustomError("audit", "due_days must not be more than open_days")
+        return self
 
 
 class ConcernPolicy(Strict):
@@ -436,4 +459,5 @@ class Policy(Strict):
     messages: MessagesPolicy = MessagesPolicy()
     concerns: ConcernPolicy = ConcernPolicy()
     pre_course: PreCoursePolicy = PreCoursePolicy()
+    single_agency_audit: SingleAgencyAuditPolicy = SingleAgencyAuditPolicy()
     framework: tuple[GroupProfile, ...] = ()

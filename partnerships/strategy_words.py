@@ -21,6 +21,7 @@ from partnerships.policy import (
     PrerequisiteRule,
     PurchaseOrderRule,
     ReportLine,
+    SingleAgencyAuditRule,
     Window,
 )
 
@@ -78,6 +79,7 @@ def chapters(policy: Policy) -> list[Chapter]:
             ("Trainers", "trainers"),
             ("Observation", "observation"),
             ("Concerns about courses", "concerns"),
+            ("Organisations’ own training", "single_agency_audit"),
             ("Booking", "booking"),
             ("Messages", "messages"),
         )
@@ -267,6 +269,12 @@ _OBSERVATION = {
     ObservationRule.FOUR_STAGES: "Quality is assured in four stages: the pool, the first evaluation, the follow-up of "
     "impact with audit, and the evaluation report.",
 }
+_SINGLE_AGENCY_AUDIT = {
+    SingleAgencyAuditRule.WHEN_ASKED: "Organisations are asked about the training that they give their own staff when "
+    "the partnership team wants to know.",
+    SingleAgencyAuditRule.YEARLY: "Every organisation is asked once a year about the training that it gives its own "
+    "staff.",
+}
 _CO_DELIVERY = {
     CoDelivery.ALWAYS: "Two trainers always deliver together.",
     CoDelivery.PREFERRED: "Two trainers deliver together where possible.",
@@ -411,6 +419,26 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
         "The group",
         _either("The group sees what was observed.", "Observations are not shared with the group."),
     ),
+    "single_agency_audit.rule": ("Single-agency audits", lambda value, _: _SINGLE_AGENCY_AUDIT[value]),
+    "single_agency_audit.due_days": (
+        "By when answers are asked for",
+        lambda days, _: (
+            f"Answers are asked for within {_count(days, 'day')}. What comes later counts, and is marked late."
+        ),
+    ),
+    "single_agency_audit.open_days": (
+        "How long it is open",
+        lambda days, _: f"Organisations can answer for {_count(days, 'day')}.",
+    ),
+    "single_agency_audit.reminders": (
+        "Reminders",
+        lambda number, _: (
+            f"The leads of an organisation that has not answered are reminded {_times(number)}."
+            if number
+            else "Nobody is reminded."
+        ),
+    ),
+    "single_agency_audit.reminder_working_days": ("Time between reminders", _spacing),
     "concerns.low_score": (
         "Low scores",
         lambda mark, _: (

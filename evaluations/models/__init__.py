@@ -5,6 +5,7 @@ from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
 from .concern import Concern, ConcernSign, EarlierOutcome
 from .dip_sample import DipAttempt, DipContact, DipSample
+from .given_answer import GivenAnswer
 from .handed_code import HandedCode
 from .invitation import Answer, Invitation
 from .notice import Notice
@@ -21,6 +22,7 @@ from .redaction import Redaction
 from .reopening import Reopening
 from .sharing import Sharing
 from .signing_key import SigningKey
+from .single_agency_audit import SingleAgencyAnswer, SingleAgencyAudit
 from .theme import Theme, ThemeTag
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "DipSample",
     "EarlierEdition",
     "EarlierOutcome",
+    "GivenAnswer",
     "HandedCode",
     "Invitation",
     "KeptAnalysis",
@@ -53,6 +56,8 @@ __all__ = [
     "Reopening",
     "Sharing",
     "SigningKey",
+    "SingleAgencyAnswer",
+    "SingleAgencyAudit",
     "Theme",
     "ThemeTag",
 ]

@@ -7,6 +7,7 @@ from bookings.models import Booking
 from bookings.states import EXPECTED, MAY_HAVE_COME
 from courses.models import Session
 from evaluations.kinds import AFTERWARDS, QuestionKind, QuestionnaireKind
+from evaluations.models.given_answer import GivenAnswer
 from evaluations.models.questionnaire import Question, QuestionnaireVersion
 from evaluations.querysets import InvitationQuerySet
 from partnerships.models import Person, PolicyVersion
@@ -306,14 +307,11 @@ class Invitation(TenantModel):
         return f"{self.get_kind_display()} for {self.respondent_name}"
 
 
-class Answer(TenantModel):
+class Answer(GivenAnswer):
     """The answer to one question; saved as one goes, and a response once its invitation is answered."""
 
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="answers")
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="answers")
-    number = models.SmallIntegerField(null=True, blank=True)
-    text = models.TextField(blank=True)
-    chosen = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -349,6 +347,3 @@ class Answer(TenantModel):
     def has_words(self) -> bool:
         """Tell whether there are words that can be taken out; a date is kept as text and has none."""
         return bool(self.text) and self.question.kind != QuestionKind.DATE
-
-    def __str__(self) -> str:
-        return f"Answer to {self.question_id}"

@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from courses.models import Course
-from evaluations.kinds import NOT_ASKED, QuestionKind, QuestionnaireKind
+from evaluations.kinds import OF_NO_COURSE, QuestionKind, QuestionnaireKind
 from evaluations.querysets import QuestionnaireQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
@@ -46,9 +46,9 @@ class Questionnaire(TenantModel):
         return self.title
 
     @property
-    def is_asked(self) -> bool:
-        """Tell whether the portal asks anybody questionnaires of this kind."""
-        return self.kind not in NOT_ASKED
+    def is_of_courses(self) -> bool:
+        """Tell whether a course may have one of its own."""
+        return self.kind not in OF_NO_COURSE
 
 
 class QuestionnaireVersion(TenantModel):

@@ -1,6 +1,5 @@
 """Answering a questionnaire: a draft as one goes, then everything at once."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -9,15 +8,16 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from courses.models import Session
-from evaluations.answering import Value, WithWords, asked, codes_in, gaps, readable, value_of
+from evaluations.answering import Value, gaps
 from evaluations.kinds import OF_THOSE_THERE, QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
-from evaluations.models import Answer, Certificate, Invitation, Question
+from evaluations.models import Certificate, Invitation
 from evaluations.queries.redaction import redacted_in
 from evaluations.quoting import agrees_by_itself, is_asked_to_be_quoted
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.codes import close_code
 from evaluations.services.invitations import about_survey
+from evaluations.services.kept_answers import forget_what_is_not_asked, keep_answers
 from evaluations.services.sharing import share_answers
 from notifications.outbox import drop_unsent, queue_message
 from partnership_portal.templatetags.portal import uk_date as in_words
@@ -60,17 +60,9 @@ def save_answers(
     with transaction.atomic():
         _close_code(actor, invitation)
         invitation = _open(actor, invitation)
-        questions = {question.key: question for question in invitation.version.questions.all()}
-        unknown = set(answers) - set(questions)
-        if unknown:
-            raise DomainError("This form has changed. Open it again from the start.")
         _note_opening(actor, invitation)
-        theirs = set(answers) - redacted_in(invitation).keys()
-        given = {
-            questions[key]: readable(questions[key], value) for key, value in answers.items() if key in theirs
-        }
-        _keep(invitation, {question: value for question, value in given.items() if value is not None})
-        _take_back(invitation, [question for question, value in given.items() if value is None])
+        redacted = redacted_in(invitation)
+        keep_answers(invitation, {key: value for key, value in answers.items() if key not in redacted})
         if not is_typing:
             audit.record(actor, "evaluations.save_answers", invitation, after={"questions": sorted(answers)})
 
@@ -101,7 +93,7 @@ def submit_answers(
             Session.objects.select_for_update(no_key=True).get(pk=invitation.session_id)
         _close_code(actor, invitation)
         invitation = _open(actor, invitation)
-        _forget_what_is_not_asked(invitation)
+        forget_what_is_not_asked(invitation)
         if missing := gaps(invitation):
             raise DomainError(f"Answer “{missing[0].text}” before you send the form.")
         now = timezone.now()
@@ -220,34 +212,3 @@ def _tell_what_was_typed_in(invitation: Invitation) -> None:
 def _refuse_observation_beforehand(invitation: Invitation, now: datetime) -> None:
     if invitation.kind == QuestionnaireKind.OBSERVATION and invitation.session.starts_at > now:
         raise DomainError("You can send this form once the session has begun. What you wrote is saved.")
-
-
-def _forget_what_is_not_asked(invitation: Invitation) -> None:
-    """Answers to questions that what was answered later has taken out."""
-    answers = list(invitation.answers.select_related("question"))
-    given = {one.question.key: value_of(one) for one in answers}
-    left = {one.pk for one in asked(invitation.version.questions.all(), given)}
-    _take_back(invitation, [one.question for one in answers if one.question_id not in left])
-
-
-def _keep(invitation: Invitation, given: dict[Question, Value]) -> None:
-    Answer.objects.bulk_create(
-        [
-            Answer(
-                partnership=invitation.partnership,
-                invitation=invitation,
-                question=question,
-                number=value if isinstance(value, int) else None,
-                text=value.text if isinstance(value, WithWords) else value if isinstance(value, str) else "",
-                chosen=codes_in(value) if isinstance(value, list | WithWords) else [],
-            )
-            for question, value in given.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["partnership", "invitation", "question"],
-        update_fields=["number", "text", "chosen"],
-    )
-
-
-def _take_back(invitation: Invitation, questions: Iterable[Question]) -> None:
-    Answer.objects.filter(invitation=invitation, question__in=list(questions)).delete()

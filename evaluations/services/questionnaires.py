@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from courses.models import Course
-from evaluations.kinds import NOT_ASKED, QuestionnaireKind
+from evaluations.kinds import QuestionnaireKind
 from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import CourseQuestionnaire, Questionnaire, QuestionnaireVersion
 from evaluations.versions import draft_of, publish_version
@@ -38,7 +38,7 @@ def adopt_library(
         partnership = locked_partnership(actor)
         made = [new for form in library() if (new := _adopt(actor, partnership, form)) is not None]
         chosen = first_choices(partnership.policy(), {}) if choices is None else choices
-        for form in (one for kind, one in chosen.items() if kind not in NOT_ASKED):
+        for form in chosen.values():
             _choose(actor, partnership, form, (before or {}).get(form.kind, ""))
         return made
 
@@ -98,6 +98,9 @@ def ask_about_courses(*, actor: Actor, questionnaire: Questionnaire, courses: li
         questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
         if courses:
             _refuse_not_in_use(questionnaire)
+            if not questionnaire.is_of_courses:
+                kind = questionnaire.get_kind_display().lower()
+                raise DomainError(f"A {kind} is about an organisation, so no course has one of its own.")
         links = CourseQuestionnaire.objects.filter(partnership=partnership, kind=questionnaire.kind)
         wanted = {course.pk for course in courses}
         before = set(links.filter(questionnaire=questionnaire).values_list("course", flat=True))
@@ -159,7 +162,7 @@ def retire_questionnaire(*, actor: Actor, questionnaire: Questionnaire) -> Quest
     with transaction.atomic():
         partnership = locked_partnership(actor)
         questionnaire = Questionnaire.objects.get(partnership=partnership, pk=questionnaire.pk)
-        if questionnaire.is_default and questionnaire.is_asked:
+        if questionnaire.is_default:
             raise DomainError(
                 f"“{questionnaire}” is the default of its kind. Make another one the default first, "
                 "so that people are still asked."
@@ -193,8 +196,6 @@ def _retire(actor: Actor, questionnaire: Questionnaire, retired_at: datetime | N
 
 
 def _refuse_not_in_use(questionnaire: Questionnaire) -> None:
-    if not questionnaire.is_asked:
-        raise DomainError(f"The portal asks nobody a {questionnaire.get_kind_display().lower()} yet.")
     if not questionnaire.versions.exists():
         raise DomainError("Publish the questionnaire first. Nobody can be asked what is still being written.")
     if questionnaire.retired_at is not None:

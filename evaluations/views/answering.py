@@ -3,19 +3,19 @@
 The door of those who were handed a code is in ``handed.py``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.expectations import certificate_rule
-from evaluations.answering import Value, in_words, is_complete, pages_asked, value_of
-from evaluations.forms import QuestionPageForm, QuotingForm, ShareForm
+from evaluations.forms import QuotingForm, ShareForm
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import (
     SURVEY,
@@ -26,7 +26,7 @@ from evaluations.links import (
     supervision_token,
     survey_nonce,
 )
-from evaluations.models import Invitation, Question
+from evaluations.models import Invitation
 from evaluations.notice_forms import WhoIsManagerForm
 from evaluations.periods import years_kept
 from evaluations.queries.redaction import redacted_in
@@ -53,8 +53,7 @@ from evaluations.services.invitations import releases_certificate
 from evaluations.services.notices import say_left, say_not_manager
 from evaluations.services.quotes import agree_to_be_quoted, stop_quoting
 from evaluations.services.sharing import NamedAnother, could_be_shared_with
-from evaluations.views.typing import FIELD, saved_while_typing
-from partnerships.actors import Actor
+from evaluations.views.paging import Way, filled_in, to_check
 from partnerships.errors import DomainError
 from partnerships.links import read_token
 from partnerships.permissions import Permission, holder_of_link, requires
@@ -64,25 +63,22 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Door:
-    """How somebody came to a survey: who acts, and the addresses of its pages."""
+class Door(Way):
+    """How somebody came to a survey."""
 
-    actor: Actor
     invitation: Invitation
-    names: str
-    key: dict[str, object]
     # A code shows nothing that was written elsewhere.
     shows_plan: bool = True
+
+    @property
+    def response(self) -> Invitation:
+        """What is answered."""
+        return self.invitation
 
     @property
     def is_on_behalf(self) -> bool:
         """Tell whether the team writes down what somebody else says."""
         return self.names == "typed"
-
-    def address(self, suffix: str = "", **more: object) -> str:
-        """The address of the survey's start, or of one of its pages."""
-        name = f"evaluations:{self.names}{suffix}"
-        return reverse(name, kwargs={"partnership": self.actor.partnership.slug, **self.key, **more})
 
     @property
     def is_by_code(self) -> bool:
@@ -93,26 +89,6 @@ class Door:
     def pledge(self) -> Pledge | None:
         """What the learner said that they would do, where whoever answers here may read it."""
         return pledge_for(self.invitation) if self.shows_plan else None
-
-    @property
-    def saved(self) -> dict[str, Value]:
-        """The answers so far, by question."""
-        return {answer.question.key: value_of(answer) for answer in self.invitation.answers.all()}
-
-    def pages(self, given: Mapping[str, Value]) -> list[tuple[str, list[Question]]]:
-        """The headings with their questions, in order, for somebody who has given these answers."""
-        return pages_asked(self.invitation.version.questions.all(), given)
-
-    @property
-    def where_to_go_on(self) -> str:
-        """The address of the first page with a gap; else of the one after the last answer, or where all is sent."""
-        saved = self.saved
-        last = 0
-        for number, (_, questions) in enumerate(pages := self.pages(saved), start=1):
-            if any(one.is_required and not is_complete(one, saved.get(one.key)) for one in questions):
-                return self.address("_page", page=number)
-            last = number if any(one.key in saved for one in questions) else last
-        return self.address("_check") if last == len(pages) else self.address("_page", page=last + 1)
 
 
 @holder_of_link
@@ -247,7 +223,7 @@ Show = Callable[[HttpRequest, Door], HttpResponse]
 
 def _own(request: HttpRequest, pk: int) -> Door:
     own = Invitation.objects.visible_to(request.actor).of(request.actor).for_answering()
-    return Door(request.actor, get_object_or_404(own, pk=pk), "my_survey", {"pk": pk})
+    return Door(request.actor, "my_survey", {"pk": pk}, get_object_or_404(own, pk=pk))
 
 
 def _typed(request: HttpRequest, pk: int) -> Door:
@@ -255,7 +231,7 @@ def _typed(request: HttpRequest, pk: int) -> Door:
     invitation = get_object_or_404(found, pk=pk)
     if not may_type_in(request.actor, invitation):
         raise Http404
-    return Door(request.actor, invitation, "typed", {"pk": pk})
+    return Door(request.actor, "typed", {"pk": pk}, invitation)
 
 
 def _through_link(request: HttpRequest, token: str, show: Show) -> HttpResponse:
@@ -272,7 +248,7 @@ def _through_link(request: HttpRequest, token: str, show: Show) -> HttpResponse:
     if nonce != survey_nonce(invitation):
         sentence = "Somebody else is asked now, so this link does not open it any more."
         return _refused(request, "This link does not work", DomainError(sentence), 404)
-    return or_refusal(request, Door(holder_of(invitation), invitation, "survey", {"token": token}), show)
+    return or_refusal(request, Door(holder_of(invitation), "survey", {"token": token}, invitation), show)
 
 
 def or_refusal(request: HttpRequest, door: Door, show: Show) -> HttpResponse:
@@ -315,49 +291,18 @@ def show_start(request: HttpRequest, door: Door) -> HttpResponse:
 
 def show_page(request: HttpRequest, door: Door, number: int) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
-    saved = door.saved
-    pages = door.pages(saved)
-    if request.method == "POST" and "heading" in request.POST:
-        headings = [heading for heading, _ in pages]
-        if request.POST["heading"] not in headings:
-            if FIELD in request.POST:
-                return JsonResponse({"shown": []}, status=409)
-            messages.info(request, "Your other answers have changed what we ask. Please go on here.")
-            return redirect(door.where_to_go_on)
-        number = headings.index(request.POST["heading"]) + 1
-    if not 1 <= number <= len(pages):
-        raise Http404
-    heading, questions = pages[number - 1]
-    form = QuestionPageForm(
-        questions,
-        saved,
-        request.POST if request.method == "POST" else None,
+    shown = filled_in(
+        request,
+        door,
+        number,
+        save=partial(save_answers, actor=door.actor, invitation=door.invitation),
         redacted=redacted_in(door.invitation),
+        come_back=_how_to_come_back(door),
     )
-    if FIELD in request.POST:
-        return saved_while_typing(door.actor, door.invitation, form, request.POST)
-    if request.method == "POST":
-        complete = form.is_valid()
-        save_answers(actor=door.actor, invitation=door.invitation, answers=form.kept)
-        if "later" in request.POST:
-            messages.success(
-                request, f"Your answers so far are saved. You can come back {_how_to_come_back(door)}."
-            )
-            return redirect(door.address())
-        if complete:
-            last = number == len(door.pages({**saved, **form.kept})) or "back_to_check" in request.GET
-            return redirect(door.address("_check") if last else door.address("_page", page=number + 1))
-    back = door.address("_page", page=number - 1) if number > 1 else door.address()
-    is_about_it = number == 1 or any(one.key == "done" for one in questions)
-    context = {
-        "form": form,
-        "heading": heading,
-        "number": number,
-        "of": len(pages),
-        "back": back,
-        "pledge": door.pledge if is_about_it else None,
-    }
-    return _render(request, door, "page", context)
+    if isinstance(shown, HttpResponse):
+        return shown
+    is_about_it = shown["number"] == 1 or any(one.key == "done" for one in shown["form"].page)
+    return _render(request, door, "page", {**shown, "pledge": door.pledge if is_about_it else None})
 
 
 def _how_to_come_back(door: Door) -> str:
@@ -369,22 +314,10 @@ def _how_to_come_back(door: Door) -> str:
 
 def show_check(request: HttpRequest, door: Door) -> HttpResponse:
     refuse_unless_open(door.invitation, timezone.now())
-    answers = {answer.question_id: answer for answer in door.invitation.answers.all()}
-    sections: list[dict[str, object]] = []
-    missing: list[tuple[str, str]] = []
-    saved = door.saved
-    for number, (heading, questions) in enumerate(door.pages(saved), start=1):
-        url = f"{door.address('_page', page=number)}?back_to_check=1"
-        rows = [_row(question, in_words(question, answers.get(question.pk)), url) for question in questions]
-        missing += [
-            (one.text, url)
-            for one in questions
-            if one.is_required and not is_complete(one, saved.get(one.key))
-        ]
-        sections.append({"heading": heading, "rows": rows})
+    checked = to_check(door)
     data = request.POST if request.method == "POST" else None
     form, quoting = _share_form(door, data), _quoting_form(door, data)
-    if request.method == "POST" and not missing:
+    if request.method == "POST" and not checked["missing"]:
         agreed = form.cleaned_data if form is not None and form.is_valid() else {"share": False, "named": ""}
         agreed |= quoting.cleaned_data if quoting is not None and quoting.is_valid() else {}
         try:
@@ -394,9 +327,7 @@ def show_check(request: HttpRequest, door: Door) -> HttpResponse:
             form = _share_form(door, None)
         else:
             return redirect(door.address("_sent"))
-    back = door.address("_page", page=len(sections))
-    context = {"sections": sections, "missing": missing, "back": back, "share": form, "quoting": quoting}
-    return _render(request, door, "check", context)
+    return _render(request, door, "check", {**checked, "share": form, "quoting": quoting})
 
 
 def _instead(door: Door) -> dict[str, str]:
@@ -512,16 +443,13 @@ def _supervision_address(door: Door) -> str:
     return reverse("evaluations:linked_supervision", args=[slug, supervision_token(booking, reader)])
 
 
-def _row(question: Question, words: str, url: str) -> dict[str, str]:
-    return {"key": question.text, "value": words or "Not answered", "url": url, "action": "Change"}
-
-
 def _render(request: HttpRequest, door: Door, page: str, context: dict[str, object]) -> HttpResponse:
     invitation = door.invitation
     policy = policy_of(invitation.policy_version)
     shared = {
         "invitation": invitation,
         "course": invitation.session.course,
+        "about": invitation.session.course.title,
         "session": invitation.session,
         "learner": invitation.booking.person.name if invitation.booking else "",
         "releases_certificate": releases_certificate(invitation, policy.certificate.release.value),

@@ -1,5 +1,7 @@
 """Dip samples: the draws, the call sheet of one, each call, and the interview."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -126,11 +128,12 @@ def dip_interview(request: HttpRequest, pk: int) -> HttpResponse:
     saved = {answer.question.key: value_of(answer) for answer in interview.answers.all()}
     questions = asked(interview.version.questions.all(), saved)
     form = QuestionPageForm(questions, saved, request.POST if request.method == "POST" else None)
+    save = partial(save_answers, actor=request.actor, invitation=interview)
     if FIELD in request.POST:
-        return saved_while_typing(request.actor, interview, form, request.POST)
+        return saved_while_typing(interview, form, request.POST, save)
     if request.method == "POST":
         is_whole = form.is_valid()
-        save_answers(actor=request.actor, invitation=interview, answers=form.kept)
+        save(answers=form.kept)
         if "later" in request.POST:
             messages.success(request, "What you wrote is saved.")
             return sheet

@@ -250,9 +250,9 @@ def _by_code(request: HttpRequest, token: str, pk: int, show: Show) -> HttpRespo
     invitation = get_object_or_404(surveys_of_code(handed.code).for_answering(), pk=pk)
     door = Door(
         holder_of_code(invitation, handed.code),
-        invitation,
         "code_survey",
         {"token": token, "pk": pk},
+        invitation,
         shows_plan=shows_all(handed.code),
     )
     return or_refusal(request, door, show)

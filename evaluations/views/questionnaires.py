@@ -11,7 +11,7 @@ from evaluations.changes import changes_between
 from evaluations.drafts import Draft, faults
 from evaluations.followed import followed, not_followed
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation, Questionnaire
+from evaluations.models import Invitation, Questionnaire, SingleAgencyAudit
 from evaluations.queries.identities import asked_before
 from evaluations.questionnaire_forms import CoursesForm, NewQuestionnaireForm, PublishForm, TitleForm
 from evaluations.services.drafts import (
@@ -30,6 +30,7 @@ from evaluations.services.questionnaires import (
 )
 from evaluations.versions import draft_of
 from evaluations.views.drafts import draft_or_404
+from partnerships.actors import Actor
 from partnerships.errors import DomainError
 from partnerships.permissions import Permission, requires
 
@@ -71,9 +72,9 @@ def questionnaire_new(request: HttpRequest) -> HttpResponse:
 def questionnaire(request: HttpRequest, pk: int) -> HttpResponse:
     """What it is, its versions, and where it is asked."""
     found = _questionnaire(request, pk)
+    asked = "invitations" if found.is_of_courses else "single_agency_audits"
     versions = found.versions.select_related("published_by").annotate(
-        asked=Count("invitations"),
-        answered=Count("invitations", filter=Q(invitations__state=Invitation.State.ANSWERED)),
+        asked=Count(asked), answered=Count(asked, filter=Q(**{f"{asked}__state": "answered"}))
     )
     others = Questionnaire.objects.visible_to(request.actor).filter(kind=found.kind, is_default=True)
     context = {
@@ -91,7 +92,7 @@ def questionnaire(request: HttpRequest, pk: int) -> HttpResponse:
 def questionnaire_courses(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose the courses that are asked about with it."""
     found = _questionnaire(request, pk)
-    if not found.is_asked:
+    if not found.is_of_courses:
         raise Http404
     # No course ticked is nothing sent, and a choice all the same.
     data = request.POST if request.method == "POST" else None
@@ -140,8 +141,7 @@ def questionnaire_retire(request: HttpRequest, pk: int) -> HttpResponse:
         retire_questionnaire(actor=request.actor, questionnaire=found)
         messages.success(request, f"“{found}” is retired. Nobody is invited to it any more.")
         return redirect("evaluations:questionnaire", request.partnership.slug, pk)
-    open_ones = Invitation.objects.visible_to(request.actor).filter(version__questionnaire=found)
-    context = {"questionnaire": found, "courses": _courses(found), "waiting": open_ones.to_answer().count()}
+    context = {"questionnaire": found, "courses": _courses(found), "waiting": _waiting(request.actor, found)}
     return render(request, "evaluations/questionnaires/retire.html", context)
 
 
@@ -150,7 +150,7 @@ def questionnaire_retire(request: HttpRequest, pk: int) -> HttpResponse:
 def questionnaire_bring_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a retired one be asked again."""
     found = bring_back_questionnaire(actor=request.actor, questionnaire=_questionnaire(request, pk))
-    asked = " Its courses are asked about with it again." if found.is_asked else ""
+    asked = " Its courses are asked about with it again." if found.is_of_courses else ""
     messages.success(request, f"“{found}” is back.{asked}")
     return redirect("evaluations:questionnaire", request.partnership.slug, pk)
 
@@ -203,8 +203,10 @@ def draft_publish(request: HttpRequest, pk: int) -> HttpResponse:
             form.shows(draft.revision)
             form.add_error(None, stale.sentence)
         else:
-            who = " Whoever is invited from now on is asked these questions." if found.is_asked else ""
-            messages.success(request, f"Version {version.number} is published.{who}")
+            messages.success(
+                request,
+                f"Version {version.number} is published. Whoever is asked from now on is asked these questions.",
+            )
             return redirect("evaluations:questionnaire", request.partnership.slug, pk)
     context = {
         "questionnaire": found,
@@ -239,3 +241,11 @@ def _courses(questionnaire: Questionnaire) -> list[Course]:
     """The courses that are asked about with it, by title."""
     courses = (one.course for one in questionnaire.course_links.select_related("course"))
     return sorted(courses, key=lambda one: one.title)
+
+
+def _waiting(actor: Actor, found: Questionnaire) -> int:
+    """How many have it open and can still answer."""
+    if found.is_of_courses:
+        asked = Invitation.objects.visible_to(actor).filter(version__questionnaire=found)
+        return asked.to_answer().count()
+    return SingleAgencyAudit.objects.visible_to(actor).filter(version__questionnaire=found).open().count()

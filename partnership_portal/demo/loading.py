@@ -20,6 +20,7 @@ from evaluations.services.counting import close_counts, count_answers
 from notifications.models import Message
 from partnership_portal.demo.answering import answer_otherwise
 from partnership_portal.demo.assurance import assure_quality
+from partnership_portal.demo.audits import ask_about_own_training
 from partnership_portal.demo.before import OWN_TRAINING, ask_beforehand, do_what_comes_before, write_tasks
 from partnership_portal.demo.cast import OPERATOR, PARTS
 from partnership_portal.demo.changes import change_sessions
@@ -73,6 +74,7 @@ def load(file: Path, now: dt.datetime | None = None) -> bool:
     charge_for_the_past(partnership, now)
     write_own_questionnaire(partnership)
     assure_quality(partnership, now)
+    ask_about_own_training(partnership, now)
     make_something_of_their_words(partnership)
     # As the jobs would have in the meantime, so that the report has something to say.
     count_answers(partnership, now)

@@ -19,6 +19,7 @@ from evaluations.models import ObservationAction
 from evaluations.queries.concerns import concerns_open
 from evaluations.queries.dip_samples import call_backs_due, promised
 from evaluations.queries.notices import ASKING, not_delivered, notices_to_settle
+from evaluations.queries.single_agency_audits import overdue as overdue_audits
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
 from partnership_portal.working_days import add_working_days
@@ -319,6 +320,20 @@ def _call_back(one: Any, slug: str, now: datetime) -> Row:
     )
 
 
+def _audit(audited: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(audited.organisation),
+        reverse("evaluations:desk_audit", args=[slug, audited.pk]),
+        (
+            f"Asked on {uk_date(audited.asked_at)}",
+            *(() if audited.has_lead else ("No lead: nobody was written to",)),
+            f"Closes {when(audited.closes_at, now)}",
+        ),
+        f"Asked for by {uk_date(audited.due_at, 'short')}",
+        "orange" if audited.has_lead else "red",
+    )
+
+
 def _actions(actor: Actor, now: datetime) -> QuerySet[Any]:
     overdue = ObservationAction.objects.visible_to(actor).with_owner_shown_to(actor).overdue(day_of(now))
     return overdue.select_related("observation__session__course").order_by("due_on", "pk")
@@ -500,6 +515,15 @@ NEEDS = (
         _action,
         "evaluations:observation_actions",
         "Everything that was agreed",
+    ),
+    Need(
+        "single-agency-audits",
+        "Single-agency audits, overdue",
+        "Ring the organisation and write down what it says, or withdraw the audit.",
+        overdue_audits,
+        _audit,
+        "evaluations:desk_audits",
+        "All organisations",
     ),
     Need(
         "survey-notices",

@@ -10,6 +10,7 @@ from bookings.states import BookingState
 from compliance.queries.standing import Standing
 from courses.models import Session
 from evaluations.queries import to_do
+from evaluations.queries.single_agency_audits import waiting_for
 from partnership_portal.templatetags.portal import uk_date, uk_datetime
 from partnerships.actors import Actor
 from partnerships.models import JoinRequest
@@ -26,6 +27,7 @@ def tasks_of(actor: Actor, standing: Standing, now: datetime) -> list[Task]:
         *_registers(actor, now),
         *_approvals(actor),
         *_surveys(actor, now),
+        *_single_agency_audits(actor, now),
         *_join_requests(actor),
         *_requirements(actor, standing),
     ]
@@ -112,6 +114,20 @@ def _join_requests(actor: Actor) -> list[Task]:
             "status_text": "Decide",
         }
         for one in waiting.select_related("organisation")
+    ]
+
+
+def _single_agency_audits(actor: Actor, now: datetime) -> list[Task]:
+    if not actor.led_organisation_ids:
+        return []
+    return [
+        {
+            "title": f"Say how {one.organisation} trains its own staff",
+            "hint": f"Asked for by {uk_date(one.due_at)}",
+            "url": reverse("evaluations:our_audit", args=[actor.partnership.slug, one.pk]),
+            "status": "overdue" if one.due_at < now else "due_soon" if one.due_at - now < _SOON else "to_do",
+        }
+        for one in waiting_for(actor)
     ]
 
 

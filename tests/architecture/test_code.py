@@ -31,6 +31,8 @@ _INNER_STEPS = {
     "bookings.services.access_needs.keep_access_needs",
     "bookings.services.access_needs.note_access_needs",
     "bookings.services.marks.put_back",
+    "evaluations.services.kept_answers.forget_what_is_not_asked",
+    "evaluations.services.kept_answers.keep_answers",
     "bookings.services.marks.settle",
     "bookings.services.marks.write_marks",
     "bookings.services.approvals.ask_for_approval",

@@ -12,12 +12,20 @@ from evaluations.answering import Value, asked, choices_of
 from evaluations.kinds import QuestionKind
 from evaluations.library import first_choices
 from evaluations.links import holder_of
-from evaluations.models import Certificate, Invitation, Question, Questionnaire, QuestionnaireVersion
+from evaluations.models import (
+    Certificate,
+    Invitation,
+    Question,
+    Questionnaire,
+    QuestionnaireVersion,
+    SingleAgencyAudit,
+)
 from evaluations.queries.analysis import Analysis, added_up, asked_in
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.counting import SETTLED_AFTER, close_counts, count_answers
 from evaluations.services.questionnaires import adopt_library
-from partnerships.models import AuditEntry, Partnership, Person
+from evaluations.services.single_agency_audits import ask_organisations
+from partnerships.models import AuditEntry, Organisation, Partnership, Person
 from partnerships.services.policies import version_in_force
 from tests.factories import job, make_person, make_session
 
@@ -121,6 +129,14 @@ def answer(invitation: Invitation, *, share: bool = False, **given: Value) -> Ce
     actor = holder_of(invitation)
     save_answers(actor=actor, invitation=invitation, answers=answers_to(invitation, **given))
     return submit_answers(actor=actor, invitation=invitation, share=share)
+
+
+def asked_about_own_training(partnership: Partnership, organisation: Organisation) -> SingleAgencyAudit:
+    """An audit of one organisation that was asked just now."""
+    if not Questionnaire.objects.filter(partnership=partnership, kind="single_agency_audit").exists():
+        adopt(partnership)
+    (audited,) = ask_organisations(actor=job(partnership), organisations=[organisation])
+    return audited
 
 
 def counted(partnership: Partnership) -> None:

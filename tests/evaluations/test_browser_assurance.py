@@ -15,7 +15,7 @@ from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.browser import assert_accessible
 from tests.evaluations.made import adopt, answer, booked, held
-from tests.factories import make_partnership, make_person, make_session
+from tests.factories import make_organisation, make_partnership, make_person, make_session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -143,3 +143,70 @@ def test_words_taken_out_of_an_answer(shire, open_browser):
     page.get_by_role("button", name="Take the words out").click()
     expect(page.get_by_text("Ring the mother of [removed by the team] on Monday.")).to_be_visible()
     assert_accessible(page)
+
+
+def test_an_organisation_answers_about_its_own_training(shire, open_browser):
+    with acting_in(shire):
+        school = make_organisation(
+            shire, name="Saint Bartholomew’s Church of England Primary School, Leominster"
+        )
+        team = make_person(shire, Role.TEAM)
+        lead = make_person(shire, Role.ORGANISATION_LEAD, organisation=school)
+        make_organisation(shire)
+    desk = open_browser(team.user)
+    desk.goto(reverse("evaluations:desk_audits", args=[shire.slug]))
+    assert_accessible(desk)
+    desk.get_by_label(f"Select {school.name}").check()
+    desk.get_by_role("button", name="Ask those ticked").click()
+    expect(desk.get_by_text("1 organisation is asked.")).to_be_visible()
+    assert_accessible(desk)
+
+    watched = open_browser(lead.user, width=320)
+    phone = open_browser(lead.user, width=320, javascript=False)
+    phone.goto(reverse("evaluations:our_audits", args=[shire.slug]))
+    phone.get_by_role("link", name=school.name).click()
+    watched.goto(reverse("evaluations:our_audits", args=[shire.slug]))
+    assert_accessible(watched)
+    watched.goto(phone.url)
+    assert_accessible(watched)
+    phone.get_by_role("button", name="Start").click()
+    phone.get_by_label("Safeguarding children, level 1").check()
+    phone.get_by_role("button", name="Save and continue").click()
+    expect(phone.get_by_role("heading", name="There is a problem")).to_be_visible()
+    phone.get_by_role("group", name="Is there a written outline").get_by_label("Yes", exact=True).check()
+    phone.get_by_role("button", name="Save and continue").click()
+    phone.get_by_label("How many staff and volunteers must do").fill("40")
+    phone.get_by_role("button", name="Save and come back later").click()
+    expect(phone.get_by_text("Your answers so far are saved.")).to_be_visible()
+    phone.get_by_role("button", name="Continue").click()
+    watched.goto(phone.url)
+    assert_accessible(watched)
+    phone.get_by_label("How many of them have done it").fill("31")
+    phone.get_by_role("button", name="Save and continue").click()
+    phone.get_by_role("group", name="Is the training evaluated").get_by_label("No", exact=True).check()
+    phone.get_by_label("Partly: some of it must be put right").check()
+    phone.get_by_label("What will you put right").fill("Evening staff, by March.")
+    phone.get_by_role("button", name="Save and continue").click()
+    expect(phone.get_by_role("heading", name="Check your answers")).to_be_visible()
+    watched.goto(phone.url)
+    assert_accessible(watched)
+    phone.get_by_role("button", name="Send answers").click()
+    expect(phone.get_by_text("are sent.")).to_be_visible()
+    watched.goto(phone.url)
+    assert_accessible(watched)
+
+    desk.get_by_role("link", name=school.name).click()
+    expect(desk.get_by_text("Evening staff, by March.")).to_be_visible()
+    assert_accessible(desk)
+    desk.get_by_role("link", name="Give the answers back to be put right").click()
+    assert_accessible(desk)
+    desk.get_by_label("What is to be put right").fill("How many are due for a refresher?")
+    desk.get_by_role("button", name="Give back").click()
+    expect(desk.get_by_text("can change its answers and send them again")).to_be_visible()
+    assert_accessible(desk)
+    desk.get_by_role("button", name="Go on writing down what it says").click()
+    expect(desk.get_by_role("heading", name="Check your answers")).to_be_visible()
+    assert_accessible(desk)
+    watched.reload()
+    expect(watched.get_by_text("How many are due for a refresher?")).to_be_visible()
+    assert_accessible(watched)

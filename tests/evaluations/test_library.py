@@ -5,7 +5,7 @@ import re
 import pytest
 
 from evaluations.drafts import DraftQuestion, is_reworded
-from evaluations.kinds import NOT_ASKED, QuestionKind, QuestionnaireKind
+from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.library import LibraryForm, first_choices, library
 from evaluations.models import Questionnaire, QuestionnaireVersion
 from evaluations.services.questionnaires import adopt_library, ask_by_default, version_in_use
@@ -144,9 +144,7 @@ def test_each_partnership_asks_what_its_profile_says(profile, observation, impac
     with acting_in(partnership):
         assert asked(partnership, "observation") == named(observation).title
         assert asked(partnership, "impact") == named(impact).title
-        assert Questionnaire.objects.filter(is_default=True).count() == len(
-            set(QuestionnaireKind) - NOT_ASKED
-        )
+        assert Questionnaire.objects.filter(is_default=True).count() == len(QuestionnaireKind)
         assert QuestionnaireVersion.objects.count() == len(library())
 
 

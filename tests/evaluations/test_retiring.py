@@ -1,5 +1,6 @@
 """Questionnaires that are renamed, retired and brought back; and who counts as asked."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from evaluations.jobs import ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Invitation, Questionnaire
+from evaluations.models import Invitation, Questionnaire, SingleAgencyAudit
 from evaluations.queries import response_rates
 from evaluations.services.drafts import new_questionnaire, publish_draft
 from evaluations.services.questionnaires import (
@@ -25,9 +26,18 @@ from partnership_portal.working_days import add_working_days, uk_date
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
 from partnerships.permissions import Role
-from tests.evaluations.made import analysis_of, answer, at, booked, held
+from tests.evaluations.made import analysis_of, answer, asked_about_own_training, at, booked, held
 from tests.evaluations.test_builder import TWO_PAGES
-from tests.factories import actor_for, adopt, job, make_course, make_person, make_session, policy
+from tests.factories import (
+    actor_for,
+    adopt,
+    job,
+    make_course,
+    make_organisation,
+    make_person,
+    make_session,
+    policy,
+)
 
 
 @pytest.fixture
@@ -159,29 +169,32 @@ def test_an_open_survey_has_no_reason_why_it_was_closed(partnership) -> None:
         Invitation.objects.update(closed_because="no_place")
 
 
-def test_a_kind_without_a_door_is_neither_default_nor_asked_about_a_course(
+def test_an_audit_is_of_organisations_and_no_course_has_one_of_its_own(
     partnership, person, team, sign_in
 ) -> None:
-    audit = Questionnaire.objects.get(kind="single_agency_audit")
-    assert not audit.is_default
+    asked = Questionnaire.objects.get(kind="single_agency_audit")
+    assert asked.is_default
     client = sign_in(person)
 
     def at(name: str) -> str:
-        return reverse(f"evaluations:{name}", args=["alphashire", audit.pk])
+        return reverse(f"evaluations:{name}", args=["alphashire", asked.pk])
 
-    page = client.get(at("questionnaire")).content.decode()
-    assert "the portal asks nobody a single-agency audit yet" in page
-    assert "default" not in page.partition("<main")[2] and "Choose the courses" not in page
+    page = client.get(at("questionnaire")).content.decode().partition("<main")[2]
+    assert "It is the default: organisations are asked it" in page
+    assert "Choose the courses" not in page and "every course" not in page
     listed = client.get(reverse("evaluations:questionnaires", args=["alphashire"])).content.decode()
-    assert "Asked of nobody by the portal yet" in listed
+    assert "Organisations, about their own training" in listed
     assert client.get(at("questionnaire_courses")).status_code == 404
-    assert client.post(at("questionnaire_default")).status_code == 409
-    with pytest.raises(DomainError, match="asks nobody a single-agency audit yet"):
-        ask_about_courses(actor=team, questionnaire=audit, courses=[make_course(partnership)])
-    # As partnerships have it that were loaded before.
-    Questionnaire.objects.filter(pk=audit.pk).update(is_default=True)
-    assert "default" not in client.get(at("questionnaire")).content.decode().partition("<main")[2]
+    with pytest.raises(DomainError, match="no course has one of its own"):
+        ask_about_courses(actor=team, questionnaire=asked, courses=[make_course(partnership)])
+    audited = asked_about_own_training(partnership, make_organisation(partnership))
+    page = " ".join(re.sub("<[^>]*>", " ", client.get(at("questionnaire")).content.decode()).split())
+    assert re.search(r"The portal’s library 1 0", page), page[-400:]
+    with pytest.raises(DomainError, match="Make another one the default first"):
+        retire_questionnaire(actor=team, questionnaire=asked)
+    Questionnaire.objects.filter(pk=asked.pk).update(is_default=False)
+    assert "no organisation can be asked" in client.get(at("questionnaire")).content.decode()
+    assert "1 person has it open" not in client.get(at("questionnaire_retire")).content.decode()
+    assert "1 has it open" in client.get(at("questionnaire_retire")).content.decode()
     client.post(at("questionnaire_retire"))
-    client.post(at("questionnaire_bring_back"))
-    audit.refresh_from_db()
-    assert audit.retired_at is None and not audit.is_default
+    assert SingleAgencyAudit.objects.get(pk=audited.pk).state == "open"

@@ -19,6 +19,7 @@ from evaluations.models import (
     ObservationAction,
     Questionnaire,
     QuestionnaireVersion,
+    SingleAgencyAudit,
 )
 from evaluations.services.observations import observe_session
 from notifications.models import Message
@@ -27,7 +28,7 @@ from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import uk_moment, uk_today
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
-from tests.evaluations.made import adopt, answer
+from tests.evaluations.made import adopt, answer, asked_about_own_training
 from tests.factories import actor_for, make_course, make_organisation, make_person, make_session
 from tests.pages.made import asks_to_join, booked, held_for, later, offered, requested, unsent, walked_in
 
@@ -214,6 +215,12 @@ def promise(contact, at=None, *, minutes_ago=60):
     )
 
 
+def an_overdue_audit(partnership, number=1):
+    audited = asked_about_own_training(partnership, make_organisation(partnership))
+    SingleAgencyAudit.objects.filter(pk=audited.pk).update(due_at=timezone.now() - timedelta(days=number))
+    return audited.organisation.name
+
+
 MADE = {
     "concerns": a_concern,
     "call-backs": a_call_back,
@@ -228,6 +235,7 @@ MADE = {
     "requests": a_request,
     "walk-ins": a_walk_in,
     "observation-actions": an_overdue_action,
+    "single-agency-audits": an_overdue_audit,
     "over-demand": over_demand,
     "wanted-dates": wanted_dates,
     "quotas": a_quota,
@@ -450,7 +458,7 @@ def test_no_list_of_another_name(team, sign_in) -> None:
     assert sign_in(team).get("/alphashire/desk/needs/lunch/").status_code == 404
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 31), (5, 31)])
+@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 32), (5, 32)])
 def test_the_desk_asks_once_for_all_kinds_and_once_for_each_that_is_there(
     partnership, team, sign_in, settings, django_assert_num_queries, rows, queries
 ) -> None:

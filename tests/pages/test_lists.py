@@ -26,12 +26,14 @@ from evaluations.models import (
     ObservationAction,
     Questionnaire,
     QuestionnaireVersion,
+    SingleAgencyAudit,
 )
 from notifications.models import Message
 from partnerships.models import AuditEntry, JoinRequest, Partnership, PolicyVersion
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.charging import let_charge
+from tests.evaluations.made import asked_about_own_training
 from tests.factories import make_course, make_organisation, make_person, make_session
 
 NAMES = ["=Ada", "Bea", "Cyd", "Dee", "Eve"]
@@ -205,6 +207,16 @@ def make_survey(partnership: Partnership, name: str, number: int) -> None:
     )
 
 
+def make_audit(partnership: Partnership, name: str, number: int) -> None:
+    audited = asked_about_own_training(partnership, make_organisation(partnership, name=name))
+    SingleAgencyAudit.objects.filter(pk=audited.pk).update(
+        asked_at=moment(number - 9),
+        state="answered",
+        answered_at=moment(number - 8),
+        answered_by=make_person(partnership, account=False, name="Zz").pk,
+    )
+
+
 def make_request(partnership: Partnership, name: str, number: int) -> None:
     user = make_person(partnership, name=f"{name} account").user
     asked = JoinRequest.objects.create(
@@ -367,6 +379,11 @@ LISTS = {
         queries=12,
         search="",
         at="observations/actions/",
+    ),
+    "single-agency-audits": Case(
+        make_audit,
+        {"name": UP, "-name": DOWN, "asked": UP, "answered": UP, "": UP},
+        queries=15,
     ),
     "surveys/courses": Case(make_survey, {"course": UP, "-course": DOWN, "": UP}, queries=11, search=""),
     "approvals": Case(

@@ -67,6 +67,8 @@ from evaluations.models import (
     Reopening,
     Sharing,
     SigningKey,
+    SingleAgencyAnswer,
+    SingleAgencyAudit,
     Theme,
     ThemeTag,
 )
@@ -273,6 +275,19 @@ def make_whole_partnership(slug: str) -> Partnership:
             due_on=now.date(),
             agreed_at=now,
             agreed_by=person,
+        )
+        audited = SingleAgencyAudit.objects.create(
+            **where,
+            organisation=booking.organisation,
+            version=invitation.version,
+            policy_version=policy,
+            asked_at=now,
+            due_at=now,
+            closes_at=now,
+            last_asked_on=now.date(),
+        )
+        SingleAgencyAnswer.objects.create(
+            **where, audit=audited, question=invitation.version.questions.first()
         )
         CertificateCounter.objects.create(**where, year=2026, last=1)
         certificate = Certificate.objects.create(
