@@ -1,12 +1,16 @@
 """The sub-group's live figures in words, charts and tables."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
+from compliance.periods import Period
 from compliance.queries.live import LiveFigures
 from compliance.sections import section_of
 from evaluations.analysis_sections.dip_sample import dip_rates
+from evaluations.analysis_sections.own_words import AT_LEAST, IN_THEIR_WORDS
 from evaluations.kinds import QuestionnaireKind
 from evaluations.queries.analysis.figures import DipStrand, Response
+from evaluations.queries.own_words import ReportedThemes
 from evaluations.queries.summaries import Evaluated
 from partnership_portal.charts import before_after
 from partnership_portal.sections import Cell, Section, numbers
@@ -26,6 +30,7 @@ def live_sections(found: LiveFigures, brand: str) -> list[Section]:
     sections = [
         _responses(found.responses),
         *(section_of(line, found.report, brand) for line, kinds in lines.items() if kinds & asked),
+        _themes(found.themes),
         _dip_sample(found.dip_sample),
         _over_time(found, brand),
     ]
@@ -48,6 +53,35 @@ def _responses(found: list[Response]) -> Section:
     words = [] if rows else ["Nobody has been asked about the sessions of this period yet."]
     tables = [numbers("From asking to answering", headers, rows)] if rows else []
     return Section("responses", "Who answered", words, tables=tables)
+
+
+def _themes(found: list[tuple[Period, list[ReportedThemes]]]) -> Section:
+    """The periods side by side, newest first, a theme of each question in a row."""
+    title = "What they wrote about"
+    if not found:
+        return Section("themes", title)
+    counts: dict[tuple[str, str], dict[Period, int]] = defaultdict(dict)
+    for period, questions in found:
+        for one in questions:
+            for theme in one.themes:
+                counts[f"{one.kind}: {one.name}", theme.theme][period] = theme.answers
+    periods = [period for period, _ in found]
+    rows: list[list[Cell]] = [
+        [question, theme, *(said.get(period, "–") for period in periods)]
+        for (question, theme), said in sorted(
+            counts.items(), key=lambda one: (one[0][0], -max(one[1].values()), one[0][1])
+        )
+    ]
+    words = [
+        IN_THEIR_WORDS,
+        AT_LEAST,
+        "Themes come from the published reports, the newest on each period: until a report on it is published, "
+        "nothing stands here about a period.",
+    ]
+    headers = ["Question", "Theme", *(period.name for period in periods)]
+    return Section(
+        "themes", title, words, tables=[numbers("Themes by period, answers at least", headers, rows, 2)]
+    )
 
 
 def _dip_sample(found: list[DipStrand]) -> Section:

@@ -17,7 +17,7 @@ _TEXTS = Q(kind__in=[QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT]) | Q(follo
 
 
 class FreeTextFilter(ListFilter):
-    """Which answers in people's own words; those without a theme come first."""
+    """Which answers in people's own words; those without a theme come first, of each question the newest."""
 
     q = CharFilter(label="Words in the answer", max_length=100, method="with_words")
     standing = ChoiceFilter(
@@ -47,7 +47,8 @@ class FreeTextFilter(ListFilter):
     first_day = FromDay("invitation__session__ends_at", label="Session from")
     last_day = UntilDay("invitation__session__ends_at", label="Session until")
 
-    orders = {"question": ("question_id", "pk")}
+    # The index of words by question, walked from its end.
+    orders = {"question": ("-question_id", "-pk")}
     first_order = "question"
 
     class Meta:

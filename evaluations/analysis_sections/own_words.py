@@ -12,10 +12,10 @@ from evaluations.disclosure import FEWEST
 from evaluations.models import Invitation
 from evaluations.queries.own_words import (
     Quotation,
-    ReportedTheme,
     ReportedThemes,
     ThemeFigures,
     quotations,
+    reported_from,
     themes_by_course,
     themes_by_question,
 )
@@ -24,6 +24,13 @@ from partnership_portal.sections import Cell, Section, Table, numbers
 from partnership_portal.tables import Sheet
 from partnership_portal.templatetags.portal import uk_date
 
+IN_THEIR_WORDS = (
+    "What people wrote in their own words, as the team sorts it. An answer may be about several themes."
+)
+AT_LEAST = (
+    f"A theme is counted only in sessions where {FEWEST} people or more wrote about it, so that nobody is singled "
+    "out. At least as many wrote about it as the figures say."
+)
 # As many as a printed page is wide.
 _MOST_THEMES = 6
 
@@ -48,10 +55,7 @@ def own_words(chosen: QuerySet[Invitation], brand: str, *, for_team: bool) -> Ow
 
 def reported_words(figures: Mapping[str, Any], brand: str) -> list[Section]:
     """What people wrote, as a report keeps it; nothing where it says nothing."""
-    themes = [
-        ReportedThemes(**(one | {"themes": [ReportedTheme(**theme) for theme in one["themes"]]}))
-        for one in figures["themes"]
-    ]
+    themes = reported_from(figures["themes"])
     quotes = [_in_words(one["words"], one["speaker"], one["course"]) for one in figures["quotes"]]
     days = Counter(date.fromisoformat(day) for day in figures.get("taken_out", []))
     quotes += [_taken_out(number, day) for day, number in sorted(days.items())]
@@ -65,9 +69,8 @@ def _reported_themes(found: list[ReportedThemes], brand: str) -> Section:
     if not questions:
         return Section("themes", title)
     words = [
-        "What people wrote in their own words, as the team sorts it. An answer may be about several themes.",
-        f"A theme is counted only in sessions where {FEWEST} people or more wrote about it, so that nobody is singled "
-        "out. At least as many wrote about it as the figures say.",
+        IN_THEIR_WORDS,
+        AT_LEAST,
     ]
     charts = [
         bars(
@@ -111,9 +114,7 @@ def _themes(questions: list[ThemeFigures], courses: list[ThemeFigures], brand: s
     title = "What they wrote about"
     if not questions:
         return Section("themes", title)
-    words = [
-        "What people wrote in their own words, as the team sorts it. An answer may be about several themes."
-    ]
+    words = [IN_THEIR_WORDS]
     read, written = (sum(getattr(one, name) for one in questions) for name in ("read", "written"))
     if read < written:
         words.append(f"{read:,} of the {written:,} answers to these questions have been read so far.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -34,21 +35,34 @@ def is_tagged() -> Exists:
     return Exists(ThemeTag.objects.filter(answer=OuterRef("pk")))
 
 
-@dataclass(frozen=True)
+# Nobody reads a thousand answers by pages: filters and the newest first lead to the others.
+MOST = 1000
+
+
+@dataclass
 class UntaggedFirst:
     """Answers for a paginator: first those without a theme, then the others, each in the order that they come in.
 
     Two lists, one after the other, so that an index can be walked for either until the page is full; one list where all
     have a theme or none has. Sorted by question, whoever tags stays in one train of thought, and answers of one person
-    do not stand together.
+    do not stand together. Of more than ``MOST`` the first stand here, and no more are counted.
     """
 
     answers: QuerySet[Answer]
     are_alike: bool = False
 
     def count(self) -> int:
-        """How many there are (one query)."""
-        return self.answers.count()
+        """How many stand here (one query)."""
+        return min(self._found, MOST)
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether there are more than stand here."""
+        return self._found > MOST
+
+    @cached_property
+    def _found(self) -> int:
+        return self.answers.order_by()[: MOST + 1].count()
 
     def __getitem__(self, part: slice) -> list[Answer]:
         """A page of them, with what it shows (two queries; up to four where tagged ones stand on it)."""

@@ -4,7 +4,7 @@ Tags change without an answer, and who takes consent back is quoted no more at t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,12 +88,20 @@ class _Read:
 
     @property
     def shown(self) -> dict[str, int | None]:
-        """How many are about each theme, as others may see it."""
+        """How many are about each theme, as others may see it.
+
+        An answer may be about several. Where every count is shown, what they are more than the answers tells how many
+        are: of two themes, seven and seven of twelve answers are two about both. So none is shown then.
+        """
         counts = Counter(name for names in self.themes for name in names)
-        return {
+        found = {
             name: None if name in self.withheld else shown_of(count, self.number)
             for name, count in counts.items()
         }
+        about_more = counts.total() - self.number
+        if 0 < about_more < FEWEST and None not in found.values():
+            return dict.fromkeys(found)
+        return found
 
 
 def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> list[ThemeFigures]:
@@ -196,6 +204,14 @@ def reported_themes(invitations: QuerySet[Invitation]) -> list[ReportedThemes]:
         )
     ]
     return [one for one in found if one.themes]
+
+
+def reported_from(kept: Iterable[Mapping[str, Any]]) -> list[ReportedThemes]:
+    """Read themes back from the JSON of a report."""
+    return [
+        ReportedThemes(**{**one, "themes": [ReportedTheme(**theme) for theme in one["themes"]]})
+        for one in kept
+    ]
 
 
 def quoted_now(quotes: Iterable[int], *, hold: bool = False) -> dict[int, str]:

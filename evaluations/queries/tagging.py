@@ -13,7 +13,7 @@ from evaluations.similar import Suggestion, Tagged, suggestions
 from partnerships.actors import Actor
 
 # Older tags say less about how the team uses a theme today, and the page stays quick.
-_NEWEST = 1000
+_NEWEST = 300
 
 
 @dataclass(frozen=True)

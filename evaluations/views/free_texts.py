@@ -32,13 +32,13 @@ def free_texts(request: HttpRequest) -> HttpResponse:
             _tell(request, done)
         return redirect(request.get_full_path())
     chosen = FreeTextFilter(request.GET, texts_of(request.actor), request=request)
-    page: Page[Answer] = Paginator(UntaggedFirst(chosen.qs, chosen.are_alike), _PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    answers = UntaggedFirst(chosen.qs, chosen.are_alike)
+    page: Page[Answer] = Paginator(answers, _PER_PAGE).get_page(request.GET.get("page"))
     rows = to_tag(request.actor, list(page.object_list))
     context = {
         "filter": chosen,
         "page_obj": page,
+        "has_more": answers.has_more,
         "rows": rows,
         "themes": Theme.objects.visible_to(request.actor).offered().order_by("key"),
     }

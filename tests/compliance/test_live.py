@@ -8,13 +8,18 @@ from django.utils import timezone
 
 from compliance.periods import periods_to_report, year_of_periods
 from compliance.queries.live import live_figures
+from compliance.services.reports import build_report, publish_report, request_report
 from evaluations.jobs import ask_for_evaluations
-from evaluations.models import Invitation
+from evaluations.models import Answer, Invitation
+from evaluations.services.quotes import mark_quote
+from evaluations.services.themes import add_theme
 from partnership_portal.working_days import add_months, uk_date, uk_moment, uk_today
 from partnerships.permissions import Role
-from tests.evaluations.made import adopt, answer, booked, counted, held
+from partnerships.tenancy import acting_in
+from tests.evaluations.made import adopt, answer, booked, closed, counted, held
+from tests.evaluations.test_own_words import tick
 from tests.evaluations.test_summaries import evaluated, rated
-from tests.factories import make_course, make_person
+from tests.factories import actor_for, job, make_course, make_person
 
 
 @pytest.fixture
@@ -103,5 +108,73 @@ def test_nothing_yet_says_so(partnership, sign_in):
 def test_as_many_queries_whatever_the_size(partnership, sessions, django_assert_num_queries):
     for _ in range(sessions):
         evaluated(partnership, held(partnership, starts_at=_this_period(partnership)), [rated(4, 3, 7)] * 2)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         figures(partnership)
+
+
+def _report(team, period):
+    report = request_report(actor=actor_for(team), starts_on=period.starts_on, ends_on=period.ends_on)
+    build_report(actor=job(team.partnership), report_id=report.pk, now=timezone.now())
+    report.refresh_from_db()
+    return report
+
+
+def themes_of(partnership) -> list[tuple[str, dict[str, int]]]:
+    return [
+        (period.name, {theme.theme: theme.answers for one in questions for theme in one.themes})
+        for period, questions in figures(partnership).themes
+    ]
+
+
+def written_about(session) -> list[Answer]:
+    """What five people wrote about a session, as long ago as it may be."""
+    for _ in range(5):
+        booked(session)
+    ask_for_evaluations(session.partnership, session.ends_at)
+    asked = Invitation.objects.filter(session=session, state="open")
+    asked.update(closes_at=timezone.now() + timedelta(days=1))
+    for one in asked:
+        answer(one, pledge=f"I will do the {one.pk} thing")
+    closed(session.partnership)
+    return list(Answer.objects.filter(invitation__session=session, question__key="pledge"))
+
+
+def test_themes_of_whole_periods_as_the_newest_report_says_them(partnership, neighbour, sign_in):
+    """Of the whole partnership, from what is published: neither of a course nor of today."""
+    team = make_person(partnership, Role.TEAM)
+    client = sign_in(make_person(partnership, Role.SUBGROUP_CHAIR))
+    sharing, later = (
+        add_theme(actor=actor_for(team), name=name) for name in ("Information sharing", "Later")
+    )
+    current, before, *_ = year_of_periods(partnership.policy().reporting, uk_today())
+
+    def about(period, title: str, theme) -> list[Answer]:
+        course = make_course(partnership, title=title)
+        answers = written_about(
+            held(partnership, course=course, starts_at=uk_moment(period.starts_on, time(9)))
+        )
+        tick(team, answers, theme)
+        return answers
+
+    words = about(current, "Neglect", sharing)[0]
+    mark_quote_of(words, team)
+    about(before, "Exploitation", sharing)
+    assert "What they wrote about" not in page_of(partnership, client)
+    publish_report(actor=actor_for(team), report=_report(team, current))
+    assert themes_of(partnership) == [(current.name, {"Information sharing": 5})]
+    publish_report(actor=actor_for(team), report=_report(team, before))
+    about(before, "Early Help", sharing)
+    publish_report(actor=actor_for(team), report=_report(team, before))
+    about(before, "Trauma", later)
+    ready = _report(team, before)
+    expected = [(current.name, {"Information sharing": 5}), (before.name, {"Information sharing": 10})]
+    assert themes_of(partnership) == expected and ready.state == "ready"
+    page = page_of(partnership, client)
+    assert "until a report on it is published" in page and words.text not in page
+    with acting_in(neighbour):
+        assert themes_of(neighbour) == []
+
+
+def mark_quote_of(words: Answer, team) -> None:
+    Invitation.objects.filter(pk=words.invitation_id).update(quoting_agreed_at=timezone.now())
+    mark_quote(actor=actor_for(team), answer=words, words=words.text)

@@ -30,16 +30,18 @@ from evaluations.disclosure import shown as shown_counts
 from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question, Questionnaire, QuestionnaireVersion
-from evaluations.queries import evaluation_summary
+from evaluations.queries import evaluation_summary, own_words
 from evaluations.queries.analysis import conditions, questions, responses
 from evaluations.queries.analysis.figures import Count, QuestionFigures
 from evaluations.services import counting
+from evaluations.services.themes import add_theme
 from partnership_portal.charts import NOT_SHOWN
 from partnership_portal.working_days import quarter_of, uk_date
 from partnerships.permissions import Role
 from partnerships.policy import PreCourseRule
 from tests.evaluations.made import analysis_of, answer, booked, closed, counted, held
 from tests.evaluations.test_analysis import followed_up
+from tests.evaluations.test_own_words import tick, wrote
 from tests.evaluations.test_summaries import evaluated, rated
 from tests.factories import actor_for, adopt, job, make_course, make_person, policy
 
@@ -629,3 +631,94 @@ class TestMeans:
         for part in (sessions[:-1], earlier):
             known = shown_numbers(part)
             assert says_nothing_of_few(len(whole) - len(known), sum(whole) - sum(known))
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What somebody has read of the themes of one question: how many answers are about each, of how many."""
+
+    where: str
+    themes: dict[str, int]
+    of: int | None
+
+    @property
+    def about_both(self) -> int:
+        """How many are about both themes, where everything else is known."""
+        return sum(self.themes.values()) - self.of if len(self.themes) == 2 and self.of else 0
+
+
+class TestThemes:
+    """An answer may be about several themes, so that counts add up to more than there are answers."""
+
+    @pytest.fixture
+    def scene(self, partnership):
+        team = make_person(partnership, Role.TEAM)
+        trainer = make_person(partnership, Role.TRAINER, Role.SUBGROUP_MEMBER)
+        sharing, workload = (add_theme(actor=actor_for(team), name=name) for name in ("Sharing", "Workload"))
+        course = make_course(partnership, title="Neglect")
+        sessions, answers = [], []
+        # Nine and eight of fifteen: two are about both. Ten and ten: five are.
+        for until, since in ((9, 7), (10, 5)):
+            session = held(partnership, course=course, days_ago=1, trainers=(trainer,))
+            answers = wrote(partnership, 15, session=session)
+            tick(team, answers[:until], sharing)
+            tick(team, answers[since:], workload)
+            sessions.append(session)
+        closed(partnership)
+        return team, trainer, sessions, answers, workload
+
+    def publish(self, partnership, team, sessions):
+        starts_on, ends_on = quarter_of(uk_date(sessions[0].ends_at))
+        report = request_report(actor=actor_for(team), starts_on=starts_on, ends_on=ends_on)
+        build_report(actor=job(partnership), report_id=report.pk, now=timezone.now())
+        report.refresh_from_db()
+        return publish_report(actor=actor_for(team), report=report)
+
+    def live(self, partnership, client) -> dict[str, int]:
+        page = client.get(reverse("compliance:live", args=[partnership.slug])).content.decode()
+        rows = [row for row in cells(page) if len(row) == 3 and row[1] in {"Sharing", "Workload"}]
+        return {row[1]: int(row[2]) for row in rows}
+
+    def read(self, partnership, client, sessions, report) -> list[Sorted]:
+        """The themes in the files about the sessions, in the report and on the live page."""
+        found = []
+        for number, session in enumerate(sessions):
+            args = [partnership.slug, session.pk, "xlsx"]
+            rows = workbook(client.get(reverse("evaluations:trainer_evaluation_file", args=args)))
+            told = [row for row in rows if len(row) == 5 and row[2] in {"Sharing", "Workload"}]
+            themes = {row[2]: int(float(row[3])) for row in told if row[3] != NOT_SHOWN}
+            found.append(Sorted(f"session {number}", themes, int(float(told[0][4]))))
+        address = reverse("compliance:report_file", args=[partnership.slug, report.pk, "xlsx"])
+        told = [row for row in workbook(client.get(address)) if len(row) == 6 and row[0] == "Neglect"]
+        themes = {row[2]: int(float(row[3])) for row in told}
+        found.append(Sorted("report", themes, int(float(told[0][5]))))
+        found.append(Sorted("live", self.live(partnership, client), found[-1].of))
+        return found
+
+    @pytest.mark.parametrize("fewest", [FEWEST, 1])
+    def test_nobody_finds_how_few_are_about_both(self, partnership, sign_in, monkeypatch, scene, fewest):
+        for module in (disclosure, counting, own_words):
+            monkeypatch.setattr(module, "FEWEST", fewest)
+        team, trainer, sessions, _, _ = scene
+        found = self.read(partnership, sign_in(trainer), sessions, self.publish(partnership, team, sessions))
+        few = [one.where for one in found if 0 < one.about_both < FEWEST]
+        assert few == ([] if fewest == FEWEST else ["session 0"])
+        alone, whole = found[1], found[-1]
+        assert alone.themes == {"Sharing": 10, "Workload": 10}, "there must be something to read"
+        for theme, count in whole.themes.items():
+            # The whole less the session that is shown, which is the other one: nothing of it, or all.
+            assert count - alone.themes[theme] == (0 if fewest == FEWEST else found[0].themes[theme])
+
+    def test_what_the_team_changes_afterwards_tells_nobody_who_comes_back(self, partnership, sign_in, scene):
+        team, trainer, sessions, answers, workload = scene
+        client = sign_in(trainer)
+        assert self.live(partnership, client) == {}, "nothing before it is published"
+        self.publish(partnership, team, sessions)
+        before = self.live(partnership, client)
+        # Eleven of fifteen are about it now: four are not, so it is shown no more.
+        tick(team, answers[:1], workload)
+        assert self.live(partnership, client) == before == {"Sharing": 10, "Workload": 10}
+        # The control: counted anew at each look, the page would have lost all ten.
+        asked = Invitation.objects.filter(session__in=sessions)
+        now = {theme.theme for one in own_words.reported_themes(asked) for theme in one.themes}
+        assert now == {"Sharing"}

@@ -89,7 +89,7 @@ def test_without_a_theme_first_and_nobodys_name(partnership, team, sharing, addr
     answers = said(partnership, *TEXTS[:3])
     tick(team, answers[0], sharing)
     response = sign_in(team).get(address)
-    assert shown(response) == [TEXTS[1], TEXTS[2], TEXTS[0]]
+    assert shown(response) == [TEXTS[2], TEXTS[1], TEXTS[0]]
     page = response.content.decode()
     for one in answers:
         asked = one.invitation
@@ -245,8 +245,45 @@ def test_untagged_ones_come_first_over_the_pages(
         tick(team, one, sharing)
     client = sign_in(team)
     pages = [shown(client.get(address, {"page": number})) for number in (1, 2)]
-    expected = [one.text for one in [*answers[tagged:], *answers[:tagged]]]
+    expected = [one.text for one in [*answers[tagged:][::-1], *answers[:tagged][::-1]]]
     assert pages == [expected[:10], expected[10:]]
+
+
+def test_the_newest_to_one_question_after_the_other(partnership, address, team, sign_in) -> None:
+    for number in range(2):
+        said(partnership, f"Plan {number}", comments=f"Comment {number}")
+    assert shown(sign_in(team).get(address)) == ["Comment 1", "Comment 0", "Plan 1", "Plan 0"]
+
+
+@pytest.mark.parametrize("tagged", [0, 5, 15])
+@pytest.mark.parametrize("query", [{}, {"q": "text"}, {"standing": "tagged"}])
+def test_of_many_the_first_stand_there_and_the_page_says_so(
+    partnership, team, sharing, address, sign_in, monkeypatch, tagged, query
+) -> None:
+    answers = said(partnership, *(f"Text {number:02}" for number in range(15)))
+    for one in answers[:tagged]:
+        tick(team, one, sharing)
+    client = sign_in(team)
+    every = [shown(client.get(address, query | {"page": number})) for number in (1, 2)]
+    monkeypatch.setattr("evaluations.queries.free_texts.MOST", 10)
+    few = query.get("standing") == "tagged" and tagged < 15
+    for number, page in ((1, 0), (2, 0), ("x", 0)):
+        response = client.get(address, query | {"page": number})
+        words = " ".join(response.content.decode().split())
+        assert ("<strong>More than 10</strong> answers." in words) == (not few)
+        if not few:
+            assert response.context["page_obj"].paginator.num_pages == 1
+            assert shown(response) == every[page]
+
+
+def test_as_many_as_stand_there_at_most_are_no_more_than_that(
+    partnership, team, address, sign_in, monkeypatch
+) -> None:
+    said(partnership, *TEXTS[:2])
+    client = sign_in(team)
+    for most, words in ((2, "<strong>2</strong> answers."), (1, "<strong>More than 1</strong>")):
+        monkeypatch.setattr("evaluations.queries.free_texts.MOST", most)
+        assert words in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize("role", [Role.TRAINER, Role.OBSERVER, Role.SUBGROUP_CHAIR, Role.ORGANISATION_LEAD])

@@ -144,6 +144,9 @@ def test_nobody_is_told_from_the_others(request, number, has) -> None:
         assert found.read % 5 == 0 and found.read > 0
         for _, count in found.counts:
             assert count is None or all(one == 0 or one >= 5 for one in (count, found.read - count))
+        shown = [count for _, count in found.counts if count is not None]
+        about_both = sum(shown) - found.read if len(shown) == len(found.counts) else 0
+        assert about_both == 0 or about_both >= 5
 
 
 def test_the_control_finds_somebody_once_the_rule_is_off(partnership, team, sharing, workload) -> None:
