@@ -257,10 +257,10 @@ def _evaluation(figures: dict[str, Any], brand: str) -> Section:
         ][:MOST_BARS]
         words.append(
             f"Confidence rose from {found['mean_before']} to {found['mean_after']} out of 10, "
-            f"among the {found['matched']:,} who gave both."
+            f"in the {found['matched']:,} evaluations that gave both."
             if found["mean_after"] > found["mean_before"]
             else f"Confidence went from {found['mean_before']} to {found['mean_after']} out of 10, "
-            f"among the {found['matched']:,} who gave both."
+            f"in the {found['matched']:,} evaluations that gave both."
         )
         drawn = [
             before_after(

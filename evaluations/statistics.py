@@ -47,7 +47,7 @@ class Change:
 
     d is the mean difference over the standard deviation of the differences; its interval inverts the noncentral t.
     Neither where everybody changed by the same, no interval where it can't be reckoned; no means where they are not to
-    be shown.
+    be shown. ``pairs`` says how many pairs of answers there are where somebody gave several.
     """
 
     n: int
@@ -57,6 +57,7 @@ class Change:
     interval: Interval | None = None
     effect: float | None = None
     effect_interval: Interval | None = None
+    pairs: int | None = None
 
 
 def share(count: int, of: int) -> Share | None:

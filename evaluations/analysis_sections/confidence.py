@@ -59,7 +59,12 @@ def confidence(analysis: Analysis, brand: str) -> Section:
         "Confidence",
         [
             *(change_in_words(words, change) for words, change in found),
-            "Only people who said both are compared.",
+            "Only people who said both are compared."
+            + (
+                " Whoever did so about several sessions is counted once, with the mean of what they said."
+                if any(change.pairs for _, change in found)
+                else ""
+            ),
         ],
         charts=[chart] if drawn else [],
         tables=[table],
@@ -82,7 +87,8 @@ def change_in_words(words: str, change: Change) -> str:
         if change.effect is not None
         else ""
     )
-    return f"{words}: confidence of {change.n:,} people {moved}{by}{from_to}{interval}.{effect}"
+    several = f", who said both {change.pairs:,} times," if change.pairs else ""
+    return f"{words}: confidence of {change.n:,} people{several} {moved}{by}{from_to}{interval}.{effect}"
 
 
 def confidence_by(title: str, found: Sequence[Group] | Sequence[PeriodFigures], brand: str) -> list[Chart]:

@@ -29,7 +29,15 @@ def groups(name: str, found: Sequence[Group], brand: str) -> Section:
         ]
         for one in found
     ]
-    headers = [title, "Answered", "Relevance (1 to 5)", "Said both", "Before", "After", "Size of change (d)"]
+    headers = [
+        title,
+        "Answered",
+        "Relevance (1 to 5)",
+        "People who said both",
+        "Before",
+        "After",
+        "Size of change (d)",
+    ]
     if not any(one.relevance is not None or one.change for one in found):
         # Of answers that are deleted, or never asked so: only how many there were.
         headers, rows = headers[:2], [row[:2] for row in rows]

@@ -16,6 +16,11 @@ def reading(analysis: Analysis) -> Section:
             "confidence interval) says how large a part: about 19 of 20 such ranges hold the true value. The fewer "
             "people have answered, the wider it is."
         )
+    if any(one.pairs for one in changes):
+        words.append(
+            "Changes are of people, each counted once. All other figures are of answers: whoever attended several "
+            "sessions is in them once for each, so the true value may lie a little further off than they say."
+        )
     if any(one.effect is not None for one in changes):
         words.append(
             "The size of a change (Cohen’s d) compares how much people changed on average with how differently they "

@@ -34,7 +34,7 @@ def trend(analysis: Analysis, brand: str, period: str) -> Section:
         "Answered",
         "Of these, late",
         "Relevance (1 to 5)",
-        "Said both",
+        "People who said both",
         "Before",
         "After",
         "Difference",

@@ -34,6 +34,7 @@ GROUPINGS = {
 }
 # By the month in which the session ended, from which quarters and years are put together.
 _MONTH = "invitation__session__ends_at"
+_PERSON = "invitation__booking__person_id"
 
 # Blocks of what was said about one session, by the moment at which they were counted.
 Blocks = dict[datetime, Counter[tuple[int, ...]]]
@@ -43,10 +44,12 @@ Blocks = dict[datetime, Counter[tuple[int, ...]]]
 class Pair:
     """What one learner and the manager said about one booking, across questionnaires.
 
-    ``moments`` says when each number was counted for others than the team, who see nothing of what was chosen.
+    ``moments`` says when each number was counted for others than the team, who see nothing of what was chosen. The
+    person is known where the team reads, so that nobody is taken for several people.
     """
 
     session: int
+    person: int | None
     places: dict[str, Any]
     numbers: dict[str, int]
     done: str
@@ -149,7 +152,10 @@ def in_order(blocks: Blocks) -> list[Counter[tuple[int, ...]]]:
 
 
 def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[Pair]:
-    """What was said about each booking by learner and manager, one after the other (two statements)."""
+    """What was said about each booking by learner and manager, one after the other (two statements).
+
+    For the team they come person by person.
+    """
     key = "question__key"
 
     def number(name: str, kind: QuestionnaireKind) -> Max:
@@ -178,7 +184,7 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
             "invitation__booking_id",
             "invitation__session_id",
             *paths.values(),
-            *([_MONTH] if for_team else []),
+            *([_PERSON, _MONTH] if for_team else []),
         )
         .annotate(
             foreseen=number("confidence_before", _K.PRE_COURSE),
@@ -190,7 +196,7 @@ def pairs_of(invitations: QuerySet[Invitation], *, for_team: bool) -> Iterator[P
             saw=chosen("saw_change", _K.LINE_MANAGER),
             **({} if for_team else counted),
         )
-        .order_by()
+        .order_by(*([_PERSON] if for_team else []))
     )
     # All rows are read: planned for the first few, as cursors are, they would take twice as long.
     with connection.cursor() as cursor:
@@ -219,6 +225,7 @@ def _pair(row: dict[str, Any], paths: dict[str, str], *, for_team: bool) -> Pair
     }
     return Pair(
         session=row["invitation__session_id"],
+        person=row.get(_PERSON),
         places={name: row[path] for name, path in paths.items()}
         | ({"month": _month_of(row[_MONTH])} if _MONTH in row else {}),
         numbers={key: value for key, value in numbers.items() if value is not None},

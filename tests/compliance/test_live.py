@@ -57,7 +57,7 @@ def test_chair_members_and_team_read_rates_with_what_they_are_of(
 ):
     page = page_of(partnership, sign_in(make_person(partnership, role)))
     assert "6 of 8 (75%)" in page
-    assert "among the 5 who gave both" in page
+    assert "in the 5 evaluations that gave both" in page
     assert "<form" not in page.partition("<main")[2].partition("</main")[0]
     names = {one.person.name for one in evaluated_session.bookings.all()}
     assert not [name for name in names if name in page]

@@ -1,6 +1,7 @@
 """The figures of an analysis: right, whole for the team, and in blocks of five for everybody else."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,11 @@ from evaluations.jobs import ask_about_impact, ask_for_evaluations
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import ConcernSign, Invitation, Questionnaire
 from evaluations.queries import evaluation_summary
-from evaluations.queries.analysis.pairs import CHANGES, PairTally, agreement_in
+from evaluations.queries.analysis.pairs import PairTally, agreement_in
 from evaluations.queries.blocks import GROUPINGS
 from evaluations.queries.concerns import signs_in
 from evaluations.services.counting import close_counts
+from evaluations.statistics import change_of
 from evaluations.versions import publish_version
 from partnership_portal.working_days import uk_date
 from partnerships.tenancy import acting_in
@@ -97,7 +99,41 @@ class TestForTeam:
         assert (found.both, found.learner_only, found.manager_only, found.neither) == (2, 1, 0, 1)
         assert (found.pairs, found.cannot_say, found.share.count, found.share.of) == (5, 1, 3, 4)
 
-    def test_what_says_neither_yes_nor_no_is_no_agreement(self, partnership):
+    def test_whoever_attended_several_sessions_is_one_person(self, partnership):
+        people = [make_person(partnership) for _ in range(4)]
+        for place, day in enumerate(("2026-04-14 09:00", "2026-05-12 09:00", "2026-07-07 09:00")):
+            course = make_course(partnership, title=f"Course {place}")
+            session = held(partnership, starts_at=at(day), course=course)
+            # The last came to the first session only.
+            for person in people[: 4 if place == 0 else 3]:
+                booked(session, person=person)
+            ask_for_evaluations(partnership, session.ends_at)
+            asked = Invitation.objects.filter(session=session)
+            asked.update(closes_at=timezone.now() + timedelta(days=1))
+            for number, invitation in enumerate(asked.order_by("booking__person_id")):
+                answer(invitation, **rated(4, 2 + number, 4 + 2 * number + place))
+        found = of(partnership)
+        by_person = {(2.0, 5.0): 1, (3.0, 7.0): 1, (4.0, 9.0): 1, (5.0, 10.0): 1}
+        assert found.changes["after"] == replace(change_of(by_person), pairs=10)
+        groups = {one.name: one.change for one in found.groups["course"]}
+        assert [(groups[f"Course {place}"].n, groups[f"Course {place}"].pairs) for place in range(3)] == [
+            (4, None),
+            (3, None),
+            (3, None),
+        ]
+        first, second = found.trend["quarter"]
+        of_both = {(2.0, 4.5): 1, (3.0, 6.5): 1, (4.0, 8.5): 1, (5.0, 10.0): 1}
+        assert first.change == replace(change_of(of_both), pairs=7)
+        assert second.change.pairs is None
+        (year,) = found.trend["year"]
+        assert (year.change, year.relevance) == (found.changes["after"], 4)
+        sections = analysis_sections(found, "#1d70b8", for_team=True)
+        words = [words for one in sections for words in one.words]
+        assert any("confidence of 4 people, who said both 10 times, rose by" in one for one in words)
+        # Of others than the team nobody gets a range that takes answers for people.
+        assert not any(one and one.interval for one in of(partnership, for_team=False).changes.values())
+
+    def test_what_says_neither_yes_nor_no_is_no_agreement(self):
         """Choices that the team has added, such as “It no longer applies” or “Too early”."""
         said = {
             ("no_longer", "too_early"): 10,
@@ -105,8 +141,7 @@ class TestForTeam:
             ("no_longer", "no"): 1,
             ("done", "no"): 1,
         }
-        changes = {name: Counter() for name in CHANGES}
-        found = agreement_in(PairTally(changes, Counter(said), {}))
+        found = agreement_in(PairTally({}, Counter(said), {}))
         assert (found.pairs, found.cannot_say, found.both, found.learner_only) == (14, 13, 0, 1)
         assert (found.share.count, found.share.of) == (0, 1)
 
@@ -239,6 +274,15 @@ class TestForOthers:
         found = of(partnership, for_team=False)
         assert found.of(K.EVALUATION, "confidence_before") is None
         assert found.changes["after"].n == 5
+
+    def test_over_several_sessions_there_is_no_interval_since_some_may_be_in_it_twice(self, partnership):
+        for _ in range(2):
+            given = [rated(1 + place % 4, place % 7, 8) for place in range(20)]
+            evaluated(partnership, held(partnership, capacity=40), given)
+        one = of(partnership, for_team=False, session=Invitation.objects.first().session).changes["after"]
+        assert one.n == 20 and one.interval and one.effect_interval
+        both = of(partnership, for_team=False).changes["after"]
+        assert (both.n, both.interval, both.effect, both.effect_interval) == (40, None, None, None)
 
     def test_small_numbers_have_no_interval(self, partnership):
         evaluated(partnership, held(partnership), [rated(5, 2, 8), *[rated(4, 3, 8)] * 9])

@@ -158,7 +158,7 @@ def read_by_subgroup(partnership, client, sessions) -> list[Figure]:
     everybody = frozenset(one.pk for one in sessions)
     page = client.get(reverse("compliance:report", args=[partnership.slug, report.pk])).content.decode()
     sheet = client.get(reverse("compliance:report_file", args=[partnership.slug, report.pk, "xlsx"]))
-    matched = re.search(r"among the (\d+) who gave both", page)
+    matched = re.search(r"in the (\d+) evaluations that gave both", page)
     figures = []
     for kind, rows in (("page", cells(page)), ("file", workbook(sheet))):
         for row in rows:
@@ -172,7 +172,7 @@ def read_live(partnership, client, sessions) -> list[Figure]:
     """The figures of the sub-group's live page: of the period, of the course, and of the periods beside it."""
     everybody = frozenset(one.pk for one in sessions)
     page = client.get(reverse("compliance:live", args=[partnership.slug])).content.decode()
-    matched = re.search(r"among the (\d+) who gave both", page)
+    matched = re.search(r"in the (\d+) evaluations that gave both", page)
     figures = []
     for row in cells(page):
         shown = [cell for cell in row if re.fullmatch(r"[1-5]\.\d", cell)]

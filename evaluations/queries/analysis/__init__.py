@@ -14,8 +14,8 @@ from evaluations.queries.analysis.groups import groups_by
 from evaluations.queries.analysis.pairs import agreement_in, changes_for_others, changes_in, tally_of
 from evaluations.queries.analysis.questions import question_figures
 from evaluations.queries.analysis.responses import responses_to, silent_by_sector
-from evaluations.queries.analysis.trend import trend_of
-from evaluations.queries.blocks import pairs_of
+from evaluations.queries.analysis.trend import PERIODS, period_name, trend_of
+from evaluations.queries.blocks import Pair, pairs_of
 
 __all__ = ["PARTS", "Analysis", "Asked", "added_up", "asked_in"]
 
@@ -48,15 +48,29 @@ def _who_said_both(asked: Asked) -> dict[str, Any]:
     if not asked.for_team:
         # What a line manager wrote is nothing that others read, so neither is whether it agrees with the learner.
         return {"changes": changes_for_others(pairs), "agreement": None, "groups": {}, "trend": {}}
-    tally = tally_of(pairs, (*asked.groupings, "month"))
+    tally = tally_of(pairs, _groupings(asked))
     return {
         "changes": changes_in(tally),
         "agreement": agreement_in(tally),
         "groups": {name: groups_by(asked.invitations, name, tally.groups[name]) for name in asked.groupings},
         "trend": trend_of(
-            asked.invitations, tally.groups["month"], year_starts_in_month=asked.year_starts_in_month
+            asked.invitations,
+            {period: tally.groups[period] for period in PERIODS},
+            year_starts_in_month=asked.year_starts_in_month,
         ),
     }
+
+
+def _groupings(asked: Asked) -> dict[str, Callable[[Pair], Any]]:
+    """By what pairs are grouped: as was asked for, and by month, quarter and year."""
+
+    def period(name: str) -> Callable[[Pair], Any]:
+        return lambda pair: period_name(pair.places["month"], name, asked.year_starts_in_month)
+
+    def place(name: str) -> Callable[[Pair], Any]:
+        return lambda pair: pair.places[name]
+
+    return {name: place(name) for name in asked.groupings} | {name: period(name) for name in PERIODS}
 
 
 def _who_was_rung(asked: Asked) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from evaluations.models import Invitation
 from evaluations.queries.analysis.figures import Group
 from evaluations.queries.analysis.pairs import GroupTally
 from evaluations.queries.blocks import GROUPINGS
-from evaluations.statistics import change_of, mean_of
+from evaluations.statistics import mean_of
 from partnership_portal.templatetags.portal import uk_date
 
 
@@ -34,5 +34,5 @@ def _group(row: dict[str, Any], title: str, said: GroupTally) -> Group:
         invited=row["invited"],
         answered=row["answered"],
         relevance=relevance.value if relevance else None,
-        change=change_of(said.confidence),
+        change=said.confidence.change,
     )

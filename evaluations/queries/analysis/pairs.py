@@ -1,8 +1,11 @@
 """The same people twice, and learner and manager about the same booking."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
+from statistics import fmean
 from typing import Any
 
 from evaluations.queries.analysis.figures import Agreement
@@ -25,60 +28,100 @@ _WAS_SEEN = {"yes": True, "some": True, "no": False}
 
 
 @dataclass
+class People:
+    """People who said both, each once: whoever did so about several sessions, with the means of what they said.
+
+    Two answers of one person are no two people: an interval that takes them for such is too narrow.
+    """
+
+    means: Counter[tuple[float, float]] = field(default_factory=Counter)
+    pairs: int = 0
+
+    def add(self, said: list[tuple[int, int]]) -> None:
+        """Add what one person said, if anything."""
+        if len(said) == 1:
+            self.means[said[0]] += 1
+        elif said:
+            before, after = zip(*said, strict=True)
+            self.means[fmean(before), fmean(after)] += 1
+        self.pairs += len(said)
+
+    @property
+    def change(self) -> Change | None:
+        """How much they changed."""
+        change = change_of(self.means)
+        return replace(change, pairs=self.pairs) if change is not None and self.pairs > change.n else change
+
+
+@dataclass
 class GroupTally:
     """What the people of one group said: how relevant the course was, and how confident they were before and after."""
 
     relevance: Counter[int] = field(default_factory=Counter)
-    confidence: Counter[tuple[int, ...]] = field(default_factory=Counter)
+    confidence: People = field(default_factory=People)
 
 
 @dataclass
 class PairTally:
-    """Pairs added up while they stream by, so that they are never all in memory."""
+    """Pairs added up while they stream by, a person at a time, so that they are never all in memory."""
 
-    changes: dict[str, Counter[tuple[int, ...]]]
+    changes: dict[str, People]
     said: Counter[tuple[str, str]]
     groups: dict[str, dict[Any, GroupTally]]
 
 
-def tally_of(pairs: Iterable[Pair], groupings: Iterable[str] = ()) -> PairTally:
-    """How many pairs there are of each kind: of numbers, of what learner and manager said, and by group."""
-    changes: dict[str, Counter[tuple[int, ...]]] = {name: Counter() for name in CHANGES}
-    said: Counter[tuple[str, str]] = Counter()
-    groups: dict[str, dict[Any, GroupTally]] = {name: defaultdict(GroupTally) for name in groupings}
-    for pair in pairs:
-        for name, counted in changes.items():
-            if (both := pair.both(*CHANGES[name])) is not None:
-                counted[both] += 1
-        if pair.done and pair.saw_change:
-            said[pair.done, pair.saw_change] += 1
-        for name, places in groups.items():
-            group = places[pair.places[name]]
-            if "relevance" in pair.numbers:
-                group.relevance[pair.numbers["relevance"]] += 1
-            if (both := pair.both(*CHANGES["after"])) is not None:
-                group.confidence[both] += 1
-    return PairTally(changes, said, groups)
+def tally_of(pairs: Iterable[Pair], groupings: Mapping[str, Callable[[Pair], Any]]) -> PairTally:
+    """What each person said twice, what learners and managers said, and by group; the pairs come person by person."""
+    found = PairTally(
+        {name: People() for name in CHANGES}, Counter(), {name: defaultdict(GroupTally) for name in groupings}
+    )
+    for _, of_person in groupby(pairs, key=attrgetter("person")):
+        own = list(of_person)
+        for name, people in found.changes.items():
+            people.add(_both(own, *CHANGES[name]))
+        for pair in own:
+            if pair.done and pair.saw_change:
+                found.said[pair.done, pair.saw_change] += 1
+        for name, group_of in groupings.items():
+            in_group: dict[Any, list[Pair]] = defaultdict(list)
+            for pair in own:
+                in_group[group_of(pair)].append(pair)
+            for group, some in in_group.items():
+                tally = found.groups[name][group]
+                tally.relevance.update(
+                    pair.numbers["relevance"] for pair in some if "relevance" in pair.numbers
+                )
+                tally.confidence.add(_both(some, *CHANGES["after"]))
+    return found
+
+
+def _both(pairs: Iterable[Pair], first: str, second: str) -> list[tuple[int, int]]:
+    return [both for pair in pairs if (both := pair.both(first, second)) is not None]
 
 
 def changes_for_others(pairs: Iterable[Pair]) -> dict[str, Change | None]:
-    """How confidence changed, of what may stand behind a mean, as others than the team may know it."""
+    """How confidence changed, of what may stand behind a mean, as others than the team may know it.
+
+    Of one session each pair is a person. Over several one may be in it more than once, and means by person would cut
+    through the blocks: so there is no spread of these (docs/analysis.md).
+    """
     every = list(pairs)
     found = {}
     for name, (first, second) in _FOR_OTHERS.items():
-        change = change_of(sum(matched_by_session(every, first, second).values(), Counter()))
-        found[name] = None if change is None else _protected(change, name)
+        sessions = [one for one in matched_by_session(every, first, second).values() if one]
+        change = change_of(sum(sessions, Counter()))
+        found[name] = None if change is None else _protected(change, name, of_people=len(sessions) == 1)
     return found
 
 
 def changes_in(tally: PairTally) -> dict[str, Change | None]:
     """How confidence changed, for each comparison."""
-    return {name: change_of(counted) for name, counted in tally.changes.items()}
+    return {name: people.change for name, people in tally.changes.items()}
 
 
-def _protected(change: Change, name: str) -> Change:
+def _protected(change: Change, name: str, *, of_people: bool) -> Change:
     """What others than the team may know of it: the same people's answers in one figure each."""
-    spread = change.n >= ENOUGH_FOR_SPREAD
+    spread = of_people and change.n >= ENOUGH_FOR_SPREAD
     change = Change(
         change.n,
         None if change.before is None else round(change.before, 1),

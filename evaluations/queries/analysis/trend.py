@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -12,14 +13,14 @@ from evaluations.models import Invitation
 from evaluations.periods import LATE
 from evaluations.queries.analysis.figures import PeriodFigures
 from evaluations.queries.analysis.pairs import GroupTally
-from evaluations.statistics import change_of, mean_of
+from evaluations.statistics import mean_of
 from partnership_portal.working_days import UK, quarter_name, quarter_of
 
 PERIODS = ("month", "quarter", "year")
 
 
 def trend_of(
-    invitations: QuerySet[Invitation], said: dict[Any, GroupTally], *, year_starts_in_month: int
+    invitations: QuerySet[Invitation], said: dict[str, dict[Any, GroupTally]], *, year_starts_in_month: int
 ) -> dict[str, list[PeriodFigures]]:
     """The periods with sessions, the oldest first, by the day on which the session ended by UK clocks (one query)."""
     months = list(
@@ -37,10 +38,13 @@ def trend_of(
         together: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for month in months:
             together[period_name(month["month"].date(), period, year_starts_in_month)].append(month)
-        found[period] = [_period(name, rows, said) for name, rows in together.items()]
+        found[period] = [
+            _period(name, rows, said[period].get(name, GroupTally())) for name, rows in together.items()
+        ]
     return found
 
 
+@lru_cache(maxsize=1000)
 def period_name(day: date, period: str, year_starts_in_month: int) -> str:
     """The month, quarter or year of a day, in words: July 2026; Quarter 2, 2026/27; 2026/27."""
     if period == "month":
@@ -49,18 +53,13 @@ def period_name(day: date, period: str, year_starts_in_month: int) -> str:
     return name if period == "quarter" else name.partition(", ")[2]
 
 
-def _period(name: str, months: list[dict[str, Any]], said: dict[Any, GroupTally]) -> PeriodFigures:
-    together = GroupTally()
-    for month in months:
-        of_month = said.get(month["month"].date(), GroupTally())
-        together.relevance += of_month.relevance
-        together.confidence += of_month.confidence
-    relevance = mean_of(together.relevance)
+def _period(name: str, months: list[dict[str, Any]], said: GroupTally) -> PeriodFigures:
+    relevance = mean_of(said.relevance)
     return PeriodFigures(
         name=name,
         invited=sum(month["invited"] for month in months),
         answered=sum(month["answered"] for month in months),
         late=sum(month["late"] for month in months),
         relevance=relevance.value if relevance else None,
-        change=change_of(together.confidence),
+        change=said.confidence.change,
     )
