@@ -10,6 +10,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from partnerships.models import User
+from tests import pages_looked_at
 from tests.factories import make_login
 
 # Playwright's own event loop runs in the test's thread; the test still calls the ORM in order, one call at a time.
@@ -86,5 +87,6 @@ def assert_accessible(page: Page) -> None:
         assert not told, f"{page.url} at {size['width']} px: {told}"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{page.url} is {overflow} px too wide at 320 px"
+    pages_looked_at.note(page)
     if before:
         page.set_viewport_size(before)

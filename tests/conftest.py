@@ -22,6 +22,8 @@ from tests.migrated_database import copy_migrated_database, make_migrated_databa
 
 __all__ = ["browser", "open_browser"]
 
+pytest_plugins = ["tests.pages_looked_at"]
+
 
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
