@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
-from evaluations.kinds import QuestionnaireKind
+from courses.models import Session
+from evaluations.kinds import AFTERWARDS, QuestionnaireKind
 from evaluations.models import Invitation, Notice
 from notifications.models import Message
 from partnerships.actors import Actor
@@ -48,5 +49,32 @@ def not_delivered(actor: Actor, now: datetime) -> QuerySet[Invitation]:
         .annotate(failed_message=Subquery(failed))
         .filter(failed_message__isnull=False)
         .select_related("respondent", "booking__person", "session__course")
+        .order_by("closes_at", "pk")
+    )
+
+
+def sent_to_nobody(actor: Actor, now: datetime) -> QuerySet[Session]:
+    """Sessions about which somebody is asked who has no email address, with how many as ``to_ring``.
+
+    Those whose surveys close first come first, by ``closes_at``. The evaluation is among them once the day is over by
+    which its answers were asked for: until then the learner has the code from the trainer.
+    """
+    unknown = Q(respondent__email="") | Q(respondent__isnull=True, respondent_email="")
+    has_code = Q(kind=QuestionnaireKind.EVALUATION, due_at__gt=now)
+    waiting = (
+        Invitation.objects.visible_to(actor)
+        .to_answer()
+        .filter(unknown, kind__in=AFTERWARDS, closes_at__gt=now)
+        .exclude(has_code)
+    )
+    of_session = waiting.filter(session=OuterRef("pk")).order_by().values("session")
+    return (
+        Session.objects.filter(partnership=actor.partnership, pk__in=waiting.values("session"))
+        .annotate(
+            to_ring=Subquery(of_session.annotate(many=Count("pk")).values("many")),
+            closes_at=Subquery(of_session.annotate(first=Min("closes_at")).values("first")),
+        )
+        .select_related("course")
+        .only("starts_at", "course__title")
         .order_by("closes_at", "pk")
     )

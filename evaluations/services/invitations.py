@@ -147,10 +147,10 @@ def about_survey(invitation: Invitation) -> str:
     return f"invitation:{invitation.pk}"
 
 
-def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> None:
-    """Queue a message with the link to the survey, to ask again or to remind."""
+def send(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> bool:
+    """Queue a message with the link to the survey, to ask again or to remind; tells whether anybody is written to."""
     envelope = _envelope(invitation, policy_version, purpose=purpose, about=about)
-    queue_messages(partnership=invitation.partnership, purpose=purpose, envelopes=[envelope])
+    return bool(queue_messages(partnership=invitation.partnership, purpose=purpose, envelopes=[envelope]))
 
 
 def _envelope(invitation: Invitation, policy_version: PolicyVersion, *, purpose: str, about: str) -> Envelope:

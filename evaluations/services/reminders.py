@@ -34,7 +34,10 @@ def is_time_to_remind(invitation: Invitation, now: datetime) -> bool:
 
 
 def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
-    """Send the next reminder if it is due; tells whether it was. Locks the booking, then the invitation."""
+    """Send the next reminder if it is due; tells whether it was. Locks the booking, then the invitation.
+
+    Of whoever has no email address none is counted, so that those are left that the policy has once there is one.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         # A place that is being given up in this moment must not be reminded of.
@@ -42,16 +45,13 @@ def remind(*, actor: Actor, invitation: Invitation, now: datetime) -> bool:
         invitation = _locked(invitation)
         if invitation.has_lapsed or invitation.has_moved or not is_time_to_remind(invitation, now):
             return False
+        # By the day, since reminders are counted anew when somebody else is asked, or the same one again.
+        about = f"{about_survey(invitation)}:reminder:{uk_date(now).isoformat()}"
+        if not send(invitation, invitation.policy_version, purpose="survey-reminder", about=about):
+            return False
         invitation.reminders_sent += 1
         invitation.last_asked_on = uk_date(now)
         invitation.save(update_fields=["reminders_sent", "last_asked_on"])
-        send(
-            invitation,
-            invitation.policy_version,
-            purpose="survey-reminder",
-            # By the day, since reminders are counted anew when somebody else is asked, or the same one again.
-            about=f"{about_survey(invitation)}:reminder:{uk_date(now).isoformat()}",
-        )
         audit.record(
             actor, "evaluations.remind", invitation, after={"reminders_sent": invitation.reminders_sent}
         )

@@ -18,7 +18,7 @@ from courses.models import Session
 from evaluations.models import ObservationAction
 from evaluations.queries.concerns import concerns_open
 from evaluations.queries.dip_samples import call_backs_due, promised
-from evaluations.queries.notices import ASKING, not_delivered, notices_to_settle
+from evaluations.queries.notices import ASKING, not_delivered, notices_to_settle, sent_to_nobody
 from evaluations.queries.single_agency_audits import overdue as overdue_audits
 from notifications.models import Message
 from partnership_portal.templatetags.portal import uk_date, uk_time
@@ -373,6 +373,15 @@ def _not_delivered(invitation: Any, slug: str, now: datetime) -> Row:
     )
 
 
+def _sent_to_nobody(session: Any, slug: str, now: datetime) -> Row:
+    return Row(
+        str(session.course),
+        reverse("evaluations:chase", args=[slug, session.pk]),
+        (f"Session of {uk_date(session.starts_at, 'full')}",),
+        f"{_people(session.to_ring)} to ring by {uk_date(session.closes_at, 'short')}",
+    )
+
+
 def _messages(actor: Actor, now: datetime) -> QuerySet[Any]:
     failed = Message.objects.filter(partnership=actor.partnership, state=Message.State.FAILED)
     # Those of surveys stand with the surveys, as long as these can still be answered; and what has lost its words
@@ -481,6 +490,15 @@ NEEDS = (
         "The message came back. Correct the address, or ring them and type in what they say.",
         not_delivered,
         _not_delivered,
+        "evaluations:surveys",
+        "All surveys",
+    ),
+    Need(
+        "survey-calls",
+        "Surveys that nobody could be sent",
+        "They have no email address, so nothing asks or reminds them. Ring them and type in what they say.",
+        sent_to_nobody,
+        _sent_to_nobody,
         "evaluations:surveys",
         "All surveys",
     ),

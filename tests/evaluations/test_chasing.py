@@ -389,3 +389,22 @@ def test_in_any_order_reminders_stay_within_the_policy(partnership, team, form, 
         assert Notice.objects.filter(settled_at__isnull=True).exists() is (last.closed_because == "left")
         assert (last.typed_in_by is not None) <= (last.state == "answered")
         transaction.savepoint_rollback(point)
+
+
+def test_no_reminder_is_counted_that_nobody_gets_and_an_address_brings_them(partnership, booking) -> None:
+    learner = booking.person
+    Person.objects.filter(pk=learner.pk).update(email="")
+    ask_about_impact(partnership, timezone.now())
+    invitation = asked(booking, "impact")
+
+    def remind(first: int, last: int) -> int:
+        for day in range(first, last):
+            remind_and_close(partnership, timezone.now() + timedelta(days=day))
+        invitation.refresh_from_db()
+        return invitation.reminders_sent
+
+    assert remind(1, 14) == 0
+    assert not AuditEntry.objects.filter(action="evaluations.remind", subject_id=invitation.pk).exists()
+    Person.objects.filter(pk=learner.pk).update(email="lee@new.example")
+    assert remind(14, 18) == 1
+    assert Message.objects.get(purpose="survey-reminder", to_email="lee@new.example").person == learner

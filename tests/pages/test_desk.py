@@ -26,6 +26,7 @@ from notifications.models import Message
 from partnership_portal.pages import need_lists, needs
 from partnership_portal.pages.needs import BY_KEY, needs_of
 from partnership_portal.working_days import uk_moment, uk_today
+from partnerships.models import Person
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.evaluations.made import adopt, answer, asked_about_own_training
@@ -154,12 +155,11 @@ def a_survey(partnership, **fields):
         session=booking.session,
         booking=booking,
         respondent_name="Meg",
-        respondent_email="meg@old.example",
         policy_version=booking.policy_version,
         invited_at=now - timedelta(hours=1),
         closes_at=now + timedelta(days=9),
         last_asked_on=now.date(),
-        **fields,
+        **{"respondent_email": "meg@old.example", **fields},
     )
 
 
@@ -178,6 +178,10 @@ def a_survey_that_came_back(partnership, number=1):
         purpose="survey-line_manager", to_email=invitation.respondent_email
     )
     return f"Meg: {invitation.session.course}"
+
+
+def a_survey_sent_to_nobody(partnership, number=1):
+    return a_survey(partnership, respondent_email="").session.course.title
 
 
 def a_call_back(partnership, number=1):
@@ -226,6 +230,7 @@ MADE = {
     "call-backs": a_call_back,
     "survey-notices": a_notice,
     "survey-addresses": a_survey_that_came_back,
+    "survey-calls": a_survey_sent_to_nobody,
     "offers": an_offer,
     "approvals": an_approval,
     "decisions": a_decision,
@@ -300,6 +305,39 @@ def test_a_call_back_is_due_on_its_day_until_somebody_rings_again(partnership, t
     ):
         promise(contact, at, minutes_ago=0)
         assert ("call-backs" in found(team)) is is_due, at
+
+
+@pytest.mark.parametrize(
+    ("kind", "due_in", "state", "is_rung"),
+    [
+        ("impact", 5, "open", True),
+        ("evaluation", 1, "open", False),
+        ("evaluation", -1, "open", True),
+        ("evaluation", -1, "closed", False),
+        ("pre_course", -1, "open", False),
+    ],
+)
+def test_whoever_has_no_address_is_rung_about_the_course_unless_the_code_is_fresh(
+    kind, due_in, state, is_rung, partnership, team
+) -> None:
+    one = a_survey(partnership, respondent_email="")
+    now = timezone.now()
+    asked = Invitation.objects.filter(pk=one.pk)
+    asked.update(kind=kind, state=state, due_at=now + timedelta(days=due_in), respondent=one.booking.person)
+    assert "survey-calls" not in found(team), "there is an address"
+    Person.objects.filter(pk=one.booking.person_id).update(email="")
+    assert ("survey-calls" in found(team)) is is_rung
+    asked.update(closes_at=now)
+    assert "survey-calls" not in found(team), "the time is over"
+
+
+def test_a_session_is_listed_once_with_how_many_are_to_be_rung(partnership, team) -> None:
+    one = a_survey(partnership, respondent_email="")
+    another = a_survey(partnership, respondent_email="")
+    Invitation.objects.filter(pk=another.pk).update(session=one.session)
+    (need,) = [one for one in needs_of(actor_for(team), timezone.now()) if one.need.key == "survey-calls"]
+    (row,) = need.rows
+    assert row.tag.startswith("2 people to ring by ")
 
 
 def test_an_offer_with_days_to_go_needs_nobody(partnership, team) -> None:
@@ -458,7 +496,7 @@ def test_no_list_of_another_name(team, sign_in) -> None:
     assert sign_in(team).get("/alphashire/desk/needs/lunch/").status_code == 404
 
 
-@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 32), (5, 32)])
+@pytest.mark.parametrize(("rows", "queries"), [(0, 12), (1, 33), (5, 33)])
 def test_the_desk_asks_once_for_all_kinds_and_once_for_each_that_is_there(
     partnership, team, sign_in, settings, django_assert_num_queries, rows, queries
 ) -> None:
