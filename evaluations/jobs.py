@@ -23,6 +23,7 @@ from evaluations.queries.due import (
     sessions_to_forget,
     trainers_to_ask,
 )
+from evaluations.queries.managers import forms_astray, shared_with_former
 from evaluations.queries.observations import (
     actions_to_remind_of,
     observations_to_follow,
@@ -38,6 +39,7 @@ from evaluations.queries.single_agency_audits import (
 from evaluations.services.certificates import issue_if_due
 from evaluations.services.concerns import pass_over, raise_concern
 from evaluations.services.invitations import ask_about_bookings, ask_trainer
+from evaluations.services.line_managers import follow_line_manager, stop_sharing_with_former
 from evaluations.services.observation_actions import remind_of_action
 from evaluations.services.observations import follow_observed_session
 from evaluations.services.reminders import close, follow_session, is_time_to_remind, remind
@@ -68,6 +70,18 @@ def follow_bookings(partnership: Partnership, now: datetime) -> None:
     with acting_in(partnership):
         astray = list(Invitation.objects.filter(partnership=partnership).astray().order_by("pk"))
     one_by_one(partnership, (partial(follow_session, actor=actor, invitation=one, now=now) for one in astray))
+
+
+def follow_line_managers(partnership: Partnership, now: datetime) -> None:
+    """Let forms and what learners share follow the line manager: to the new one, or nowhere without one."""
+    actor = system(partnership, "follow line managers")
+    with acting_in(partnership):
+        shared = list(shared_with_former(partnership))
+        forms = list(forms_astray(partnership, now))
+    one_by_one(partnership, (partial(stop_sharing_with_former, actor=actor, sharing=one) for one in shared))
+    one_by_one(
+        partnership, (partial(follow_line_manager, actor=actor, invitation=one, now=now) for one in forms)
+    )
 
 
 def ask_for_evaluations(partnership: Partnership, now: datetime) -> None:
@@ -116,8 +130,12 @@ def close_surveys(partnership: Partnership, now: datetime) -> None:
 
 
 def remind_and_close(partnership: Partnership, now: datetime) -> None:
-    """Close the surveys whose time is over, and remind those who have not answered the others, on working days."""
+    """Close the surveys whose time is over, and remind those who have not answered the others, on working days.
+
+    Whoever is no longer the line manager must not be among them.
+    """
     close_surveys(partnership, now)
+    follow_line_managers(partnership, now)
     actor = system(partnership, "remind")
     for found in piecewise(partnership, lambda: invitations_to_remind(partnership, now)):
         waiting = [one for one in found if is_time_to_remind(one, now)]

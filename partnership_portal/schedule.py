@@ -54,6 +54,7 @@ JOBS: dict[str, dict[str, Job]] = {
         "watch for concerns": evaluations.watch_for_concerns,
         "follow observations": evaluations.follow_observations,
         "follow bookings": evaluations.follow_bookings,
+        "follow line managers": evaluations.follow_line_managers,
         "issue certificates": evaluations.issue_certificates,
         "tell leads of audits": evaluations.tell_leads_of_audits,
         "requeue stuck bundles": requeue_stuck_bundles,

@@ -80,6 +80,7 @@ class Invitation(TenantModel):
         LEFT = "left", "Has left the organisation"
         NOT_MANAGER = "not_manager", "Is not the line manager"
         GIVEN_BACK = "given_back", "The observation was given back"
+        NO_MANAGER = "no_manager", "No line manager with an email address is recorded any more"
 
     kind = models.CharField(max_length=20, choices=QuestionnaireKind.choices)
     version = models.ForeignKey(QuestionnaireVersion, on_delete=models.PROTECT, related_name="invitations")

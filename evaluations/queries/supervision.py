@@ -191,6 +191,7 @@ def supervision_of(booking: Booking, reader: Reader) -> Supervision | None:
     wrote = (
         reader.part == "manager"
         and form is not None
+        and form.closed_because != Invitation.Closing.NO_MANAGER
         and reader.is_named(form.respondent_id, form.respondent_email)
     )
     manager = part(_K.LINE_MANAGER, is_own=wrote)

@@ -146,6 +146,8 @@ def refuse_unless_open(invitation: Invitation, now: datetime) -> None:
         raise AlreadyAnswered("You have already sent your answers. They cannot be sent again.")
     if invitation.closed_because in {Invitation.Closing.LEFT, Invitation.Closing.NOT_MANAGER}:
         raise ToldUs("We do not ask you about this any more. The partnership team puts our records right.")
+    if invitation.closed_because == Invitation.Closing.NO_MANAGER:
+        raise SurveyClosed("The line manager has changed, and we know no address of the new one.")
     if invitation.has_lost_place:
         raise SurveyClosed("You have no place on this session any more, so there is nothing to answer.")
     if invitation.is_of_absent:

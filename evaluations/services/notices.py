@@ -11,11 +11,11 @@ from django.utils import timezone
 from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
-from evaluations.models import Answer, Invitation, Notice, Sharing
-from evaluations.periods import answers_due_at
+from evaluations.models import Invitation, Notice, Sharing
 from evaluations.queries.managers import line_manager_of, membership_of
 from evaluations.services.answers import refuse_unless_open
 from evaluations.services.invitations import about_survey, asked_key, send
+from evaluations.services.line_managers import send_to
 from notifications.outbox import drop_unsent
 from partnership_portal.working_days import uk_date
 from partnerships import audit
@@ -24,7 +24,6 @@ from partnerships.errors import DomainError
 from partnerships.permissions import Permission, require
 from partnerships.services.locks import locked_partnership
 from partnerships.services.memberships import change_membership, end_membership
-from partnerships.services.policies import policy_of
 
 Outcome = Notice.Outcome
 
@@ -119,26 +118,8 @@ def ask_other_manager(
             raise DomainError("This line manager has no email address.")
         if asked.email != before:
             _stop_sharing_with_whoever_was_asked(invitation)
-            Answer.objects.filter(invitation=invitation).delete()
-            invitation.reminders_sent = 0
-            invitation.opened_at = None
-        # Sent again to the same address it is a new link all the same: the page says that the old one works no more.
-        drop_unsent(invitation.partnership, about_survey(invitation))
-        invitation.link_number += 1
         _open_again(invitation, now)
-        policy = policy_of(invitation.policy_version)
-        invitation.due_at = answers_due_at(
-            invitation.kind, policy, invited_at=now, closes_at=invitation.closes_at
-        )
-        invitation.respondent, invitation.respondent_name = asked.person, asked.name
-        invitation.respondent_email = asked.email
-        invitation.save()
-        send(
-            invitation,
-            invitation.policy_version,
-            purpose=f"survey-{invitation.kind}",
-            about=asked_key(invitation),
-        )
+        send_to(invitation, asked, now)
         audit.record(
             actor,
             "evaluations.ask_other_manager",

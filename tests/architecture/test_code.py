@@ -53,6 +53,7 @@ _INNER_STEPS = {
     "bookings.services.tasks.carry_tasks",
     "evaluations.services.analysis_files.drop_files",
     "evaluations.services.bundles.drop_bundles_with",
+    "evaluations.services.line_managers.send_to",
     "partnerships.services.builds.delete_files_of_nobody",
     "partnerships.services.profile_ledger.close_ledger",
     "partnerships.services.structure.found_partnership",

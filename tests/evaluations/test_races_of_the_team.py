@@ -23,10 +23,11 @@ from evaluations.models import (
     Invitation,
     Quote,
 )
-from evaluations.services import corrections, dip_samples, notices, observations, quotes
+from evaluations.services import corrections, dip_samples, line_managers, notices, observations, quotes
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.corrections import reissue_certificate, revoke_certificate
 from evaluations.services.dip_samples import Draw, draw_sample
+from evaluations.services.line_managers import follow_line_manager
 from evaluations.services.notices import ask_other_manager
 from evaluations.services.observations import observe_session
 from evaluations.services.quotes import agree_to_be_quoted, mark_quote, stop_quoting
@@ -272,6 +273,55 @@ def test_control_without_the_lock_one_of_two_managers_is_lost(raced, form, monke
     ask_two_others(raced, form)
     with acting_in(raced.partnership):
         assert Invitation.objects.get(pk=form.pk).link_number == 1
+
+
+def follow(raced: Raced, form: Invitation) -> bool:
+    """What the job does once another line manager is recorded."""
+    return follow_line_manager(actor=job(raced.partnership), invitation=form, now=at("2026-06-11 14:00"))
+
+
+@pytest.fixture
+def changed(raced, form) -> Invitation:
+    """The form of somebody who is no longer the line manager."""
+    with acting_in(raced.partnership):
+        Membership.objects.filter(person=form.booking.person).update(line_manager_email="mia@nursery.example")
+    return form
+
+
+def sent_on(raced: Raced) -> int:
+    with acting_in(raced.partnership):
+        return AuditEntry.objects.filter(action="evaluations.follow_line_manager").count()
+
+
+def test_two_workers_at_once_send_the_form_on_once(raced, changed):
+    outcomes = raced.at_once(*2 * [lambda: follow(raced, changed)])
+    assert sorted(outcomes) == [False, True] and sent_on(raced) == 1
+    with acting_in(raced.partnership):
+        assert Invitation.objects.get(pk=changed.pk).link_number == 1
+        assert Message.objects.filter(to_email="mia@nursery.example").count() == 1
+
+
+def test_control_without_the_lock_both_send_it_on(raced, changed, monkeypatch):
+    together_before(monkeypatch, line_managers, "line_manager_of")
+    raced.at_once(*2 * [lambda: follow(raced, changed)])
+    assert sent_on(raced) == 2
+
+
+def test_a_form_that_is_sent_while_the_manager_changes_is_answered_or_goes_on(raced, changed):
+    with acting_in(raced.partnership):
+        former, answers = holder_of(changed), answers_to(changed)
+        save_answers(actor=former, invitation=changed, answers=answers)
+    outcomes = raced.at_once(
+        lambda: submit_answers(actor=former, invitation=changed), lambda: follow(raced, changed)
+    )
+    with acting_in(raced.partnership):
+        found = Invitation.objects.get(pk=changed.pk)
+        if found.state == "answered":
+            assert found.respondent_email == "meg@nursery.example" and False in outcomes
+            assert Answer.objects.filter(invitation=found).count() == len(answers)
+        else:
+            assert found.respondent_email == "mia@nursery.example"
+            assert refused(outcomes, Exception) == 1 and not Answer.objects.filter(invitation=found).exists()
 
 
 def sent_words(raced: Raced, *, may_quote: bool) -> Answer:
