@@ -1,4 +1,4 @@
-"""Forms: what is to be drawn, and how a call ended."""
+"""Forms: what is to be drawn, and how a call or an email ended."""
 
 from datetime import date, time
 from typing import Any
@@ -84,7 +84,7 @@ class DrawForm(forms.Form):
 
 
 class AttemptForm(forms.Form):
-    """How a call ended, and when to call back."""
+    """How a call ended or that an email was sent, and when to call back."""
 
     outcome = forms.ChoiceField(
         label="How did it end?",
@@ -94,6 +94,16 @@ class AttemptForm(forms.Form):
     )
     day = GovDateField(label="Call back on", required=False, help_text="Only if they asked for it.")
     hour = GovTimeField(label="Call back at", required=False)
+
+    def __init__(self, data: Any = None, *, has_address: bool) -> None:
+        super().__init__(data)
+        field = self.fields["outcome"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for mypy
+        if has_address:
+            field.help_text = "What they write back to an email you type in as the interview."
+        else:
+            emailed = DipAttempt.Outcome.EMAILED
+            field.choices = [one for one in DipAttempt.Outcome.choices if one[0] != emailed]
 
     def clean(self) -> dict[str, Any]:
         """Whoever asks to be called back says when."""

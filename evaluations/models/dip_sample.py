@@ -76,11 +76,12 @@ class DipContact(TenantModel):
 
 
 class DipAttempt(TenantModel):
-    """One try to reach somebody, and how it ended."""
+    """One try to reach somebody, by telephone or email, and how it ended."""
 
     class Outcome(models.TextChoices):
         REACHED = "reached", "Reached"
         NO_ANSWER = "no_answer", "No answer"
+        EMAILED = "emailed", "Emailed"
         CALL_BACK = "call_back", "Call back"
         DECLINED = "declined", "Declined"
         LEFT = "left", "Has left the organisation"

@@ -1,4 +1,4 @@
-"""Dip samples: drawing people at random, noting how each call ended, and writing down what they say."""
+"""Dip samples: drawing people at random, noting how each call or email ended, and writing down what they say."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from courses.models import Session
 from evaluations.drawing import draw, fingerprint
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
+from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation, Notice
 from evaluations.periods import end_of_day
 from evaluations.queries.dip_samples import frame_of, name_of, with_answers_kept
 from evaluations.services.questionnaires import version_in_use
@@ -93,7 +93,11 @@ def draw_sample(*, actor: Actor, key: UUID, wanted: Draw) -> DipSample:
 def note_attempt(
     *, actor: Actor, contact: DipContact, outcome: str, call_back_at: datetime | None = None
 ) -> DipAttempt:
-    """Write down how a call ended. Locks the contact; the same within a minute is the same call."""
+    """Write down how a call ended, or that an email was sent; the same within a minute is the same.
+
+    Who is said to have left is put before the team as what people say instead of answering is: the learner's membership
+    is to be ended, or another line manager named. Locks the contact, then the session.
+    """
     who = _team_member(actor)
     is_call_back = outcome == DipAttempt.Outcome.CALL_BACK
     now = timezone.now()
@@ -111,6 +115,8 @@ def note_attempt(
             partnership=actor.partnership, contact=contact, at=now, by=who, **facts
         )
         audit.record(actor, "evaluations.note_attempt", attempt, after={"outcome": outcome})
+        if outcome == DipAttempt.Outcome.LEFT:
+            _say_left(actor, contact, now)
         return attempt
 
 
@@ -126,32 +132,62 @@ def begin_interview(*, actor: Actor, contact: DipContact) -> Invitation:
         contact = _locked(contact)
         if contact.interview is not None:
             return _open_again(actor, contact, contact.interview)
-        session, now = contact.booking.session, timezone.now()
-        Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-        if not with_answers_kept(actor.partnership, {session.pk: session}, now):
-            raise DomainError(_KEPT_NO_LONGER)
-        version = version_in_use(actor.partnership, QuestionnaireKind.DIP_SAMPLE, session.course)
-        if version is None:
-            raise DomainError(
-                "The partnership has no interview guide yet. Publish one under “Questionnaires”."
-            )
-        interview = Invitation.objects.create(
-            partnership=actor.partnership,
-            kind=QuestionnaireKind.DIP_SAMPLE,
-            version=version,
-            session=session,
-            booking=contact.booking,
-            respondent_name=name_of(contact),
-            policy_version=version_in_force(actor.partnership, session.starts_at),
-            invited_at=now,
-            closes_at=end_of_day(now + _TIME_TO_TALK),
-            last_asked_on=uk_date(now),
-        )
+        interview = _interview(actor, contact, timezone.now())
         contact.interview = interview
         contact.save(update_fields=["interview"])
         _say_as_whom(interview, contact)
         audit.record(actor, "evaluations.begin_interview", contact, after={"interview": interview.pk})
         return interview
+
+
+def _interview(actor: Actor, contact: DipContact, now: datetime) -> Invitation:
+    session = contact.booking.session
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    if not with_answers_kept(actor.partnership, {session.pk: session}, now):
+        raise DomainError(_KEPT_NO_LONGER)
+    version = version_in_use(actor.partnership, QuestionnaireKind.DIP_SAMPLE, session.course)
+    if version is None:
+        raise DomainError("The partnership has no interview guide yet. Publish one under “Questionnaires”.")
+    return Invitation.objects.create(
+        partnership=actor.partnership,
+        kind=QuestionnaireKind.DIP_SAMPLE,
+        version=version,
+        session=session,
+        booking=contact.booking,
+        respondent_name=name_of(contact),
+        policy_version=version_in_force(actor.partnership, session.starts_at),
+        invited_at=now,
+        closes_at=end_of_day(now + _TIME_TO_TALK),
+        last_asked_on=uk_date(now),
+    )
+
+
+def _say_left(actor: Actor, contact: DipContact, now: datetime) -> None:
+    """Put before the team that the learner has left, or that whoever left is the line manager no more; once.
+
+    It hangs on an interview that there will not be; the one that was begun stays, should they talk after all.
+    """
+    said = Notice.objects.filter(
+        partnership=actor.partnership,
+        invitation__kind=QuestionnaireKind.DIP_SAMPLE,
+        invitation__booking=contact.booking_id,
+        settled_at__isnull=True,
+    )
+    is_learner = contact.role == DipContact.Role.LEARNER
+    reason = Invitation.Closing.LEFT if is_learner else Invitation.Closing.NOT_MANAGER
+    if said.filter(reason=reason).exists():
+        return
+    try:
+        interview = _interview(actor, contact, now)
+    except DomainError:
+        # Of a session whose answers are deleted nothing is kept that hangs on one; the call is noted all the same.
+        return
+    interview.state, interview.closed_because = Invitation.State.CLOSED, reason
+    interview.save(update_fields=["state", "closed_because"])
+    Notice.objects.create(partnership=actor.partnership, invitation=interview, reason=reason, given_at=now)
+    audit.record(
+        actor, "evaluations.say_instead", interview, after={"state": "closed", "reason": reason.value}
+    )
 
 
 def _open_again(actor: Actor, contact: DipContact, interview: Invitation) -> Invitation:

@@ -65,6 +65,10 @@ def settle_notice(*, actor: Actor, notice: Notice, outcome: Outcome, now: dateti
                 membership = membership_of(invitation.booking) if invitation.booking else None
                 if membership is not None:
                     end_membership(actor=actor, membership=membership)
+            case Outcome.ASKED_AGAIN if invitation.kind == QuestionnaireKind.DIP_SAMPLE:
+                raise DomainError(
+                    "Nobody is asked for an interview by email. Ring them again from the call sheet."
+                )
             case Outcome.ASKED_AGAIN:
                 _open_again(invitation, now)
                 invitation.save(update_fields=["state", "closed_because", "last_asked_on"])

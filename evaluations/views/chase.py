@@ -141,6 +141,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: OtherManagerForm |
         "failed_message": getattr(failed, "failed_message", None),
         "membership": membership_of(invitation.booking) if invitation.booking else None,
         "is_form": is_form,
+        "is_interview": invitation.kind == QuestionnaireKind.DIP_SAMPLE,
         "is_over": invitation.closes_at <= now,
         "can_be_opened_again": _can_be_opened_again(invitation, now),
     }

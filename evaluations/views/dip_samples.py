@@ -13,7 +13,7 @@ from evaluations.answering import asked, gaps, value_of
 from evaluations.call_sheets import call_sheet_pdf
 from evaluations.dip_forms import AttemptForm, DrawForm
 from evaluations.forms import QuestionPageForm
-from evaluations.models import DipContact, DipSample, Invitation
+from evaluations.models import DipAttempt, DipContact, DipSample, Invitation
 from evaluations.queries.dip_samples import alike, call_sheet, comes_out_the_same, samples, strata_of
 from evaluations.services.answers import save_answers, submit_answers
 from evaluations.services.dip_samples import begin_interview, draw_sample, note_attempt
@@ -23,6 +23,10 @@ from partnerships.permissions import Permission, requires
 from partnerships.services.downloads import record_download
 
 _PER_PAGE = 50
+_NOTED = {
+    DipAttempt.Outcome.EMAILED: "The email is noted.",
+    DipAttempt.Outcome.LEFT: "The call is noted. It stands on the desk until you have put our records right.",
+}
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -82,9 +86,9 @@ def dip_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def dip_contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person to ring: how earlier calls ended, and how this one did."""
+    """One person to ring or write to: how earlier calls ended, and how this one did."""
     one = _to_ring(request, pk)
-    form = AttemptForm(request.POST if request.method == "POST" else None)
+    form = AttemptForm(request.POST if request.method == "POST" else None, has_address=bool(one.email))
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -97,7 +101,7 @@ def dip_contact(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             form.add_error("day", refusal.sentence)
         else:
-            messages.success(request, "The call is noted.")
+            messages.success(request, _NOTED.get(given["outcome"], "The call is noted."))
             return redirect("evaluations:dip_sample", request.partnership.slug, one.contact.sample_id)
     return render(request, "evaluations/dip_contact.html", {"one": one, "form": form})
 

@@ -546,7 +546,7 @@ NEEDS = (
     Need(
         "survey-notices",
         "Has left, or is not the manager",
-        "They said so instead of answering a survey. End the membership, or put it right.",
+        "So we were told instead of getting answers. End the membership, or put it right.",
         notices_to_settle,
         _notice,
     ),

@@ -7,6 +7,7 @@ from hashlib import sha256
 from random import Random
 from uuid import uuid4
 
+import pgtrigger
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
@@ -22,8 +23,10 @@ from evaluations.answering import Value
 from evaluations.drawing import draw, fingerprint, in_order, shares
 from evaluations.jobs import ask_for_evaluations, forget_old_answers, remind_and_close
 from evaluations.kinds import QuestionnaireKind
-from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation
+from evaluations.models import Answer, DipAttempt, DipContact, DipSample, Invitation, Notice
+from evaluations.queries.analysis.dip_sample import dip_rates
 from evaluations.queries.dip_samples import call_sheet, comes_out_the_same, frame_of, strata_of
+from evaluations.queries.notices import notices_to_settle
 from evaluations.queries.surveys import to_do
 from evaluations.raw_answers import raw_answers
 from evaluations.selections import Selection
@@ -305,12 +308,106 @@ class TestCalls:
             client.get(address)
 
 
-class TestInterviews:
-    @pytest.fixture
-    def sample(self, partnership, team):
-        attended(partnership, 3)
-        return drawn(team)
+@pytest.fixture
+def sample(partnership, team) -> DipSample:
+    """Three learners and their line managers, who are nobody here."""
+    for booking in attended(partnership, 3):
+        booking.person.memberships.update(line_manager_name="Meg", line_manager_email="meg@school.example")
+    return drawn(team)
 
+
+def to_settle(team) -> list[Notice]:
+    return list(notices_to_settle(actor_for(team), timezone.now()))
+
+
+class TestEmailed:
+    @pytest.mark.parametrize("role", DipContact.Role.values)
+    def test_is_noted_where_an_address_is_known(self, partnership, sample, team, sign_in, role) -> None:
+        contact = sample.contacts.filter(role=role).first()
+        address = reverse("evaluations:dip_contact", args=["alphashire", contact.pk])
+        browser = sign_in(team)
+        (one,) = call_sheet(sample.contacts.filter(pk=contact.pk))
+        assert one.email and f"mailto:{one.email}" in browser.get(address).content.decode()
+        browser.post(address, {"outcome": "emailed"})
+        assert contact.attempts.get().outcome == "emailed"
+        sheet = browser.get(reverse("evaluations:dip_sample", args=["alphashire", sample.pk]))
+        assert "Emailed" in sheet.content.decode()
+        # What they write back is an interview like any other.
+        interview = begin_interview(actor=actor_for(team), contact=contact)
+        save_answers(actor=actor_for(team), invitation=interview, answers=answers_to(interview))
+        submit_answers(actor=actor_for(team), invitation=interview)
+        assert Invitation.objects.get(pk=interview.pk).state == "answered"
+
+    def test_is_not_offered_where_none_is(self, sample, team, sign_in) -> None:
+        contact = sample.contacts.filter(role="learner").first()
+        Person.objects.filter(pk=contact.booking.person_id).update(email="")
+        address = reverse("evaluations:dip_contact", args=["alphashire", contact.pk])
+        browser = sign_in(team)
+        assert "Emailed" not in browser.get(address).content.decode()
+        browser.post(address, {"outcome": "emailed"})
+        assert not contact.attempts.exists()
+
+
+class TestLeft:
+    def test_a_learner_who_left_is_on_the_desk_and_the_membership_is_ended_there(
+        self, partnership, sample, team, sign_in
+    ) -> None:
+        contact = sample.contacts.filter(role="learner").first()
+        learner = contact.booking.person
+        note_attempt(actor=actor_for(team), contact=contact, outcome="left")
+        (notice,) = to_settle(team)
+        assert (notice.reason, notice.invitation.booking) == ("left", contact.booking)
+        browser = sign_in(team)
+        page = browser.get(reverse("evaluations:asked", args=["alphashire", notice.invitation_id]))
+        assert f"says that {learner} has left" in page.content.decode()
+        assert "ask again" not in page.content.decode()
+        settle = reverse("evaluations:asked_settle", args=["alphashire", notice.invitation_id])
+        assert browser.post(settle, {"outcome": "asked_again"}).status_code == 409
+        browser.post(settle, {"outcome": "ended"})
+        assert not learner.memberships.filter(ended_on__isnull=True).exists()
+        assert not to_settle(team)
+        assert not Message.objects.exists()
+
+    def test_a_manager_who_left_is_no_longer_the_manager(self, sample, team, sign_in) -> None:
+        contact = sample.contacts.filter(role="manager").first()
+        note_attempt(actor=actor_for(team), contact=contact, outcome="left")
+        (notice,) = to_settle(team)
+        assert notice.reason == "not_manager"
+        browser = sign_in(team)
+        page = browser.get(reverse("evaluations:asked", args=["alphashire", notice.invitation_id]))
+        learner = contact.booking.person
+        assert f"is not the line manager of {learner} any more" in page.content.decode()
+        assert reverse("partnerships:person", args=["alphashire", learner.pk]) in page.content.decode()
+        settle = reverse("evaluations:asked_settle", args=["alphashire", notice.invitation_id])
+        browser.post(settle, {"outcome": "noted"})
+        assert learner.memberships.filter(ended_on__isnull=True).exists()
+        assert not to_settle(team)
+
+    def test_is_said_once_and_leaves_the_draw_and_its_figures_alone(self, sample, team) -> None:
+        contact = sample.contacts.filter(role="learner").first()
+        for minutes in (2, 1, 0):
+            note_attempt(actor=actor_for(team), contact=contact, outcome="left")
+            at = timezone.now() - timedelta(minutes=minutes + 1)
+            with transaction.atomic(), pgtrigger.ignore("evaluations.DipAttempt:append_only"):
+                contact.attempts.update(at=at)
+        assert contact.attempts.count() == 3 and len(to_settle(team)) == 1
+        rates = {one.role: one for one in dip_rates(sample.contacts.all())}
+        assert (rates["learner"].reached, rates["learner"].interviewed, rates["learner"].declined) == (
+            0,
+            0,
+            1,
+        )
+        # Should they talk after all, the interview is begun as ever.
+        assert begin_interview(actor=actor_for(team), contact=contact).state == "open"
+
+    def test_is_noted_also_where_answers_about_the_session_are_deleted(self, sample, team) -> None:
+        contact = sample.contacts.filter(role="learner").first()
+        move(contact.booking.session, -timedelta(days=9 * 366))
+        note_attempt(actor=actor_for(team), contact=contact, outcome="left")
+        assert contact.attempts.count() == 1 and not Notice.objects.exists()
+
+
+class TestInterviews:
     def interviewed(self, team, contact, **given: Value) -> Invitation:
         actor = actor_for(team)
         interview = begin_interview(actor=actor, contact=contact)
