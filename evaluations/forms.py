@@ -159,13 +159,13 @@ class ReopenForm(forms.Form):
 
 
 class RedactionForm(forms.Form):
-    """Which words are taken out of an answer, and why."""
+    """Which words are taken out of a text, and why."""
 
     part = forms.CharField(
         label="Words to take out",
         required=False,
         max_length=LONG_TEXT,
-        help_text="Copy them from the answer. Leave it empty to take out the whole text.",
+        help_text="Copy them from the text above. Leave it empty to take out the whole text.",
         widget=forms.Textarea(attrs={"rows": "2"}),
     )
     reason = forms.CharField(

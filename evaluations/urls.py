@@ -222,6 +222,12 @@ urlpatterns = [
     path("desk/concerns/", concerns.concerns, name="concerns"),
     sheet_path("desk/concerns/export", concerns.concerns_export, "concerns_export"),
     path("desk/concerns/<int:pk>/", concerns.concern, name="concern"),
+    path("desk/concerns/<int:pk>/redact/", redaction.redact_outcome, name="redact_outcome"),
+    path(
+        "desk/concerns/<int:pk>/earlier/<int:earlier>/<slug:text>/redact/",
+        redaction.redact_earlier,
+        name="redact_earlier",
+    ),
     path("desk/observations/", observations.plan, name="observation_plan"),
     path("desk/observations/sessions/<int:pk>/", observations.assign, name="assign_observer"),
 ]

@@ -45,6 +45,7 @@ _NOT_YET = frozenset(
         *("evaluations:code_survey_left", "evaluations:code_survey_page", "evaluations:code_survey_sent"),
         *("evaluations:my_survey_check", "evaluations:my_survey_left", "evaluations:my_survey_not_manager"),
         *("evaluations:my_survey_page", "evaluations:typed_sent", "evaluations:desk_audit_page"),
+        "evaluations:redact_earlier",
     }
 )
 _looked_at: set[str] = set()

@@ -3,7 +3,7 @@
 from .analysis import AnalysisFile, KeptAnalysis
 from .bundle import CertificateBundle
 from .certificate import Certificate, CertificateCounter, EarlierEdition
-from .concern import Concern, ConcernSign, EarlierOutcome
+from .concern import Concern, ConcernRedaction, ConcernSign, EarlierOutcome
 from .dip_sample import DipAttempt, DipContact, DipSample
 from .given_answer import GivenAnswer
 from .handed_code import HandedCode
@@ -32,6 +32,7 @@ __all__ = [
     "CertificateBundle",
     "CertificateCounter",
     "Concern",
+    "ConcernRedaction",
     "ConcernSign",
     "CourseQuestionnaire",
     "DipAttempt",

@@ -7,6 +7,18 @@ from evaluations.querysets import ConcernQuerySet
 from partnerships.models import Person
 from partnerships.tenancy import TenantModel
 
+# As ``evaluations.answering.REMOVED`` stands in place of words that are gone.
+_WORDS_GO = """
+    IF to_jsonb(OLD) - 'outcome' - 'reason' <> to_jsonb(NEW) - 'outcome' - 'reason'
+        OR (OLD.outcome <> NEW.outcome AND position('[removed by the team]' IN NEW.outcome) = 0)
+        OR (OLD.reason <> NEW.reason AND position('[removed by the team]' IN NEW.reason) = 0)
+    THEN
+        RAISE EXCEPTION 'what was done stays, but for words that are taken out'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'words_only_go';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class ConcernSign(models.TextChoices):
     """What in a response gave cause."""
@@ -73,7 +85,7 @@ class Concern(TenantModel):
 
 
 class EarlierOutcome(TenantModel):
-    """What was done about a concern before it was opened again, and why it was."""
+    """What was done about a concern before it was opened again, and why it was; words can be taken out of both."""
 
     concern = models.ForeignKey(Concern, on_delete=models.PROTECT, related_name="earlier_outcomes")
     outcome = models.TextField()
@@ -85,7 +97,47 @@ class EarlierOutcome(TenantModel):
 
     class Meta:
         ordering = ["reopened_at", "pk"]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="words_only_go", when=pgtrigger.Before, operation=pgtrigger.Update, func=_WORDS_GO
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Earlier outcome of concern {self.concern_id}"
+
+
+class ConcernRedaction(TenantModel):
+    """Words that the team took out of what it wrote about a concern: why, by whom; never the words."""
+
+    class Text(models.TextChoices):
+        OUTCOME = "outcome", "What was done"
+        REASON = "reason", "Why it was opened again"
+
+    concern = models.ForeignKey(Concern, on_delete=models.PROTECT, related_name="redactions")
+    earlier = models.ForeignKey(
+        EarlierOutcome,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Where it was taken out of what was written before the concern was opened again.",
+    )
+    text = models.CharField(max_length=10, choices=Text.choices)
+    is_whole = models.BooleanField(help_text="The whole text, or a part of it.")
+    reason = models.CharField(max_length=250)
+    redacted_at = models.DateTimeField()
+    redacted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["redacted_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text="outcome") | Q(earlier__isnull=False), name="reason_is_of_an_earlier_outcome"
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"Redaction of concern {self.concern_id}"

@@ -1,9 +1,9 @@
 """Answers from which the team may take words out, and those from which it did."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluations.answering import REMOVED, in_words
-from evaluations.models import Answer, Invitation, Redaction
+from evaluations.models import Answer, Concern, ConcernRedaction, EarlierOutcome, Invitation, Redaction
 from partnerships.actors import Actor
 from partnerships.permissions import Permission
 
@@ -23,6 +23,29 @@ def answers_to_redact(actor: Actor) -> QuerySet[Answer]:
 def redactions_of(answer: Answer) -> QuerySet[Redaction]:
     """What was taken out of an answer, by whom and why."""
     own = Redaction.objects.filter(invitation=answer.invitation_id, question=answer.question_id)
+    return own.select_related("redacted_by")
+
+
+def redactions_of_concern(
+    concern: Concern, earlier: EarlierOutcome | None, text: str
+) -> QuerySet[ConcernRedaction]:
+    """What was taken out of one text about a concern, by whom and why.
+
+    What was taken out of an outcome before the concern was opened again went with it to the earlier ones.
+    """
+    own = ConcernRedaction.objects.filter(concern=concern, text=text)
+    if earlier is None:
+        last = concern.earlier_outcomes.order_by("reopened_at", "pk").last()
+        own = own.filter(earlier=None, redacted_at__gt=last.reopened_at) if last else own
+    else:
+        own = own.filter(
+            Q(earlier=earlier)
+            | Q(
+                earlier=None,
+                redacted_at__gte=earlier.settled_at,
+                redacted_at__lte=earlier.reopened_at,
+            )
+        )
     return own.select_related("redacted_by")
 
 

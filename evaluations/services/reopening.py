@@ -90,7 +90,9 @@ def refuse_to_open_again(invitation: Invitation, now: datetime) -> None:
     if invitation.closed_because == Invitation.Closing.NOT_MANAGER:
         raise DomainError(f"{invitation.respondent_name} is not the line manager, so the form stays closed.")
     if invitation.closed_because == Invitation.Closing.NO_MANAGER:
-        raise DomainError("Record the line manager with an email address: then the form goes there by itself.")
+        raise DomainError(
+            "Record the line manager with an email address: then the form goes there by itself."
+        )
     if invitation.notices.filter(settled_at__isnull=True).exists():
         raise DomainError("First settle what was said instead of answering.")
 

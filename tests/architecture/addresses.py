@@ -10,6 +10,8 @@ _DUMMIES = {
     "kid": "x",
     "partnership": "alphashire",
     "pk": 999999,
+    "earlier": 999999,
+    "text": "outcome",
     "name": "nothing",
     "person_pk": 999999,
     "date_pk": 999999,

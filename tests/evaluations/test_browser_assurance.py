@@ -119,6 +119,13 @@ def test_concern_from_the_desk_to_settled(shire, open_browser):
     page.get_by_role("button", name="Settle the concern").click()
     expect(page.get_by_text("Settled by Tia Team")).to_be_visible()
     assert_accessible(page)
+    page.get_by_role("link", name="Take words out of what was done").click()
+    assert_accessible(page)
+    page.get_by_label("Words to take out").fill("Spoke to the trainer")
+    page.get_by_label("Reason").fill("It named somebody")
+    page.get_by_role("button", name="Take the words out").click()
+    expect(page.get_by_text("[removed by the team]; another example from now on.")).to_be_visible()
+    assert_accessible(page)
     page.goto(reverse("evaluations:concerns", args=[shire.slug]))
     assert_accessible(page)
 

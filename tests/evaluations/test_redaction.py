@@ -13,10 +13,19 @@ from compliance.services.reports import build_report, request_report
 from evaluations.answering import REMOVED, WithWords
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, watch_for_concerns
 from evaluations.links import holder_of, survey_token
-from evaluations.models import Answer, Invitation, Notice, Redaction
+from evaluations.models import (
+    Answer,
+    Concern,
+    ConcernRedaction,
+    EarlierOutcome,
+    Invitation,
+    Notice,
+    Redaction,
+)
 from evaluations.services.answers import save_answers, submit_answers
+from evaluations.services.concerns import reopen_concern, settle_concern
 from evaluations.services.notices import ask_other_manager, say_left, say_not_manager, settle_notice
-from evaluations.services.redaction import redact_answer
+from evaluations.services.redaction import redact_answer, redact_concern
 from partnership_portal.working_days import quarter_of, uk_today
 from partnerships.errors import DomainError
 from partnerships.models import AuditEntry
@@ -100,7 +109,7 @@ def test_a_part_wherever_it_stands(invitation, team) -> None:
     redact_answer(actor=actor_for(team), answer=pledge, reason=WHY, part=SECRET)
     pledge.refresh_from_db()
     assert pledge.text == f"The mother of {REMOVED} rang us, and {REMOVED} was there."
-    with pytest.raises(DomainError, match="do not stand in the answer"):
+    with pytest.raises(DomainError, match="do not stand there like this"):
         redact_answer(actor=actor_for(team), answer=pledge, reason=WHY, part=SECRET)
     redact_answer(actor=actor_for(team), answer=pledge, reason="The rest too.")
     pledge.refresh_from_db()
@@ -223,7 +232,7 @@ def test_the_page(partnership, neighbour, invitation, team, sign_in) -> None:
     client = sign_in(team)
     assert SAID in client.get(address).content.decode()
     refused = client.post(address, {"part": "not there", "reason": WHY}).content.decode()
-    assert "There is a problem" in refused and "do not stand in the answer" in refused
+    assert "There is a problem" in refused and "do not stand there like this" in refused
     page = client.post(address, {"part": "", "reason": WHY}, follow=True).content.decode()
     assert "The words are gone." in page and WHY in page and SECRET not in page
     assert "Take the words out" not in page
@@ -231,3 +240,121 @@ def test_the_page(partnership, neighbour, invitation, team, sign_in) -> None:
         stranger = make_person(neighbour, Role.TEAM)
     foreign = reverse("evaluations:redact", args=[neighbour.slug, pledge.pk])
     assert sign_in(stranger).get(foreign).status_code == 404
+
+
+class TestOfAConcern:
+    """What the team wrote about a concern loses words as answers do."""
+
+    @pytest.fixture
+    def concern(self, partnership, invitation, team) -> Concern:
+        answer(invitation, concern=WithWords("yes", "The trainer laughed."))
+        watch_for_concerns(partnership, timezone.now())
+        concern = Concern.objects.get()
+        settle_concern(actor=actor_for(team), concern=concern, outcome=SAID)
+        return concern
+
+    @pytest.fixture
+    def reopened(self, concern, team) -> Concern:
+        reopen_concern(actor=actor_for(team), concern=concern, reason=SAID)
+        settle_concern(actor=actor_for(team), concern=concern, outcome=SAID)
+        return concern
+
+    def test_gone_from_every_table_wherever_it_was_written(self, reopened, team) -> None:
+        actor, earlier = actor_for(team), EarlierOutcome.objects.get()
+        assert tables_with(SECRET) == {"evaluations_concern", "evaluations_earlieroutcome"}
+        for where, text in ((None, "outcome"), (earlier, "outcome"), (earlier, "reason")):
+            redact_concern(
+                actor=actor, concern=reopened, earlier=where, text=text, part="Zephyrine", reason=WHY
+            )
+            redact_concern(actor=actor, concern=reopened, earlier=where, text=text, reason=WHY)
+            redact_concern(actor=actor, concern=reopened, earlier=where, text=text, reason=WHY)
+        assert tables_with("Quackenbush") == tables_with("Zephyrine") == set()
+        assert tables_with(WHY) == {"evaluations_concernredaction"}
+        earlier.refresh_from_db()
+        assert Concern.objects.get().outcome == earlier.outcome == earlier.reason == REMOVED
+        assert ConcernRedaction.objects.count() == 6, "done again is not done twice"
+        trail = AuditEntry.objects.filter(action="evaluations.redact_concern")
+        assert [one.after["whole"] for one in trail.order_by("pk")] == 3 * [False, True]
+
+    def test_refused(self, concern, team) -> None:
+        actor = actor_for(team)
+        for given in (
+            {"reason": ""},
+            {"reason": f"{SECRET} was named"},
+            {"reason": WHY, "part": "not there"},
+        ):
+            with pytest.raises(DomainError):
+                redact_concern(actor=actor, concern=concern, **given)
+        reopen_concern(actor=actor, concern=concern, reason="Again")
+        with pytest.raises(DomainError, match="may be open again"):
+            redact_concern(actor=actor, concern=concern, reason=WHY)
+        earlier = EarlierOutcome.objects.get()
+        EarlierOutcome.objects.filter(pk=earlier.pk).update(reason="ab " * 100 + REMOVED)
+        with pytest.raises(DomainError, match="too long"):
+            redact_concern(
+                actor=actor, concern=concern, earlier=earlier, text="reason", part="ab", reason="A name"
+            )
+
+    def test_the_database_lets_nothing_but_words_go(self, reopened, team) -> None:
+        redact_concern(actor=actor_for(team), concern=reopened, reason=WHY)
+        earlier = EarlierOutcome.objects.all()
+        for change in (
+            lambda: earlier.update(outcome="x"),
+            lambda: earlier.update(reason="x"),
+            lambda: earlier.update(outcome=REMOVED, settled_at=timezone.now()),
+            lambda: earlier.delete(),
+            lambda: ConcernRedaction.objects.update(reason="x"),
+            lambda: ConcernRedaction.objects.all().delete(),
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                change()
+
+    def test_its_pages(self, partnership, neighbour, reopened, team, sign_in) -> None:
+        earlier, client = EarlierOutcome.objects.get(), sign_in(team)
+        here = reverse("evaluations:concern", args=[partnership.slug, reopened.pk])
+        pages = [
+            reverse("evaluations:redact_outcome", args=[partnership.slug, reopened.pk]),
+            *(
+                reverse("evaluations:redact_earlier", args=[partnership.slug, reopened.pk, earlier.pk, text])
+                for text in ("outcome", "reason")
+            ),
+        ]
+        linked = client.get(here).content.decode()
+        for page in pages:
+            assert f'href="{page}"' in linked and SAID in client.get(page).content.decode()
+            client.post(page, {"part": "Zephyrine", "reason": "First"})
+            done = client.post(page, {"part": "", "reason": WHY}, follow=True).content.decode()
+            assert "The words are gone." in done and "took a part" in done and "took the whole text" in done
+            assert SECRET not in done and "Take the words out" not in done
+        assert SECRET not in client.get(here).content.decode()
+        sheet = client.get(reverse("evaluations:concerns_export", args=[partnership.slug, "csv"]))
+        told = b"".join(sheet.streaming_content if sheet.streaming else [sheet.content]).decode()
+        assert REMOVED in told and "Quackenbush" not in told
+        missing = [
+            reverse("evaluations:redact_earlier", args=[partnership.slug, reopened.pk, earlier.pk, "pk"]),
+            reverse("evaluations:redact_earlier", args=[partnership.slug, reopened.pk, 0, "outcome"]),
+        ]
+        with acting_in(neighbour):
+            stranger = sign_in(make_person(neighbour, Role.TEAM))
+        assert {client.get(page).status_code for page in missing} == {404}
+        foreign = [page.replace(partnership.slug, neighbour.slug) for page in pages]
+        assert {stranger.get(page).status_code for page in foreign} == {404}
+        for role in (Role.TRAINER, Role.SUBGROUP_CHAIR):
+            other = sign_in(make_person(partnership, role))
+            assert {other.get(page).status_code for page in pages} == {403}
+            with pytest.raises(PermissionDenied):
+                redact_concern(actor=actor_for(make_person(partnership, role)), concern=reopened, reason=WHY)
+
+    def test_what_was_taken_out_before_it_was_opened_again_stands_with_it(
+        self, partnership, concern, team, sign_in
+    ) -> None:
+        redact_concern(actor=actor_for(team), concern=concern, reason=WHY)
+        reopen_concern(actor=actor_for(team), concern=concern, reason="Again")
+        settle_concern(actor=actor_for(team), concern=concern, outcome="Another trainer")
+        client, earlier = sign_in(team), EarlierOutcome.objects.get()
+        where = [partnership.slug, concern.pk]
+        now = client.get(reverse("evaluations:redact_outcome", args=where)).content.decode()
+        before = client.get(reverse("evaluations:redact_earlier", args=[*where, earlier.pk, "outcome"]))
+        why = client.get(reverse("evaluations:redact_earlier", args=[*where, earlier.pk, "reason"]))
+        assert WHY in before.content.decode()
+        assert WHY not in now and WHY not in why.content.decode()

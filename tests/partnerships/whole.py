@@ -47,6 +47,7 @@ from evaluations.models import (
     CertificateBundle,
     CertificateCounter,
     Concern,
+    ConcernRedaction,
     CourseQuestionnaire,
     DipAttempt,
     DipContact,
@@ -258,6 +259,15 @@ def make_whole_partnership(slug: str) -> Partnership:
         )
         DipAttempt.objects.create(**where, contact=contact, outcome="reached", at=now, by=person)
         concern = Concern.objects.create(**where, response=invitation, signs=[], noticed_at=now)
+        ConcernRedaction.objects.create(
+            **where,
+            concern=concern,
+            text="outcome",
+            is_whole=True,
+            reason="It named a child",
+            redacted_at=now,
+            redacted_by=person,
+        )
         EarlierOutcome.objects.create(
             **where,
             concern=concern,
