@@ -62,7 +62,7 @@ class WalkInForm(forms.Form):
     )
     email = forms.EmailField(
         label="Email address",
-        help_text="The evaluation and the certificate are sent there. Without one, you can show a code instead.",
+        help_text="What follows, such as the certificate, is sent there. Without one, you can show a code instead.",
         required=False,
     )
     organisation = forms.CharField(

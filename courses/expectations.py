@@ -8,11 +8,13 @@ from partnerships.policy import (
     CertificateRelease,
     ChargeKind,
     ChargeRule,
+    EvaluationRule,
     ImpactRule,
     LineManagerRule,
     Policy,
     PreCourseRule,
     PrerequisiteRule,
+    TrainerFeedbackRule,
     Window,
 )
 
@@ -30,7 +32,8 @@ def expectations(course: Course, policy: Policy) -> list[str]:
         )
     if asks_before(course, policy):
         found.append("Answer a few questions before the course, so that it fits those who take part.")
-    found.append("Complete a short evaluation at the end.")
+    if asks_evaluation(course, policy):
+        found.append("Complete a short evaluation at the end.")
     if asks_learners(course, policy):
         found.append(
             f"Tell us {in_words(policy.impact.window.value)} later what has changed in your practice."
@@ -51,13 +54,50 @@ def asks_before(course: Course, policy: Policy) -> bool:
     )
 
 
-def asks_learners(course: Course, policy: Policy) -> bool:
-    """Tell whether those who attend are asked about the impact later; always where the certificate waits for it."""
+def asks_evaluation(course: Course, policy: Policy) -> bool:
+    """Tell whether those who attend are asked for an evaluation."""
+    return course.asks_evaluation or not leaves_evaluation(policy)
+
+
+def leaves_evaluation(policy: Policy) -> bool:
+    """Tell whether it is for the course to ask for an evaluation; never where the certificate waits for it."""
     return (
-        course.asks_impact
-        or policy.impact.learners.value is ImpactRule.ALL_LEARNERS
-        or policy.certificate.release.value is CertificateRelease.AFTER_IMPACT
+        policy.evaluation.courses.value is EvaluationRule.COURSES_THAT_ASK
+        and policy.certificate.release.value is not CertificateRelease.AFTER_EVALUATION
     )
+
+
+def asks_trainers(course: Course, policy: Policy) -> bool:
+    """Tell whether its trainers are asked for their own account of a session."""
+    rule = policy.trainers.feedback_after_session.value
+    return rule is TrainerFeedbackRule.ALL_COURSES or (
+        rule is TrainerFeedbackRule.COURSES_THAT_ASK and course.asks_trainer_feedback
+    )
+
+
+def asks_learners(course: Course, policy: Policy) -> bool:
+    """Tell whether those who attend are asked about the impact later."""
+    return course.asks_impact or not leaves_impact(policy)
+
+
+def leaves_impact(policy: Policy) -> bool:
+    """Tell whether it is for the course to ask about the impact; never where the certificate waits for it."""
+    return (
+        policy.impact.learners.value is ImpactRule.COURSES_THAT_ASK
+        and policy.certificate.release.value is not CertificateRelease.AFTER_IMPACT
+    )
+
+
+def left_to_courses(policy: Policy) -> dict[str, bool]:
+    """By the tick of a course, whether it decides anything; elsewhere the policy says the same of all courses."""
+    return {
+        "asks_pre_course": policy.pre_course.courses.value is PreCourseRule.COURSES_THAT_ASK,
+        "asks_evaluation": leaves_evaluation(policy),
+        "asks_impact": leaves_impact(policy),
+        "asks_line_manager": policy.impact.line_manager.value is LineManagerRule.COURSES_THAT_ASK,
+        "asks_trainer_feedback": policy.trainers.feedback_after_session.value
+        is TrainerFeedbackRule.COURSES_THAT_ASK,
+    }
 
 
 def in_words(window: Window) -> str:

@@ -32,7 +32,7 @@ EVALUATION = MessageKind(
     purpose="survey-evaluation",
     subject=SUBJECT,
     name="Evaluation",
-    when="After the session, to everybody who attended, the same day.",
+    when="After the session, the same day, to everybody who attended a course that is evaluated.",
     placeholders=(_COURSE, _DATE, _DUE, _CLOSES, _CERTIFICATE),
     button="Evaluate the course",
     essential=_ASKED,
@@ -59,10 +59,10 @@ TRAINER_FEEDBACK = MessageKind(
     purpose="survey-trainer_feedback",
     subject=SUBJECT,
     name="Trainer feedback",
-    when="After the session, to its trainers.",
+    when="After the session, to its trainers, where the policy asks for it.",
     placeholders=(_COURSE, _DATE, _DUE, _CLOSES),
     button="Give trainer feedback",
-    essential="Trainers give their account of every session.",
+    essential="Trainers give their account of each session that the partnership asks about.",
 )
 _OF_ANY_SURVEY = (
     _COURSE,

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import F, Q
 
 from bookings.states import BookingState
-from courses.expectations import asks_before, asks_learners
+from courses.expectations import asks_before, asks_evaluation, asks_learners, asks_trainers
 from courses.models import Session
 from evaluations.answering import Response
 from evaluations.gate import NEEDED
@@ -97,7 +97,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
         case QuestionnaireKind.PRE_COURSE if asks_before(session.course, policy):
             in_time = pre_course_opens_on(session, policy) <= uk_date(now) and now < session.starts_at
             return session.starts_at if in_time else None
-        case QuestionnaireKind.EVALUATION:
+        case QuestionnaireKind.EVALUATION if asks_evaluation(session.course, policy):
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = now < session.ends_at + max(open_for, LATEST) or waits_for(kind, policy)
             closes = end_of_day(now + open_for)
@@ -110,7 +110,7 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
         ):
             opens, closes = impact_opens_and_closes(session.ends_at, policy.impact.window.value)
             return closes if opens <= now < closes else None
-        case QuestionnaireKind.TRAINER_FEEDBACK if policy.trainers.feedback_after_session.value:
+        case QuestionnaireKind.TRAINER_FEEDBACK if asks_trainers(session.course, policy):
             closes = end_of_day(session.ends_at + timedelta(days=policy.evaluation.open_days.value))
             return closes if session.ends_at <= now < closes else None
         case _:

@@ -87,6 +87,21 @@ class PreCourseRule(StrEnum):
     COURSES_THAT_ASK = "courses_that_ask"
 
 
+class EvaluationRule(StrEnum):
+    """For which courses those who attended are asked for an evaluation."""
+
+    ALL_COURSES = "all_courses"
+    COURSES_THAT_ASK = "courses_that_ask"
+
+
+class TrainerFeedbackRule(StrEnum):
+    """For which courses trainers are asked for their own account of a session."""
+
+    NONE = "none"
+    ALL_COURSES = "all_courses"
+    COURSES_THAT_ASK = "courses_that_ask"
+
+
 class ObservationRule(StrEnum):
     """Which courses are observed."""
 
@@ -194,6 +209,7 @@ class PreCoursePolicy(Strict):
 class EvaluationPolicy(Strict):
     """The form at the end of the course."""
 
+    courses: Clause[EvaluationRule] = default(EvaluationRule.ALL_COURSES)
     open_days: Clause[Annotated[int, Field(ge=1, le=365)]]
     reminders: Clause[Annotated[int, Field(ge=0, le=5)]]
     reminder_working_days: Clause[Annotated[int, Field(ge=1, le=30)]]
@@ -216,7 +232,7 @@ class TrainerPolicy(Strict):
     """Who may train, and what is expected of them."""
 
     pool: Clause[Sentence]
-    feedback_after_session: Clause[bool]
+    feedback_after_session: Clause[TrainerFeedbackRule]
     train_the_trainer: Clause[bool]
     observe_before_delivering: Clause[bool]
     co_delivery: Clause[CoDelivery]

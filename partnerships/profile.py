@@ -129,8 +129,10 @@ class CourseProfile(Strict):
     trained_by: Annotated[str, Field(max_length=200)] = ""
     before_you_come: str = ""
     asks_pre_course: bool = False
+    asks_evaluation: bool = True
     asks_impact: bool = True
     asks_line_manager: bool = False
+    asks_trainer_feedback: bool = False
     asks_prerequisite: bool = True
     approval: Literal["", "none", "line_manager", "organisation_lead", "team"] = ""
     charge_band: Slug = "core"

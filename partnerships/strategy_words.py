@@ -12,6 +12,7 @@ from partnerships.policy import (
     ChargeRule,
     Clause,
     CoDelivery,
+    EvaluationRule,
     ImpactRule,
     LineManagerRule,
     Numbering,
@@ -22,6 +23,7 @@ from partnerships.policy import (
     PurchaseOrderRule,
     ReportLine,
     SingleAgencyAuditRule,
+    TrainerFeedbackRule,
     Window,
 )
 
@@ -239,8 +241,8 @@ _RELEASE = {
     CertificateRelease.AFTER_ATTENDANCE: "The certificate is issued as soon as the learner has attended.",
     CertificateRelease.AFTER_EVALUATION: "The certificate is issued when the learner has attended and sent the "
     "evaluation.",
-    CertificateRelease.AFTER_IMPACT: "The certificate is issued when the learner has attended, sent the evaluation "
-    "and answered the impact survey.",
+    CertificateRelease.AFTER_IMPACT: "The certificate is issued when the learner has attended and answered the "
+    "impact survey.",
 }
 _NUMBERING = {
     Numbering.SEQUENTIAL: "Certificates are numbered one after the other.",
@@ -251,6 +253,10 @@ _PRE_COURSE = {
     PreCourseRule.ALL_COURSES: "Everybody with a place is sent a short questionnaire before the course.",
     PreCourseRule.COURSES_THAT_ASK: "Those with a place are sent a short questionnaire before courses that ask for it.",
 }
+_EVALUATION = {
+    EvaluationRule.ALL_COURSES: "Everybody who attended is asked for an evaluation.",
+    EvaluationRule.COURSES_THAT_ASK: "Those who attended are asked for an evaluation of courses that ask for it.",
+}
 _LEARNERS = {
     ImpactRule.ALL_LEARNERS: "Everybody who attended is asked.",
     ImpactRule.COURSES_THAT_ASK: "Those who attended a course that asks for longer-term impact are asked.",
@@ -260,6 +266,11 @@ _MANAGERS = {
     LineManagerRule.COURSES_THAT_ASK: "The line manager is asked as well, for courses where that fits.",
     LineManagerRule.DIP_SAMPLE: "A small random sample of learners and their line managers is interviewed by "
     "telephone or email.",
+}
+_TRAINERS = {
+    TrainerFeedbackRule.NONE: "Trainers are not asked for feedback after a session.",
+    TrainerFeedbackRule.ALL_COURSES: "Trainers give feedback after each session.",
+    TrainerFeedbackRule.COURSES_THAT_ASK: "Trainers give feedback after each session of courses that ask for it.",
 }
 _OBSERVATION = {
     ObservationRule.EVERY_COURSE_YEARLY: "Every course is observed once a year.",
@@ -333,6 +344,7 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
     ),
     "pre_course.reminders": ("Reminders", _pre_course(_reminders)),
     "pre_course.reminder_working_days": ("Time between reminders", _pre_course(_spacing)),
+    "evaluation.courses": ("Who is asked", lambda value, _: _EVALUATION[value]),
     "evaluation.open_days": (
         "How long it is open",
         lambda days, _: f"The evaluation stays open for {_count(days, 'day')} after the session.",
@@ -363,13 +375,7 @@ _WORDS: dict[str, tuple[str, Callable[[Any, Any], str]]] = {
         ),
     ),
     "trainers.pool": ("Who trains", lambda value, _: f"{value}."),
-    "trainers.feedback_after_session": (
-        "Trainers’ own feedback",
-        _either(
-            "Trainers give feedback after each session.",
-            "Trainers are not asked for feedback after a session.",
-        ),
-    ),
+    "trainers.feedback_after_session": ("Trainers’ own feedback", lambda value, _: _TRAINERS[value]),
     "trainers.train_the_trainer": (
         "Training for trainers",
         _either(

@@ -52,7 +52,7 @@ def policy(**changes: Any) -> Policy:
         },
         "trainers": {
             "pool": clause("Multi-agency pool"),
-            "feedback_after_session": clause(False),
+            "feedback_after_session": clause("none"),
             "train_the_trainer": clause(False),
             "observe_before_delivering": clause(False),
             "co_delivery": clause("preferred"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from courses.expectations import left_to_courses
 from courses.models import Course, Priority, Venue
 from courses.services.courses import CourseDetails
 from courses.services.venues import VenueDetails
@@ -61,8 +62,10 @@ class CourseForm(forms.ModelForm):
             "trained_by",
             "before_you_come",
             "asks_pre_course",
+            "asks_evaluation",
             "asks_impact",
             "asks_line_manager",
+            "asks_trainer_feedback",
             "asks_prerequisite",
             "approval",
             "charge_band",
@@ -75,8 +78,10 @@ class CourseForm(forms.ModelForm):
             "trained_by": "Who trains",
             "before_you_come": "Before you come",
             "asks_pre_course": "Ask participants before the course what they hope for",
+            "asks_evaluation": "Ask those who attended for an evaluation",
             "asks_impact": "Ask participants later what has changed",
             "asks_line_manager": "Ask the line manager too",
+            "asks_trainer_feedback": "Ask the trainers for feedback after each session",
             "asks_prerequisite": "Ask what was done first",
             "approval": "Who approves bookings",
             "charge_band": "Charge band",
@@ -118,11 +123,16 @@ class CourseForm(forms.ModelForm):
             ("", "As the policy says"),
             *Course._meta.get_field("approval").choices,
         ]
-        bands = {band for rule in actor.partnership.policy().charging.rules for band in rule.courses}
+        policy = actor.partnership.policy()
+        bands = {band for rule in policy.charging.rules for band in rule.courses}
         bands |= {"core", self.instance.charge_band}
         self.fields["charge_band"].widget.choices = [
             (band, band.replace("-", " ").capitalize()) for band in sorted(bands)
         ]
+        # A tick that decides nothing is not shown, and stays as it is.
+        self._kept = [name for name, is_left in left_to_courses(policy).items() if not is_left]
+        for name in self._kept:
+            del self.fields[name]
         if self.instance.pk:
             self.initial["groups"] = list(self.instance.groups.all())
             self.initial["sectors"] = list(self.instance.sectors.all())
@@ -140,7 +150,8 @@ class CourseForm(forms.ModelForm):
     def details(self) -> CourseDetails:
         """What was filled in."""
         several = {name: tuple(self.cleaned_data[name]) for name in ("groups", "sectors")}
-        return CourseDetails(**{**self.cleaned_data, **several})
+        kept = {name: getattr(self.instance, name) for name in self._kept}
+        return CourseDetails(**{**self.cleaned_data, **several, **kept})
 
 
 class VenueForm(forms.ModelForm):

@@ -64,8 +64,10 @@ class Course(TenantModel):
     trained_by = models.CharField(max_length=200, blank=True)
     before_you_come = models.TextField(blank=True, help_text="Prerequisites and pre-course tasks.")
     asks_pre_course = models.BooleanField("asks those with a place before the course", default=False)
+    asks_evaluation = models.BooleanField("asks those who attended for an evaluation", default=True)
     asks_impact = models.BooleanField("asks for longer-term impact", default=True)
     asks_line_manager = models.BooleanField("asks the line manager about impact", default=False)
+    asks_trainer_feedback = models.BooleanField("asks its trainers for feedback", default=False)
     asks_prerequisite = models.BooleanField(
         "asks for what the policy wants done first",
         default=True,

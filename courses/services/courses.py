@@ -51,8 +51,10 @@ class CourseDetails:
     trained_by: str = ""
     before_you_come: str = ""
     asks_pre_course: bool = False
+    asks_evaluation: bool = True
     asks_impact: bool = True
     asks_line_manager: bool = False
+    asks_trainer_feedback: bool = False
     asks_prerequisite: bool = True
     approval: str = ""
     charge_band: str = "core"

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bookings.models import Booking
 from bookings.states import BookingState
+from courses.expectations import leaves_evaluation
 from courses.models import Session, SessionTrainer
 from evaluations.gate import NEEDED
 from evaluations.kinds import QuestionnaireKind
@@ -20,6 +21,7 @@ from evaluations.periods import (
     waits_for,
 )
 from partnerships.models import Partnership, Person
+from partnerships.policy import TrainerFeedbackRule
 from partnerships.services.policies import policy_of
 
 _LONGEST_MONTH = timedelta(days=31)
@@ -47,6 +49,8 @@ def sessions_to_ask_about(
         )
         if kind == QuestionnaireKind.LINE_MANAGER:
             sessions = sessions.filter(course__asks_line_manager=True)
+        if kind == QuestionnaireKind.EVALUATION and leaves_evaluation(period.policy):
+            sessions = sessions.filter(course__asks_evaluation=True)
         found += [one for one in sessions if answers_close_at(kind, period.policy, one, now)]
     return found
 
@@ -69,7 +73,8 @@ def trainers_to_ask(partnership: Partnership, now: datetime) -> list[tuple[Sessi
     asked = Invitation.objects.filter(session=OuterRef("session"), respondent=OuterRef("person"), kind=kind)
     found: list[tuple[Session, Person]] = []
     for period in policy_periods(partnership):
-        if not period.policy.trainers.feedback_after_session.value:
+        rule = period.policy.trainers.feedback_after_session.value
+        if rule is TrainerFeedbackRule.NONE:
             continue
         links = (
             SessionTrainer.objects.filter(
@@ -80,6 +85,8 @@ def trainers_to_ask(partnership: Partnership, now: datetime) -> list[tuple[Sessi
             .select_related("session__course", "person")
             .order_by("pk")
         )
+        if rule is TrainerFeedbackRule.COURSES_THAT_ASK:
+            links = links.filter(session__course__asks_trainer_feedback=True)
         found += [(link.session, link.person) for link in links]
     return found
 

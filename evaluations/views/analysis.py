@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from courses.expectations import asks_evaluation
 from courses.models import Session
 from evaluations.analysis_documents import Subject, analysis_parts, write_analysis
 from evaluations.filters import AnalysisFilter
@@ -188,6 +189,7 @@ def _report(request: HttpRequest, session: Session, reader: Reader) -> HttpRespo
         "session": session,
         "texts": texts_about(session) if for_team else [],
         "for_team": for_team,
+        "is_evaluated": asks_evaluation(session.course, request.partnership.policy(session.starts_at)),
         **_shown(request, found, selection),
     }
     return render(request, "evaluations/session_evaluation.html", context)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings.models import Booking
 from bookings.services.register import may_mark
+from courses.expectations import asks_evaluation, certificate_rule
 from courses.models import Session
 from evaluations.links import LEARNER, certificate_token, holder_of_booking, holder_of_code, learner_link
 from evaluations.models import Certificate, HandedCode
@@ -230,8 +231,11 @@ def _what_waits(request: HttpRequest, handed: _Handed, token: str) -> HttpRespon
         .select_related("partnership")
         .first()
     )
+    policy = request.partnership.policy(booking.session.starts_at)
     context = {
         "session": booking.session,
+        "is_evaluated": asks_evaluation(booking.session.course, policy),
+        "certificate_rule": certificate_rule(policy),
         "is_over": booking.session.ends_at <= timezone.now(),
         "is_begun_elsewhere": is_begun_elsewhere,
         "certificate_token": certificate_token(certificate) if certificate else "",

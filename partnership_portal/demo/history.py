@@ -5,7 +5,7 @@ from random import Random
 
 from bookings.models import AccessNeeds, Attendance, Booking
 from bookings.states import BookingState
-from courses.expectations import asks_learners
+from courses.expectations import asks_evaluation, asks_learners, asks_trainers
 from courses.models import Course, Session
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Answer, Invitation
@@ -143,7 +143,9 @@ class Historian:
         example = not self.has_example and opens <= self.now and self._is_example(course, attended)
         self.has_example = self.has_example or example
         often = 1.0 if example else 0.4 if recent else 0.82
-        rows = [self._invite(K.EVALUATION, one, invited, closes, often) for one in attended]
+        rows = []
+        if asks_evaluation(course, self.policy):
+            rows = [self._invite(K.EVALUATION, one, invited, closes, often) for one in attended]
         if opens <= self.now:
             if asks_learners(course, self.policy):
                 often = 1.0 if example else 0.62
@@ -243,7 +245,7 @@ class Historian:
             ]
 
     def _trainer_feedback(self, scene: Scene) -> None:
-        if not self.policy.trainers.feedback_after_session.value:
+        if not asks_trainers(scene.session.course, self.policy):
             return
         ended = scene.session.ends_at
         closes = ended + dt.timedelta(days=self.policy.evaluation.open_days.value)

@@ -9,7 +9,14 @@ from typing import Any, get_origin
 from evaluations.kinds import QuestionnaireKind
 from evaluations.library import library
 from partnership_portal.onboarding.problems import Problem, got, path_of, whose
-from partnerships.policy import CertificateRelease, Clause, ImpactRule, Policy, PreCoursePolicy
+from partnerships.policy import (
+    CertificateRelease,
+    Clause,
+    EvaluationRule,
+    ImpactRule,
+    Policy,
+    PreCoursePolicy,
+)
 from partnerships.profile import MISSING_LEVEL, MISSING_PART, PARTS_OF_A_PUBLISHED_COURSE, RESERVED
 
 # The desk's own address beside the courses'.
@@ -205,6 +212,12 @@ def _without_source(item: dict[str, Any]) -> bool:
 def _certificates_can_be_earned(file: File) -> Iterator[Problem]:
     release = file.table("policy", "certificate", "release").get("value")
     asked = file.table("policy", "impact", "learners").get("value")
+    evaluated = file.table("policy", "evaluation", "courses").get("value")
+    if release == CertificateRelease.AFTER_EVALUATION and evaluated == EvaluationRule.COURSES_THAT_ASK:
+        yield file.problem(
+            ("policy", "evaluation", "courses", "value"),
+            f"expected {EvaluationRule.ALL_COURSES}, since certificates wait for the evaluation; got {got(evaluated)}",
+        )
     if release == CertificateRelease.AFTER_IMPACT and asked == ImpactRule.COURSES_THAT_ASK:
         yield file.problem(
             ("policy", "impact", "learners", "value"),

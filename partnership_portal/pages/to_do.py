@@ -8,6 +8,7 @@ from django.urls import reverse
 from bookings.queries import approvals_waiting, registers_outstanding, to_answer
 from bookings.states import BookingState
 from compliance.queries.standing import Standing
+from courses.expectations import asks_evaluation
 from courses.models import Session
 from evaluations.queries import to_do
 from evaluations.queries.single_agency_audits import waiting_for
@@ -79,12 +80,18 @@ def _registers(actor: Actor, now: datetime) -> list[Task]:
     return [
         {
             "title": f"Mark the register of {date.session.course}",
-            "hint": f"Session of {uk_date(date.starts_at, 'full')}. Learners get their evaluation after this.",
+            "hint": f"Session of {uk_date(date.starts_at, 'full')}. {_after_register(actor, date.session)}",
             "url": reverse("bookings:register", args=[actor.partnership.slug, date.session_id, date.pk]),
             "status": "overdue" if date.ends_at <= now else "to_do",
         }
         for date in dates
     ]
+
+
+def _after_register(actor: Actor, session: Session) -> str:
+    if asks_evaluation(session.course, actor.partnership.policy(session.starts_at)):
+        return "Learners get their evaluation after this."
+    return "It tells who attended."
 
 
 def _surveys(actor: Actor, now: datetime) -> list[Task]:

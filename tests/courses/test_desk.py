@@ -14,7 +14,7 @@ from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.courses.conftest import day_in
 from tests.courses.desk_forms import session_data
-from tests.factories import make_course, make_person, make_session
+from tests.factories import adopt, make_course, make_person, make_session, policy
 
 DESK = "/alphashire/desk"
 
@@ -105,6 +105,56 @@ def test_a_course_states_its_hours_and_level_before_it_is_published(desk, partne
     if missing:
         assert f"can’t be published yet. Add its {missing}." in page
     assert Course.objects.get().status == ("draft" if missing else "published")
+
+
+LEFT_TO_COURSES = {
+    "asks_pre_course": {"pre_course__courses": "courses_that_ask"},
+    "asks_evaluation": {"evaluation__courses": "courses_that_ask"},
+    "asks_impact": {"impact__learners": "courses_that_ask"},
+    "asks_line_manager": {"impact__line_manager": "courses_that_ask"},
+    "asks_trainer_feedback": {"trainers__feedback_after_session": "courses_that_ask"},
+}
+SAME_FOR_ALL = {
+    "certificate__release": "after_attendance",
+    "pre_course__courses": "none",
+    "impact__line_manager": "never",
+}
+
+
+@pytest.mark.parametrize("tick", LEFT_TO_COURSES)
+def test_a_tick_is_shown_where_the_policy_leaves_it_to_courses(desk, partnership, tick):
+    adopt(partnership, policy(**{**SAME_FOR_ALL, **LEFT_TO_COURSES[tick]}), at=timezone.now())
+    page = desk.get(f"{DESK}/courses/new/").content.decode()
+    assert {name for name in LEFT_TO_COURSES if f'name="{name}"' in page} == {tick}
+    for value in (True, False):
+        filled = {**course_data(title=f"It {value}"), tick: "on"}
+        desk.post(f"{DESK}/courses/new/", filled if value else {**filled, tick: ""})
+        assert getattr(Course.objects.get(title=f"It {value}"), tick) is value
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_tick_that_decides_nothing_is_not_shown_and_stays_as_it_is(desk, partnership, value):
+    adopt(partnership, policy(**SAME_FOR_ALL), at=timezone.now())
+    course = make_course(partnership, status="draft", **dict.fromkeys(LEFT_TO_COURSES, value))
+    assert not any(
+        f'name="{name}"' in desk.get(f"{DESK}/courses/{course.slug}/").content.decode()
+        for name in LEFT_TO_COURSES
+    )
+    # Not even somebody who sends one all the same decides it.
+    sent = {} if value else dict.fromkeys(LEFT_TO_COURSES, "on")
+    assert desk.post(f"{DESK}/courses/{course.slug}/", course_data(**sent)).status_code == 302
+    course = Course.objects.get(pk=course.pk)
+    assert course.title == "Child neglect"
+    assert {getattr(course, name) for name in LEFT_TO_COURSES} == {value}
+
+
+@pytest.mark.parametrize(
+    ("release", "tick"), [("after_evaluation", "asks_evaluation"), ("after_impact", "asks_impact")]
+)
+def test_no_tick_takes_away_what_the_certificate_waits_for(desk, partnership, release, tick):
+    rules = {"certificate__release": release, **LEFT_TO_COURSES[tick]}
+    adopt(partnership, policy(**rules), at=timezone.now())
+    assert f'name="{tick}"' not in desk.get(f"{DESK}/courses/new/").content.decode()
 
 
 def test_a_course_with_levels_does_not_count_for_none(desk, partnership):

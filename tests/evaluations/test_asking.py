@@ -82,7 +82,7 @@ def test_they_hear_of_it_the_same_day_whatever_the_quiet_hours_and_of_reminders_
     settings.PORTAL_QUIET_HOURS = True
     trainer = make_person(partnership)
     booked(held(partnership, starts_at=at(starts), trainers=(trainer,)))
-    adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2026-01-01"))
+    adopt(partnership, policy(trainers__feedback_after_session="all_courses"), at=at("2026-01-01"))
 
     monkeypatch.setattr(timezone, "now", lambda: at(marked))
     ask_for_evaluations(partnership, at(marked))
@@ -214,7 +214,7 @@ def test_trainers_are_asked_where_the_policy_wants_their_feedback(partnership):
     session = held(partnership, starts_at=HELD, trainers=(trainer,))
     ask_trainers(partnership, at("2026-03-02 14:00"))
     assert not Invitation.objects.exists()
-    adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2026-01-01"))
+    adopt(partnership, policy(trainers__feedback_after_session="all_courses"), at=at("2026-01-01"))
     for _ in range(2):
         ask_trainers(partnership, at("2026-03-02 14:00"))
     invitation = Invitation.objects.get()
@@ -226,7 +226,7 @@ def test_trainers_are_asked_where_the_policy_wants_their_feedback(partnership):
 
 
 def test_whoever_is_no_trainer_any_more_is_neither_reminded_nor_let_in(partnership, sign_in):
-    adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2026-01-01"))
+    adopt(partnership, policy(trainers__feedback_after_session="all_courses"), at=at("2026-01-01"))
     trainer, other = make_person(partnership), make_person(partnership)
     session = held(partnership, trainers=(trainer, other))
     ask_trainers(partnership, timezone.now())

@@ -42,11 +42,21 @@ HARROW = {
 }
 NONE = {"certificate__release": "after_attendance"}
 
+# The evaluation is left to courses, and this one does not ask for it.
+LEFT = {"evaluation__courses": "courses_that_ask"}
+BOTH = {"evaluation", "impact"}
+
+# The policy, what is needed for a certificate, and what people are asked.
 POLICIES = [
-    pytest.param(HEREFORDSHIRE, {"attend", "evaluation"}, id="Herefordshire §8.2: after the evaluation"),
-    pytest.param(HARROW, {"attend", "impact"}, id="Harrow: after the impact evaluation, 6–8 weeks on"),
-    pytest.param(NONE, {"attend"}, id="no condition but attendance"),
-]
+    pytest.param(HEREFORDSHIRE, {"attend", "evaluation"}, BOTH, id="Herefordshire §8.2: after the evaluation"),
+    pytest.param(HARROW, {"attend", "impact"}, BOTH, id="Harrow: after the impact evaluation, 6–8 weeks on"),
+    pytest.param(NONE, {"attend"}, BOTH, id="no condition but attendance"),
+    pytest.param(
+        HEREFORDSHIRE | LEFT, {"attend", "evaluation"}, BOTH, id="after the evaluation, left to courses"
+    ),
+    pytest.param(HARROW | LEFT, {"attend", "impact"}, {"impact"}, id="after the impact, and no evaluation"),
+    pytest.param(NONE | LEFT, {"attend"}, {"impact"}, id="attendance, and no evaluation"),
+]  # fmt: skip
 HELD = at("2026-03-02 10:00")
 EVALUATING = at("2026-03-03 08:00")
 EVENTS = ["attend", "absent", "half", "undo", "walk in", "evaluation", "impact"]
@@ -55,21 +65,25 @@ EVENTS = ["attend", "absent", "half", "undo", "walk in", "evaluation", "impact"]
 class Story:
     """One booking and the events that can befall it; each may come at any time and more than once.
 
-    No job runs once it has begun: whatever is due must be there when the event is over.
+    No job runs once it has begun: whatever is due must be there when the event is over. What nobody is asked can't be
+    answered.
     """
 
-    def __init__(self, partnership) -> None:
+    def __init__(self, partnership, asked) -> None:
         self.partnership = partnership
         self.trainer = make_person(partnership, Role.TRAINER)
-        session = held(partnership, starts_at=HELD, trainers=(self.trainer,))
+        course = make_course(partnership, asks_evaluation=False)
+        session = held(partnership, starts_at=HELD, course=course, trainers=(self.trainer,))
         self.booking = booked(session, person=make_person(partnership, name="Lena Learner"))
         self.date = session.dates.get()
-        # Everybody is asked, so that every order of the answers is possible.
+        # Everybody is asked what is asked of them, so that every order of the answers is possible.
         ask_for_evaluations(partnership, EVALUATING)
         opens, _ = impact_opens_and_closes(session.ends_at, partnership.policy().impact.window.value)
         ask_about_impact(partnership, opens + timedelta(days=1))
         Invitation.objects.update(closes_at=at("2099-01-01"))
         Booking.objects.update(state="confirmed")
+        self.asked = set(Invitation.objects.values_list("kind", flat=True))
+        assert self.asked == asked
         self.answered: set[str] = set()
 
     def do(self, event: str) -> None:
@@ -120,6 +134,8 @@ class Story:
         add_walk_in(actor=team, session_date=self.date, newcomer=newcomer, key=uuid4())
 
     def _answer(self, kind: str) -> None:
+        if kind not in self.asked:
+            return
         invitation = self.booking.invitations.select_related("booking").get(kind=QuestionnaireKind(kind))
         if invitation.state == "open" and invitation.has_lapsed:
             with pytest.raises(SurveyClosed):
@@ -134,11 +150,11 @@ class Story:
 def story(db):
     with ExitStack() as stack:
 
-        def begin(changes) -> Story:
+        def begin(changes, asked) -> Story:
             partnership = make_partnership("gateshire", **changes)
             stack.enter_context(acting_in(partnership))
             adopt(partnership)
-            return Story(partnership)
+            return Story(partnership, asked)
 
         yield begin
 
@@ -158,9 +174,9 @@ ORDERS = [
 
 
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
-@pytest.mark.parametrize(("changes", "needed"), POLICIES)
-def test_certificate_comes_with_the_last_piece_and_not_before(story, changes, needed, order):
-    story = story(changes)
+@pytest.mark.parametrize(("changes", "needed", "asked"), POLICIES)
+def test_certificate_comes_with_the_last_piece_and_not_before(story, changes, needed, asked, order):
+    story = story(changes, asked)
     was_due = False
     for event in order:
         story.do(event)
@@ -171,13 +187,13 @@ def test_certificate_comes_with_the_last_piece_and_not_before(story, changes, ne
 
 
 @pytest.mark.parametrize("state", ["confirmed", "partly_attended", "did_not_attend", "cancelled"])
-@pytest.mark.parametrize(("changes", "needed"), POLICIES)
-def test_no_certificate_without_attendance(story, changes, needed, state):
+@pytest.mark.parametrize(("changes", "needed", "asked"), POLICIES)
+def test_no_certificate_without_attendance(story, changes, needed, asked, state):
     """Whoever has answered everything gets none as long as the booking says anything but attended, and then gets it."""
-    story = story(changes)
+    story = story(changes, asked)
     story.do("evaluation")
     story.do("impact")
-    assert Invitation.objects.filter(state="answered").count() == 2
+    assert Invitation.objects.filter(state="answered").count() == len(asked)
     Booking.objects.update(state=state)
     issue_certificates(story.partnership, at("2026-06-01"))
     assert not Certificate.objects.exists()
@@ -193,12 +209,12 @@ def test_no_certificate_without_attendance(story, changes, needed, state):
 def test_certificate_if_and_only_if_due_whatever_happens(db, policy, order):
     from django.db import transaction
 
-    changes, needed = policy.values
+    changes, needed, asked = policy.values
     with transaction.atomic():
         partnership = make_partnership("gateshire", **changes)
         with acting_in(partnership):
             adopt(partnership)
-            story = Story(partnership)
+            story = Story(partnership, asked)
             was_due = False
             for event in order:
                 story.do(event)
@@ -312,13 +328,14 @@ def asked_again(partnership):
 
 
 @pytest.mark.parametrize("days", [95, 300])
-@pytest.mark.parametrize(("changes", "needed"), POLICIES)
+@pytest.mark.parametrize(("changes", "needed", "kinds"), POLICIES)
 @pytest.mark.parametrize("how", ["marked", "walk in"])
 def test_however_late_the_register_comes_whoever_attended_can_earn_theirs(
-    partnership, asked_again, changes, needed, days, how
+    partnership, asked_again, changes, needed, kinds, days, how
 ) -> None:
     adopt_policy(partnership, policy(**changes), at=timezone.now() - timedelta(days=400))
-    session = held(partnership, days_ago=days)
+    course = make_course(partnership, asks_evaluation=False)
+    session = held(partnership, days_ago=days, course=course)
     learner = make_person(partnership)
     booking = None if how == "walk in" else booked(session, person=learner, state="confirmed")
     asked_again()
@@ -332,7 +349,7 @@ def test_however_late_the_register_comes_whoever_attended_can_earn_theirs(
     asked_again()
     asked = {one.kind for one in Invitation.objects.all()}
     # Nobody is troubled months later with an evaluation that no certificate waits for.
-    assert needed - {"attend"} <= asked and ("evaluation" in asked) == ("evaluation" in needed)
+    assert needed - {"attend"} <= asked <= kinds and ("evaluation" in asked) == ("evaluation" in needed)
     for invitation in Invitation.objects.filter(kind__in=needed):
         assert not Certificate.objects.exists()
         assert invitation.closes_at > timezone.now() + timedelta(days=13)

@@ -223,7 +223,7 @@ class TestWhoeverTrainedOrObserved:
 
     @pytest.fixture
     def feedback(self, partnership, session):
-        adopt(partnership, policy(trainers__feedback_after_session=True), at=at("2019-01-01"))
+        adopt(partnership, policy(trainers__feedback_after_session="all_courses"), at=at("2019-01-01"))
         ask_trainers(partnership, session.ends_at)
         remind_and_close(partnership, timezone.now())
         return Invitation.objects.get(kind="trainer_feedback")

@@ -8,8 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 import partnerships
+from courses.expectations import asks_evaluation, asks_trainers
+from courses.models import Course
 from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file, read_profile, shipped_profiles
+from partnerships.tenancy import acting_in
 
 ROOT = Path(partnerships.__file__).parent.parent
 PACKAGES = (
@@ -44,6 +47,23 @@ def test_its_strategy_page_says_its_own_rules(borsetshire) -> None:
     assert "at most 12 places" in page
     assert "Training comes to the village hall." in page
     assert "The charge is £12.50." in page
+
+
+@pytest.mark.django_db
+def test_its_courses_say_what_is_asked_about_them_where_its_policy_leaves_it_to_them(borsetshire) -> None:
+    partnership = load_profile(text=borsetshire).partnership
+    with acting_in(partnership):
+        rules = partnership.policy()
+        asked = {
+            one.slug: (asks_evaluation(one, rules), asks_trainers(one, rules))
+            for one in Course.objects.defer("search")
+        }
+    assert asked == {"first-steps": (True, True), "first-steps-online": (False, False)}
+    page = Client().get(reverse("partnerships:strategy", args=["borsetshire"])).content.decode()
+    assert "Those who attended are asked for an evaluation of courses that ask for it." in page
+    assert "Trainers give feedback after each session of courses that ask for it." in page
+    again = load_profile(text=borsetshire.replace("asks_evaluation = false", "asks_evaluation = true"))
+    assert again.ledger.changed == ["course “First steps online”"]
 
 
 def test_no_code_knows_a_partnership_by_name() -> None:

@@ -109,7 +109,10 @@ def test_a_load_writes_the_whole_file(loaded) -> None:
 
 def test_a_changed_value_makes_a_second_version_and_the_past_keeps_the_first(loaded, borsetshire) -> None:
     before_the_change = timezone.now()
-    changed = load_profile(text=borsetshire.replace('"after_attendance"', '"after_evaluation"'))
+    evaluated = borsetshire.replace(
+        'courses = { value = "courses_that_ask"', 'courses = { value = "all_courses"'
+    )
+    changed = load_profile(text=evaluated.replace('"after_attendance"', '"after_evaluation"'))
     assert changed.policy_number == 2
     assert [line for line in changed.ledger.changed if line.startswith("policy, version 2")]
     with acting_in(loaded.partnership):

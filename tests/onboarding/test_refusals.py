@@ -155,6 +155,19 @@ def test_mistakes_in_the_same_table_don_t_hide_one_another(borsetshire) -> None:
 def test_a_certificate_that_nobody_could_earn_is_refused(borsetshire) -> None:
     found = problems(borsetshire.replace('"after_attendance"', '"after_impact"'))
     assert found[0].startswith("policy.impact.learners.value: expected all_learners")
+    found = problems(borsetshire.replace('"after_attendance"', '"after_evaluation"'))
+    assert found == [
+        "policy.evaluation.courses.value: expected all_courses, since certificates wait for the evaluation; "
+        'got "courses_that_ask"'
+    ]
+
+
+def test_a_yes_of_earlier_files_is_told_what_to_write_instead(borsetshire) -> None:
+    clause = "feedback_after_session = { value = "
+    wrong = borsetshire.replace(f'{clause}"courses_that_ask"', f"{clause}true")
+    assert problems(wrong) == [
+        "policy.trainers.feedback_after_session.value: expected one of none, all_courses, courses_that_ask; got true"
+    ]
 
 
 @pytest.mark.parametrize("name", shipped_profiles())

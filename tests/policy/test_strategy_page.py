@@ -10,11 +10,13 @@ from partnership_portal.onboarding.loading import load_profile
 from partnership_portal.onboarding.reading import read_file, read_profile, shipped_profiles
 from partnerships.policy import (
     CoDelivery,
+    EvaluationRule,
     ImpactRule,
     LineManagerRule,
     ObservationRule,
     PreCourseRule,
     PrerequisiteRule,
+    TrainerFeedbackRule,
 )
 from partnerships.queries import policy_stages, rules_in_force
 from partnerships.strategy_words import changes, chapters
@@ -45,6 +47,8 @@ def test_every_rule_has_a_sentence_and_a_source(name) -> None:
         ("impact__line_manager", list(LineManagerRule)),
         ("impact__learners", list(ImpactRule)),
         ("pre_course__courses", list(PreCourseRule)),
+        ("evaluation__courses", list(EvaluationRule)),
+        ("trainers__feedback_after_session", list(TrainerFeedbackRule)),
         ("pre_course__opens_working_days", [1, 10]),
         ("certificate__release", ["after_attendance", "after_evaluation", "after_impact"]),
         ("certificate__attendance_percent", [100, 80]),
