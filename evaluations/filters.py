@@ -121,6 +121,7 @@ class SingleAgencyAuditFilter(ListFilter):
             ("overdue", "Overdue"),
             ("answered", "Answered"),
             ("closed", "Closed without answers"),
+            ("withdrawn", "Withdrawn"),
             ("never", "Never asked"),
         ],
     )
@@ -128,8 +129,8 @@ class SingleAgencyAuditFilter(ListFilter):
 
     orders = {
         "name": ("name_key", "pk"),
-        "asked": ("asked_at", "name_key", "pk"),
-        "answered": ("answered_at", "name_key", "pk"),
+        "asked": ("asked_or_never", "name_key", "pk"),
+        "answered": ("answered_or_never", "name_key", "pk"),
     }
     first_order = "name"
 
@@ -144,6 +145,7 @@ class SingleAgencyAuditFilter(ListFilter):
             "overdue": Q(state="open", due_at__lt=timezone.now()),
             "answered": Q(state="answered"),
             "closed": Q(state="closed"),
+            "withdrawn": Q(state="withdrawn"),
             "never": Q(audit__isnull=True),
         }
         return rows.filter(wanted[standing])

@@ -184,6 +184,10 @@ class SingleAgencyAuditQuerySet(models.QuerySet):
         """Those that wait for answers."""
         return self.filter(state="open")
 
+    def not_withdrawn(self) -> Self:
+        """Those that were meant."""
+        return self.exclude(state="withdrawn")
+
     def for_answering(self) -> Self:
         """With everything that their pages show (three queries)."""
         return self.select_related(

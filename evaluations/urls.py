@@ -71,6 +71,11 @@ urlpatterns = [
         name="desk_audit_withdraw",
     ),
     path(
+        "desk/single-agency-audits/<int:pk>/take-out/<slug:key>/",
+        audits.desk_audit_take_out,
+        name="desk_audit_take_out",
+    ),
+    path(
         "desk/single-agency-audits/<int:pk>/give-back/",
         audits.desk_audit_give_back,
         name="desk_audit_give_back",

@@ -283,8 +283,8 @@ _OBSERVATION = {
 _SINGLE_AGENCY_AUDIT = {
     SingleAgencyAuditRule.WHEN_ASKED: "Organisations are asked about the training that they give their own staff when "
     "the partnership team wants to know.",
-    SingleAgencyAuditRule.YEARLY: "Every organisation is asked once a year about the training that it gives its own "
-    "staff.",
+    SingleAgencyAuditRule.YEARLY: "Organisations are asked about the training that they give their own staff, and each "
+    "again every year.",
 }
 _CO_DELIVERY = {
     CoDelivery.ALWAYS: "Two trainers always deliver together.",

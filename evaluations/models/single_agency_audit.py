@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -8,6 +9,32 @@ from evaluations.querysets import SingleAgencyAuditQuerySet
 from partnerships.models import Organisation, Person, PolicyVersion
 from partnerships.tenancy import TenantModel
 
+# As for other answers: a day of grace, since the portal counts years by UK clocks.
+_KEPT = """
+    IF OLD.forgotten_at IS NOT NULL OR NOT EXISTS (
+        SELECT FROM partnerships_policyversion policy
+        WHERE policy.id = NEW.policy_version_id
+        AND coalesce(OLD.answered_at, OLD.asked_at) + make_interval(years =>
+            coalesce((policy.document #>> '{evaluation,answers_kept_years,value}')::int, 1)
+        ) <= NEW.forgotten_at + interval '1 day'
+    ) THEN
+        RAISE EXCEPTION 'answers are kept as long as was promised'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_kept_as_long_as_promised';
+    END IF;
+    RETURN NEW;
+"""
+_TO_AN_OPEN_AUDIT = """
+    IF NOT EXISTS (
+        SELECT FROM evaluations_singleagencyaudit audited
+        JOIN evaluations_question question ON question.version_id = audited.version_id
+        WHERE audited.id = NEW.audit_id AND audited.state = 'open' AND question.id = NEW.question_id
+    ) THEN
+        RAISE EXCEPTION 'an answer is to a question of an open audit'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'answers_to_an_open_audit';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class SingleAgencyAudit(TenantModel):
     """An organisation asked about the training that it gives its own staff; with its answers it is the response."""
@@ -16,6 +43,7 @@ class SingleAgencyAudit(TenantModel):
         OPEN = "open", "Waiting for answers"
         ANSWERED = "answered", "Answered"
         CLOSED = "closed", "Closed without answers"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="single_agency_audits"
@@ -39,7 +67,9 @@ class SingleAgencyAudit(TenantModel):
     told_at = models.DateTimeField(null=True, blank=True, help_text="When its leads were first written to.")
     reminders_sent = models.PositiveSmallIntegerField(default=0)
     last_asked_on = models.DateField()
-    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the answers were last sent; stays when they are given back."
+    )
     answered_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who sent it."
     )
@@ -60,7 +90,10 @@ class SingleAgencyAudit(TenantModel):
                 name="one_open_audit_an_organisation",
             ),
             models.CheckConstraint(
-                condition=Q(state="answered", answered_at__isnull=False, answered_by__isnull=False)
+                # What was sent stays said while it is given back.
+                condition=Q(
+                    state__in=["answered", "open"], answered_at__isnull=False, answered_by__isnull=False
+                )
                 | ~Q(state="answered")
                 & Q(answered_at__isnull=True, answered_by__isnull=True, on_behalf=False),
                 name="answered_audit_says_when_and_by_whom",
@@ -72,6 +105,15 @@ class SingleAgencyAudit(TenantModel):
                 condition=Q(due_at__lte=models.F("closes_at")), name="audit_is_due_before"
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="audit_kept_as_long_as_promised",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("forgotten_at"),
+                condition=pgtrigger.Q(old__forgotten_at__df=pgtrigger.F("new__forgotten_at")),
+                func=_KEPT,
+            )
+        ]
         indexes = [
             models.Index(fields=["partnership", "organisation", "-asked_at"], name="audit_by_organisation"),
             models.Index(fields=["partnership", "closes_at"], condition=Q(state="open"), name="audit_open"),
@@ -80,7 +122,13 @@ class SingleAgencyAudit(TenantModel):
     @property
     def is_late(self) -> bool:
         """Tell whether the answers came after they were asked for."""
-        return self.answered_at is not None and self.answered_at > self.due_at
+        is_sent = self.state == self.State.ANSWERED
+        return is_sent and self.answered_at is not None and self.answered_at > self.due_at
+
+    @property
+    def is_given_back(self) -> bool:
+        """Tell whether the organisation is to put right what it had sent."""
+        return self.state == self.State.OPEN and self.answered_at is not None
 
     @property
     def is_overdue(self) -> bool:
@@ -101,5 +149,13 @@ class SingleAgencyAnswer(GivenAnswer):
         constraints = [
             models.UniqueConstraint(
                 fields=["partnership", "audit", "question"], name="one_answer_per_question_of_audit"
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="answers_to_an_open_audit",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=_TO_AN_OPEN_AUDIT,
             )
         ]

@@ -1,5 +1,6 @@
 """Asking organisations about their own training: asked by the team or once a year, answered by a lead or the team."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from evaluations.answering import Value, gaps
+from evaluations.answering import REMOVED, Value, asked, gaps, value_of
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import SingleAgencyAudit
 from evaluations.periods import audit_due_and_closes, kept_long_enough
@@ -15,6 +16,7 @@ from evaluations.queries.single_agency_audits import organisations_to_ask_again
 from evaluations.services.kept_answers import forget_what_is_not_asked, keep_answers
 from evaluations.services.questionnaires import version_in_use
 from evaluations.single_agency_audit_messages import about_audit, tell_asked, tell_given_back, tell_reminder
+from evaluations.tabs import marks
 from notifications.outbox import delete_about, drop_unsent
 from partnership_portal.working_days import is_working_day, uk_date, working_days_between
 from partnerships import audit
@@ -23,6 +25,10 @@ from partnerships.errors import DomainError
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, require
 from partnerships.services.policies import policy_of, version_in_force
+
+
+class ChangedMeanwhile(DomainError):
+    """The answers are not those that whoever sends them has seen."""
 
 
 def ask_organisations(
@@ -85,15 +91,21 @@ def ask_again(*, actor: Actor, organisation: Organisation, now: datetime) -> lis
 
 
 def tell_leads(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> bool:
-    """Write to the organisation's leads that it is asked, once; tells whether it did. Locks the audit."""
+    """Write to the organisation's leads that it is asked, once; tells whether it did. Locks the audit.
+
+    The time to answer begins with it.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         audited = _locked(audited)
-        waits = audited.state == SingleAgencyAudit.State.OPEN and audited.told_at is None
-        if not waits or not tell_asked(audited):
+        if audited.state != SingleAgencyAudit.State.OPEN or audited.told_at is not None:
+            return False
+        # Whoever hears of it late has as long as everybody else.
+        audited.due_at, audited.closes_at = audit_due_and_closes(policy_of(audited.policy_version), now)
+        if not tell_asked(audited):
             return False
         audited.told_at, audited.last_asked_on = now, uk_date(now)
-        audited.save(update_fields=["told_at", "last_asked_on"])
+        audited.save(update_fields=["told_at", "last_asked_on", "due_at", "closes_at"])
         return True
 
 
@@ -111,16 +123,23 @@ def is_time_to_remind_leads(audited: SingleAgencyAudit, now: datetime) -> bool:
 
 
 def remind_leads(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> bool:
-    """Remind the organisation's leads if it is time; tells whether it was. Locks the audit."""
+    """Remind the organisation's leads if it is time; tells whether anybody was. Locks the audit.
+
+    Whoever has come to lead it since the others were told is told first.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         audited = _locked(audited)
+        if audited.state != SingleAgencyAudit.State.OPEN or now >= audited.closes_at:
+            return False
+        tell_asked(audited)
         if not is_time_to_remind_leads(audited, now):
             return False
-        audited.reminders_sent += 1
         audited.last_asked_on = uk_date(now)
+        if not tell_reminder(audited):
+            return False
+        audited.reminders_sent += 1
         audited.save(update_fields=["reminders_sent", "last_asked_on"])
-        tell_reminder(audited)
         audit.record(
             actor,
             "evaluations.remind_leads",
@@ -131,25 +150,29 @@ def remind_leads(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> 
 
 
 def close_audit(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> bool:
-    """Close an audit that nobody answered in time; tells whether it did. Locks it."""
+    """Close an audit that nobody answered in time; tells whether it did. Locks it.
+
+    What was sent once and given back stands as it is; what was never sent is deleted.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         audited = _locked(audited)
-        if audited.closes_at > now:
+        if audited.closes_at > now and audited.organisation.is_active:
             return False
-        return _close(actor, audited)
+        return _end(actor, audited, SingleAgencyAudit.State.CLOSED)
 
 
 def withdraw_audit(*, actor: Actor, audited: SingleAgencyAudit) -> bool:
-    """Ask an organisation no more: what was written so far is forgotten; tells whether it waited. Locks it."""
+    """Ask an organisation no more, as if it had not been asked; tells whether it waited. Locks it.
+
+    What was never sent is deleted; what was sent once and given back stands as it is.
+    """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         audited = _locked(audited)
         if audited.state == SingleAgencyAudit.State.ANSWERED:
             raise DomainError("The organisation has sent its answers meanwhile.")
-        withdrawn = _close(actor, audited)
-        audited.answers.all().delete()
-        return withdrawn
+        return _end(actor, audited, SingleAgencyAudit.State.WITHDRAWN)
 
 
 def save_audit(
@@ -167,20 +190,27 @@ def save_audit(
             audit.record(actor, "evaluations.save_audit", audited, after={"questions": sorted(answers)})
 
 
-def send_audit(*, actor: Actor, audited: SingleAgencyAudit) -> None:
-    """Send the saved answers, once; by the team they are marked so. Locks the audit.
+def send_audit(*, actor: Actor, audited: SingleAgencyAudit, seen: str, on_behalf: bool = False) -> None:
+    """Send the saved answers, once; written down by the team for the organisation they are marked so. Locks the audit.
 
-    Refuses while a required answer is missing. Answers are accepted until it closes, however late.
+    ``seen`` is the mark of the answers that whoever sends them has seen (``mark_of``): several write on one draft.
+    Refuses where it has changed since, and while a required answer is missing. Answers are accepted until it closes,
+    however late.
     """
     with transaction.atomic():
         audited = _to_answer(actor, audited)
+        if on_behalf:
+            require(actor, Permission.MANAGE_SURVEYS)
+        elif not _leads_it(actor, audited):
+            raise PermissionDenied("The leads of this organisation answer for it.")
         forget_what_is_not_asked(audited)
         if missing := gaps(audited):
             raise DomainError(f"Answer “{missing[0].text}” before you send the form.")
+        if seen != mark_of(audited):
+            raise ChangedMeanwhile("Somebody has changed the answers meanwhile. Check them once more.")
         audited.state = SingleAgencyAudit.State.ANSWERED
         audited.answered_at, audited.answered_by = timezone.now(), actor.person
-        audited.on_behalf = not _leads_it(actor, audited)
-        audited.given_back_because = ""
+        audited.on_behalf, audited.given_back_because = on_behalf, ""
         audited.save(update_fields=["state", "answered_at", "answered_by", "on_behalf", "given_back_because"])
         drop_unsent(audited.partnership, about_audit(audited))
         audit.record(
@@ -192,34 +222,45 @@ def send_audit(*, actor: Actor, audited: SingleAgencyAudit) -> None:
         )
 
 
+def mark_of(audited: SingleAgencyAudit) -> str:
+    """What tells these answers from any others to the same audit."""
+    given = {one.question.key: value_of(one) for one in audited.answers.select_related("question")}
+    asked_now = asked(audited.version.questions.all(), given)
+    return hashlib.sha256("\n".join(marks(asked_now, given)).encode()).hexdigest()
+
+
 def give_back_audit(*, actor: Actor, audited: SingleAgencyAudit, because: str) -> None:
     """Let the organisation put its answers right: they are a draft again, with what is wrong. Locks it.
 
-    The time to answer begins anew, and the leads are told. Refuses where it is asked anew already.
+    The time to answer begins anew, and the leads are told; that it was sent stays. Refuses what was given back before
+    for another reason, and where it is asked anew already.
     """
     require(actor, Permission.MANAGE_SURVEYS)
-    now = timezone.now()
+    now, because = timezone.now(), because.strip()
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update(no_key=True).get(pk=audited.organisation_id)
         audited = _locked(audited)
-        if audited.state == SingleAgencyAudit.State.OPEN:
-            return
-        if audited.state == SingleAgencyAudit.State.CLOSED or audited.forgotten_at is not None:
+        if audited.is_given_back:
+            if audited.given_back_because == because:
+                return
+            raise DomainError(f"It was given back already, because: “{audited.given_back_because}”")
+        if audited.state != SingleAgencyAudit.State.ANSWERED or audited.forgotten_at is not None:
             raise DomainError("There are no answers to put right.")
-        if SingleAgencyAudit.objects.filter(organisation=organisation).open().exists():
-            raise DomainError(f"{organisation} is asked anew already, so these answers stay as they are.")
-        audited.state, audited.on_behalf = SingleAgencyAudit.State.OPEN, False
-        audited.answered_at = audited.answered_by = None
-        audited.given_back_because = because.strip()
+        if SingleAgencyAudit.objects.filter(
+            organisation=organisation, asked_at__gt=audited.asked_at
+        ).exists():
+            raise DomainError(f"{organisation} was asked anew since, so these answers stay as they are.")
+        audited.state, audited.given_back_because = SingleAgencyAudit.State.OPEN, because
         audited.due_at, audited.closes_at = audit_due_and_closes(policy_of(audited.policy_version), now)
         audited.reminders_sent, audited.last_asked_on = 0, uk_date(now)
+        if tell_given_back(audited, now):
+            audited.told_at = audited.told_at or now
         audited.save(
             update_fields=[
-                *("state", "on_behalf", "answered_at", "answered_by", "given_back_because"),
+                *("state", "given_back_because", "told_at"),
                 *("due_at", "closes_at", "reminders_sent", "last_asked_on"),
             ]
         )
-        tell_given_back(audited, now)
         audit.record(
             actor,
             "evaluations.give_back_audit",
@@ -227,6 +268,23 @@ def give_back_audit(*, actor: Actor, audited: SingleAgencyAudit, because: str) -
             before={"state": "answered"},
             after={"state": "open", "due_at": audited.due_at.isoformat()},
         )
+
+
+def take_out_words(*, actor: Actor, audited: SingleAgencyAudit, key: str) -> None:
+    """Take the words out of one answer that was sent, for good: what was chosen beside them stays. Locks the audit.
+
+    Done twice is done once.
+    """
+    require(actor, Permission.MANAGE_SURVEYS)
+    with transaction.atomic():
+        audited = _locked(audited)
+        if audited.state != SingleAgencyAudit.State.ANSWERED:
+            raise DomainError("These answers can still be changed. Change the words there.")
+        taken_out = (
+            audited.answers.filter(question__key=key).exclude(text__in=("", REMOVED)).update(text=REMOVED)
+        )
+        if taken_out:
+            audit.record(actor, "evaluations.take_out_words", audited, after={"question": key})
 
 
 def forget_audit(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> int:
@@ -237,8 +295,8 @@ def forget_audit(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> 
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
         audited = _locked(audited)
-        is_open = audited.state == SingleAgencyAudit.State.OPEN
-        if is_open or audited.forgotten_at is not None or not kept_long_enough(audited, now):
+        is_sent = audited.state == SingleAgencyAudit.State.ANSWERED
+        if not is_sent or audited.forgotten_at is not None or not kept_long_enough(audited, now):
             return 0
         audited.forgotten_at, audited.given_back_because = now, ""
         audited.save(update_fields=["forgotten_at", "given_back_because"])
@@ -254,6 +312,8 @@ def refuse_unless_open(audited: SingleAgencyAudit, now: datetime) -> None:
         raise DomainError(
             "These answers were sent already. If something is wrong, tell the partnership team."
         )
+    if audited.state == SingleAgencyAudit.State.WITHDRAWN:
+        raise DomainError("The partnership team does not ask this any more.")
     if audited.state == SingleAgencyAudit.State.CLOSED or audited.closes_at <= now:
         raise DomainError("The time to answer is over. If you still want to, tell the partnership team.")
 
@@ -275,14 +335,19 @@ def _to_answer(actor: Actor, audited: SingleAgencyAudit) -> SingleAgencyAudit:
     return audited
 
 
-def _close(actor: Actor, audited: SingleAgencyAudit) -> bool:
+def _end(actor: Actor, audited: SingleAgencyAudit, state: SingleAgencyAudit.State) -> bool:
     if audited.state != SingleAgencyAudit.State.OPEN:
         return False
-    audited.state = SingleAgencyAudit.State.CLOSED
-    audited.save(update_fields=["state"])
     drop_unsent(audited.partnership, about_audit(audited))
+    if audited.is_given_back:
+        # What was to be put right is still said beside what stands.
+        state = SingleAgencyAudit.State.ANSWERED
+    else:
+        audited.answers.all().delete()
+    audited.state = state
+    audited.save(update_fields=["state"])
     audit.record(
-        actor, "evaluations.close_audit", audited, before={"state": "open"}, after={"state": "closed"}
+        actor, "evaluations.end_audit", audited, before={"state": "open"}, after={"state": state.value}
     )
     return True
 

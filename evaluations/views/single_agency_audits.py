@@ -5,11 +5,11 @@ from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations.exports import AUDITS
 from evaluations.filters import SingleAgencyAuditFilter
@@ -17,7 +17,9 @@ from evaluations.kinds import QuestionnaireKind
 from evaluations.models import SingleAgencyAudit
 from evaluations.periods import years_kept
 from evaluations.queries.single_agency_audits import (
+    ANSWER_HEADERS,
     answers_in_columns,
+    audits_of,
     given_in,
     leads_of,
     never_asked,
@@ -27,11 +29,14 @@ from evaluations.queries.single_agency_audits import (
 )
 from evaluations.services.questionnaires import version_in_use
 from evaluations.services.single_agency_audits import (
+    ChangedMeanwhile,
     ask_organisations,
     give_back_audit,
+    mark_of,
     refuse_unless_open,
     save_audit,
     send_audit,
+    take_out_words,
     withdraw_audit,
 )
 from evaluations.single_agency_audit_forms import GiveBackForm
@@ -43,7 +48,7 @@ from partnerships.forms import carried_out
 from partnerships.models import Organisation
 from partnerships.permissions import Permission, requires
 
-_PER_PAGE = 50
+_PER_PAGE, _OTHERS = 50, 20
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,12 @@ def our_audit_check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk_audits(request: HttpRequest) -> HttpResponse:
     """Which organisations were asked and have answered; those ticked are asked."""
-    unasked = never_asked(request.partnership)
+    chosen = _chosen(request)
+    # As the list is filtered: whoever looks at the schools asks the schools.
+    unasked = never_asked(request.partnership).filter(pk__in=chosen.qs.order_by().values("pk"))
+    if request.method == "POST" and "all" in request.POST and "sure" not in request.POST:
+        context = {"count": unasked.count(), "here": request.get_full_path()}
+        return render(request, "evaluations/single_agency_audits/ask_all.html", context)
     if request.method == "POST":
         ticked = Organisation.objects.filter(
             partnership=request.partnership, pk__in=keys_in(request.POST.getlist("organisation"))
@@ -107,7 +117,6 @@ def desk_audits(request: HttpRequest) -> HttpResponse:
         )
         _say_who_was_asked(request, len(made))
         return redirect(request.get_full_path())
-    chosen = _chosen(request)
     page = Paginator(chosen.qs, _PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "filter": chosen,
@@ -126,7 +135,7 @@ def desk_audits_export(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same organisations, to download; a spreadsheet has the newest answers of each besides."""
     chosen = _chosen(request)
     headers, rows = answers_in_columns(newest_answered(request.partnership, chosen.qs))
-    answers = Sheet("Answers", headers, rows, [44, 18, *(40 for _ in headers[2:])])
+    answers = Sheet("Answers", headers, rows, [44, 18, 8, 24, *(40 for _ in headers[len(ANSWER_HEADERS) :])])
     return download_list(
         request, "single-agency-audits", ending, AUDITS.of(chosen.qs), answers, filtered_by=chosen.in_use
     )
@@ -154,13 +163,30 @@ def desk_audit_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_SURVEYS)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def desk_audit_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask the organisation no more."""
-    audited = _desks(request, pk).audited
-    withdraw_audit(actor=request.actor, audited=audited)
-    messages.success(request, f"{audited.organisation} is not asked any more.")
-    return redirect("evaluations:desk_audit", request.partnership.slug, pk)
+    """Say what it means to ask no more, then ask no more."""
+    way = _desks(request, pk)
+    if request.method == "POST":
+        withdraw_audit(actor=request.actor, audited=way.audited)
+        messages.success(request, f"{way.audited.organisation} is not asked any more.")
+        return redirect(way.address())
+    return _render(request, way, "withdraw", {"begun": bool(way.saved), "back": way.address()})
+
+
+@requires(Permission.MANAGE_SURVEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_audit_take_out(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    """Show the words of one answer, then take them out."""
+    way = _desks(request, pk)
+    given = [one for _, answers in given_in(way.audited) for one in answers if one.key == key]
+    if not given or way.audited.state != SingleAgencyAudit.State.ANSWERED:
+        raise Http404
+    if request.method == "POST":
+        take_out_words(actor=request.actor, audited=way.audited, key=key)
+        messages.success(request, "The words are taken out.")
+        return redirect(way.address())
+    return _render(request, way, "take_out", {"given": given[0], "back": way.address()})
 
 
 @requires(Permission.MANAGE_SURVEYS)
@@ -210,9 +236,12 @@ def _show(request: HttpRequest, way: AuditWay) -> HttpResponse:
         "go_on": way.where_to_go_on if can_answer else "",
         "begun": can_answer and bool(way.saved),
         "answers": given_in(audited) if audited.state == SingleAgencyAudit.State.ANSWERED else [],
-        "leads": leads_of(audited) if way.is_on_behalf else [],
+        "now": now,
     }
-    return _render(request, way, "one" if way.is_on_behalf else "our", context)
+    if not way.is_on_behalf:
+        return _render(request, way, "our", context)
+    others = audits_of(request.actor, audited.organisation).exclude(pk=audited.pk)[:_OTHERS]
+    return _render(request, way, "one", {**context, "leads": leads_of(audited), "others": others})
 
 
 def _page(request: HttpRequest, way: AuditWay, number: int) -> HttpResponse:
@@ -232,10 +261,15 @@ def _check(request: HttpRequest, way: AuditWay) -> HttpResponse:
     refuse_unless_open(way.audited, timezone.now())
     checked = to_check(way)
     if request.method == "POST" and not checked["missing"]:
-        send_audit(actor=way.actor, audited=way.audited)
+        seen = request.POST.get("seen", "")
+        try:
+            send_audit(actor=way.actor, audited=way.audited, seen=seen, on_behalf=way.is_on_behalf)
+        except ChangedMeanwhile as refusal:
+            messages.info(request, refusal.sentence)
+            return redirect(way.address("_check"))
         messages.success(request, f"The answers of {way.audited.organisation} are sent.")
         return redirect(way.address())
-    return _render(request, way, "check", checked)
+    return _render(request, way, "check", {**checked, "seen": mark_of(way.audited)})
 
 
 def _render(request: HttpRequest, way: AuditWay, page: str, context: dict[str, object]) -> HttpResponse:

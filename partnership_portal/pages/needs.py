@@ -326,11 +326,11 @@ def _audit(audited: Any, slug: str, now: datetime) -> Row:
         reverse("evaluations:desk_audit", args=[slug, audited.pk]),
         (
             f"Asked on {uk_date(audited.asked_at)}",
-            *(() if audited.has_lead else ("No lead: nobody was written to",)),
+            *(() if audited.told_at else ("Nobody could be written to",)),
             f"Closes {when(audited.closes_at, now)}",
         ),
         f"Asked for by {uk_date(audited.due_at, 'short')}",
-        "orange" if audited.has_lead else "red",
+        "orange" if audited.told_at else "red",
     )
 
 

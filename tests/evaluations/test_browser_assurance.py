@@ -1,5 +1,6 @@
 """Assurance in Chromium: an observation on a phone, what is agreed afterwards, and every page accessible."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -205,6 +206,9 @@ def test_an_organisation_answers_about_its_own_training(shire, open_browser):
     desk.get_by_role("link", name=school.name).click()
     expect(desk.get_by_text("Evening staff, by March.")).to_be_visible()
     assert_accessible(desk)
+    desk.get_by_role("link", name="Take words out of: What will you put right").click()
+    assert_accessible(desk)
+    desk.get_by_role("link", name=school.name).click()
     desk.get_by_role("link", name="Give the answers back to be put right").click()
     assert_accessible(desk)
     desk.get_by_label("What is to be put right").fill("How many are due for a refresher?")
@@ -213,6 +217,15 @@ def test_an_organisation_answers_about_its_own_training(shire, open_browser):
     assert_accessible(desk)
     desk.get_by_role("button", name="Go on writing down what it says").click()
     expect(desk.get_by_role("heading", name="Check your answers")).to_be_visible()
+    assert_accessible(desk)
+    desk.goto(reverse("evaluations:desk_audits", args=[shire.slug]))
+    desk.get_by_role("button", name="Ask").first.click()
+    expect(desk.get_by_role("heading", name=re.compile("^Ask .* now"))).to_be_visible()
+    assert_accessible(desk)
+    desk.get_by_role("button", name="Ask them").click()
+    expect(desk.get_by_text("Their leads get a message within minutes.")).to_be_visible()
+    desk.get_by_role("link", name=school.name).click()
+    desk.get_by_role("link", name="Leave the answers as they are").click()
     assert_accessible(desk)
     watched.reload()
     expect(watched.get_by_text("How many are due for a refresher?")).to_be_visible()

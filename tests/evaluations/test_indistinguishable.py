@@ -39,7 +39,7 @@ from partnership_portal.working_days import quarter_of, uk_date, uk_today
 from partnerships.models import Membership
 from partnerships.permissions import TABLE, Permission, Role
 from tests.architecture.addresses import Address, partnership_addresses
-from tests.evaluations.made import answer, booked, closed, held
+from tests.evaluations.made import answer, asked_about_own_training, booked, closed, held
 from tests.evaluations.test_observations import observed
 from tests.factories import actor_for, job, make_course, make_organisation, make_person
 
@@ -157,6 +157,7 @@ class Scene:
         self.observation = observed(held(partnership, course=course, trainers=(trainer,)), observer)
         agreed = Agreed("Share the slides", trainer, uk_today() + timedelta(days=7))
         self.action = agree_action(actor=actor_for(observer), observation=self.observation, agreed=agreed)
+        self.audited = asked_about_own_training(partnership, organisation)
 
     def everybody_says(self, number: int, done: list[str], words: str) -> None:
         """The odd ones answer so."""
@@ -243,6 +244,7 @@ class Scene:
             "join": [odd.organisation_id],
             "surveys": list(forms.values_list("pk", flat=True)),
             "supervision": [booking.pk for booking in self.odd],
+            "single-agency-audits": [self.audited.pk],
         }
         return about[one.route.partition("/{pk}")[0].rpartition("/")[2]]
 
@@ -257,6 +259,7 @@ class Scene:
             "organisation_pk": odd.organisation_id,
             "slug": odd.session.course.slug,
             "number": certificate.number,
+            "key": "gaps",
         }
         number = self.form.link_number
         tokens = {

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -13,12 +14,16 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from evaluations import jobs
-from evaluations.models import Questionnaire, SingleAgencyAnswer, SingleAgencyAudit
+from evaluations.models import Question, Questionnaire, SingleAgencyAnswer, SingleAgencyAudit
+from evaluations.queries.single_agency_audits import never_asked, overdue
+from evaluations.services import single_agency_audits as services
 from evaluations.services.single_agency_audits import (
     ask_organisations,
     give_back_audit,
+    mark_of,
     save_audit,
     send_audit,
+    take_out_words,
     withdraw_audit,
 )
 from notifications.models import Message
@@ -48,9 +53,9 @@ def team(partnership):
     return actor_for(make_person(partnership, Role.TEAM, name="Cora Coordinator"))
 
 
-def answered(actor, audited: SingleAgencyAudit, **given) -> SingleAgencyAudit:
+def answered(actor, audited: SingleAgencyAudit, *, on_behalf: bool = False, **given) -> SingleAgencyAudit:
     save_audit(actor=actor, audited=audited, answers=answers_to(audited, **given))
-    send_audit(actor=actor, audited=audited)
+    send_audit(actor=actor, audited=audited, seen=mark_of(audited), on_behalf=on_behalf)
     return SingleAgencyAudit.objects.get(pk=audited.pk)
 
 
@@ -102,11 +107,26 @@ class TestAsking:
             (lambda: twice.save(force_insert=True), "one_open_audit_an_organisation"),
             (lambda: _change(audited, state="answered"), "answered_audit_says_when_and_by_whom"),
             (lambda: _change(audited, on_behalf=True), "answered_audit_says_when_and_by_whom"),
-            (lambda: _change(audited, forgotten_at=timezone.now()), "forgotten_audit_is_not_open"),
+            (lambda: _change(audited, forgotten_at=timezone.now()), "audit_kept_as_long_as_promised"),
+            (
+                lambda: _change(audited, forgotten_at=timezone.now() + timedelta(days=1200)),
+                "forgotten_audit_is_not_open",
+            ),
             (lambda: _change(audited, due_at=audited.closes_at + timedelta(1)), "audit_is_due_before"),
         ):
             with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
                 change()
+
+    def test_the_database_takes_no_answer_to_another_form_or_one_that_is_sent(
+        self, partnership, school, lead
+    ):
+        audited = answered(actor_for(lead), asked_about_own_training(partnership, school))
+        open_one = asked_about_own_training(partnership, make_organisation(partnership))
+        own = audited.version.questions.get(key="gaps")
+        others = Question.objects.exclude(version=audited.version).first()
+        for to, question in ((audited, own), (open_one, others)):
+            with pytest.raises(IntegrityError, match="answers_to_an_open_audit"), transaction.atomic():
+                SingleAgencyAnswer.objects.create(partnership=partnership, audit=to, question=question)
 
 
 def _change(audited: SingleAgencyAudit, **fields) -> None:
@@ -155,6 +175,38 @@ class TestTelling:
             if len(told("single_agency_audit_reminder")) > before:
                 days.append(day)
         assert days == [7, 9]
+
+    def test_whoever_comes_to_lead_it_is_told_and_no_reminder_is_spent_on_nobody(
+        self, partnership, team, school, lead
+    ):
+        (audited,) = ask_organisations(actor=team, organisations=[school], now=at("2026-03-02 09:00"))
+        jobs.tell_leads_of_audits(partnership, at("2026-03-02 09:05"))
+        Membership.objects.filter(person=lead).update(ended_on=uk_date(at("2026-03-03 09:00")))
+        jobs.remind_and_close_audits(partnership, at("2026-03-23 09:00"))
+        audited.refresh_from_db()
+        assert audited.reminders_sent == 0 and told("single_agency_audit_reminder") == []
+        after = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+        for _ in range(2):
+            jobs.remind_and_close_audits(partnership, at("2026-03-24 09:00"))
+        assert after.email in told() and told("single_agency_audit_reminder") == [after.email]
+
+    def test_the_time_begins_when_somebody_is_told(self, partnership, team, school):
+        (audited,) = ask_organisations(actor=team, organisations=[school], now=at("2026-03-02 09:00"))
+        make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+        jobs.tell_leads_of_audits(partnership, at("2026-05-01 09:00"))
+        audited.refresh_from_db()
+        assert audited.due_at == at("2026-05-29 23:59")
+
+    def test_what_is_not_active_any_more_is_neither_told_nor_called_overdue(
+        self, partnership, team, school, lead
+    ):
+        audited = asked_about_own_training(partnership, school)
+        Organisation.objects.filter(pk=school.pk).update(is_active=False)
+        jobs.tell_leads_of_audits(partnership, timezone.now())
+        assert told() == [] and not overdue(team, timezone.now() + timedelta(days=40))
+        jobs.remind_and_close_audits(partnership, timezone.now())
+        audited.refresh_from_db()
+        assert audited.state == "closed"
 
     def test_nobody_is_reminded_of_what_is_answered_or_was_told_to_nobody(
         self, partnership, team, school, lead
@@ -246,7 +298,16 @@ class TestAnswering:
             {"heading": "How good it is", "evaluated": "no", "assurance": "partly", "actions": "Nothing."},
         )
         assert after["Location"] == address("our_audit_check", audited)
-        assert browser.post(address("our_audit_check", audited))["Location"] == address("our_audit", audited)
+        shown = browser.get(address("our_audit_check", audited)).context["seen"]
+        # Another lead changes something meanwhile.
+        save_audit(actor=actor_for(lead), audited=audited, answers={"staff_trained": "13"})
+        page = browser.post(address("our_audit_check", audited), {"seen": shown}, follow=True)
+        assert "Somebody has changed the answers meanwhile" in page.content.decode()
+        audited.refresh_from_db()
+        assert audited.state == "open"
+        save_audit(actor=actor_for(lead), audited=audited, answers={"staff_trained": "31"})
+        after = browser.post(address("our_audit_check", audited), {"seen": shown})
+        assert after["Location"] == address("our_audit", audited)
         audited.refresh_from_db()
         assert (audited.state, audited.answered_by, audited.on_behalf) == ("answered", lead, False)
         page = browser.get(address("our_audit", audited)).content.decode()
@@ -265,7 +326,12 @@ class TestAnswering:
         )
         assert answer.json()["shown"]
         assert SingleAgencyAnswer.objects.get(question__key="gaps").text == "Half a word"
-        assert not AuditEntry.objects.filter(action="evaluations.save_audit").exists()
+        kept = AuditEntry.objects.filter(action="evaluations.save_audit")
+        assert not kept.exists()
+        sign_in(lead).post(
+            address("our_audit_page", audited, page=1), {"heading": "What is taught", "gaps": "A word"}
+        )
+        assert "gaps" in kept.get().after["questions"] and "A word" not in str(kept.get().after)
 
     def test_the_team_writes_down_what_an_organisation_says(self, partnership, school, lead, team, sign_in):
         audited = asked_about_own_training(partnership, school)
@@ -273,7 +339,11 @@ class TestAnswering:
         assert "Lena Lead" in browser.get(address("desk_audit", audited)).content.decode()
         page = browser.get(address("desk_audit_page", audited, page=1)).content.decode()
         assert "You are writing down what" in page
-        sent = answered(team, audited, gaps="Level 3")
+        with pytest.raises(PermissionDenied):
+            answered(team, audited)
+        with pytest.raises(PermissionDenied):
+            answered(actor_for(lead), audited, on_behalf=True)
+        sent = answered(team, audited, on_behalf=True, gaps="Level 3")
         assert sent.on_behalf and sent.answered_by == team.person
         shown = browser.get(address("desk_audit", audited)).content.decode()
         assert "Written down by Cora Coordinator" in shown and "Level 3" in shown
@@ -302,9 +372,9 @@ class TestAnswering:
     def test_a_lead_who_has_left_answers_no_more(self, partnership, school, lead, sign_in):
         audited = asked_about_own_training(partnership, school)
         Membership.objects.filter(person=lead).update(ended_on=uk_date(timezone.now()))
-        assert sign_in(lead).get(address("our_audit", audited)).status_code != 200
+        assert sign_in(lead).get(address("our_audit", audited)).status_code in {302, 403}
         with pytest.raises(PermissionDenied):
-            send_audit(actor=actor_for(lead), audited=audited)
+            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited))
 
     def test_the_neighbours_audit_is_a_404(self, partnership, neighbour, sign_in):
         with acting_in(neighbour):
@@ -322,7 +392,7 @@ class TestAnswering:
     def test_not_without_an_answer_to_what_is_required(self, partnership, school, lead):
         audited = asked_about_own_training(partnership, school)
         with pytest.raises(DomainError, match="before you send the form"):
-            send_audit(actor=actor_for(lead), audited=audited)
+            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited))
 
     def test_not_when_it_is_over(self, partnership, school, lead):
         audited = asked_about_own_training(partnership, school)
@@ -340,24 +410,28 @@ class TestByTheTeam:
         said = browser.post(page, {"organisation": [others[0].pk, "x"]}, follow=True).content.decode()
         assert "1 organisation is asked" in said
         assert "Nobody is asked: tick" in browser.post(page, {}, follow=True).content.decode()
-        said = browser.post(page, {"all": "yes"}, follow=True).content.decode()
+        sure = browser.post(f"{page}?q=zzz", {"all": "yes"}).content.decode()
+        assert "Ask 0 organisations now?" in sure
+        sure = browser.post(page, {"all": "yes"}).content.decode()
+        assert "Ask 2 organisations now?" in sure and SingleAgencyAudit.objects.count() == 1
+        said = browser.post(page, {"all": "yes", "sure": "yes"}, follow=True).content.decode()
         assert SingleAgencyAudit.objects.count() == Organisation.objects.count() == 3
-        assert (
-            "2 organisations are asked" in said
-            and "never asked" not in said.lower().split("<table")[0].split("</form>")[-1]
-        )
+        assert "2 organisations are asked" in said and 'name="all"' not in said
 
     def test_withdrawn_it_asks_nobody_and_what_was_written_is_gone(
         self, partnership, school, lead, team, sign_in
     ):
         audited = asked_about_own_training(partnership, school)
         save_audit(actor=actor_for(lead), audited=audited, answers={"gaps": "Level 3"})
+        page = sign_in(team.person).get(address("desk_audit_withdraw", audited)).content.decode()
+        assert "What is written so far is deleted" in page and SingleAgencyAnswer.objects.exists()
         sign_in(team.person).post(address("desk_audit_withdraw", audited))
         audited.refresh_from_db()
-        assert audited.state == "closed" and not SingleAgencyAnswer.objects.exists()
+        assert audited.state == "withdrawn" and not SingleAgencyAnswer.objects.exists()
         assert not withdraw_audit(actor=team, audited=audited)
         page = sign_in(lead).get(address("our_audit", audited)).content.decode()
-        assert "closed without answers" in page
+        assert "does not ask this any more" in page
+        assert school in never_asked(partnership)
         assert len(ask_organisations(actor=team, organisations=[school])) == 1
 
     def test_what_is_sent_is_not_withdrawn(self, partnership, school, lead, team):
@@ -376,7 +450,11 @@ class TestByTheTeam:
         assert "Say what is to be put right" in refused.content.decode()
         browser.post(address("desk_audit_give_back", audited), {"because": "An answer names a child."})
         audited.refresh_from_db()
-        assert (audited.state, audited.answered_at, audited.answered_by) == ("open", None, None)
+        assert (audited.state, audited.answered_by) == ("open", lead) and audited.is_given_back
+        again = browser.post(
+            address("desk_audit_give_back", audited), {"because": "Numbers"}
+        ).content.decode()
+        assert "was given back already, because: “An answer names a child.”" in unescape(again)
         message = Message.objects.get(purpose="single_agency_audit_given_back")
         assert message.to_email == lead.email and "An answer names a child." in message.text
         assert "Ben" not in message.text
@@ -391,8 +469,39 @@ class TestByTheTeam:
     def test_not_given_back_where_it_is_asked_anew(self, partnership, school, lead, team):
         audited = answered(actor_for(lead), asked_about_own_training(partnership, school))
         ask_organisations(actor=team, organisations=[school])
-        with pytest.raises(DomainError, match="is asked anew already"):
+        with pytest.raises(DomainError, match="was asked anew since"):
             give_back_audit(actor=team, audited=audited, because="Numbers")
+
+    def test_given_back_and_not_put_right_it_stands_as_it_is(self, partnership, school, lead, team, sign_in):
+        audited = answered(actor_for(lead), asked_about_own_training(partnership, school), gaps="Level 3")
+        give_back_audit(actor=team, audited=audited, because="Numbers")
+        audited.refresh_from_db()
+        jobs.remind_and_close_audits(partnership, audited.closes_at)
+        audited.refresh_from_db()
+        assert audited.state == "answered" and audited.answered_by == lead
+        page = sign_in(team.person).get(address("desk_audit", audited)).content.decode()
+        assert "Level 3" in page and "Not put right" in page and "Numbers" in page
+        give_back_audit(actor=team, audited=audited, because="Numbers")
+        assert withdraw_audit(actor=team, audited=audited)
+        audited.refresh_from_db()
+        assert audited.state == "answered" and SingleAgencyAnswer.objects.filter(text="Level 3").exists()
+
+    def test_words_are_taken_out_of_an_older_one_too(self, partnership, school, lead, team, sign_in):
+        old = answered(actor_for(lead), asked_about_own_training(partnership, school), gaps="Ben was told")
+        newer = asked_about_own_training(partnership, school)
+        browser = sign_in(team.person)
+        assert address("desk_audit", old) in browser.get(address("desk_audit", newer)).content.decode()
+        where = address("desk_audit_take_out", old, key="gaps")
+        assert where in browser.get(address("desk_audit", old)).content.decode()
+        assert "Ben was told" in browser.get(where).content.decode()
+        browser.post(where)
+        assert SingleAgencyAnswer.objects.get(question__key="gaps", audit=old).text == "[removed by the team]"
+        assert "Ben" not in browser.get(address("desk_audit", old)).content.decode()
+        assert browser.get(where).status_code == 404
+        assert "Ben" not in str(list(AuditEntry.objects.values_list("before", "after")))
+        assert browser.get(address("desk_audit_take_out", old, key="staff_x")).status_code == 404
+        with pytest.raises(PermissionDenied):
+            take_out_words(actor=actor_for(lead), audited=old, key="gaps")
 
     def test_the_spreadsheet_has_the_newest_answers_of_each(self, partnership, school, lead, team, sign_in):
         old = answered(actor_for(lead), asked_about_own_training(partnership, school), gaps="Before")
@@ -407,6 +516,8 @@ class TestByTheTeam:
         book = CalamineWorkbook.from_filelike(BytesIO(b"".join(browser.get(page).streaming_content)))
         rows = book.get_sheet_by_name("Answers").to_python()
         assert len(rows) == 2 and rows[1][0] == "Meadow Lane School"
+        assert rows[0][:4] == ["Organisation", "Answered", "Late", "Sent by"]
+        assert rows[0][4].startswith("Which of these") and rows[1][3] == "the organisation"
         assert rows[1][rows[0].index("What of the minimum content is missing?")] == "=cmd()"
         assert "Before" not in str(rows)
 
@@ -428,6 +539,12 @@ class TestForgetting:
         page = sign_in(lead).get(address("our_audit", audited)).content.decode()
         assert "The answers are deleted" in page
         assert AuditEntry.objects.filter(action="evaluations.forget_audit").count() == 1
+
+    def test_a_draft_that_was_never_sent_goes_when_the_time_is_over(self, partnership, school, lead):
+        audited = asked_about_own_training(partnership, school)
+        save_audit(actor=actor_for(lead), audited=audited, answers={"gaps": "Level 3"})
+        jobs.remind_and_close_audits(partnership, audited.closes_at)
+        assert not SingleAgencyAnswer.objects.exists()
 
     def test_what_is_open_keeps_its_draft(self, partnership, school, lead):
         audited = asked_about_own_training(partnership, school)
@@ -473,6 +590,43 @@ class TestRaces:
 
     def test_two_who_ask_at_once_ask_once(self, shire):
         assert sorted(self.ask_at_once(shire)) == [0, 1]
+
+    def send_and_withdraw(self, shire) -> tuple[list[object], int]:
+        partnership, team, organisation = shire
+        with acting_in(partnership):
+            (audited,) = ask_organisations(actor=team, organisations=[organisation])
+            save_audit(actor=team, audited=audited, answers=answers_to(audited))
+            seen = mark_of(audited)
+        acts = [
+            lambda: send_audit(actor=team, audited=audited, seen=seen, on_behalf=True),
+            lambda: withdraw_audit(actor=team, audited=audited),
+        ]
+
+        def act() -> object:
+            mine = acts.pop()
+            with acting_in(partnership):
+                return mine()
+
+        outcomes = together(2, act)
+        with acting_in(partnership):
+            audited.refresh_from_db()
+            return outcomes, (audited.state == "answered") - bool(audited.answers.count())
+
+    def test_what_is_sent_while_somebody_withdraws_it_is_whole_or_gone(self, shire):
+        outcomes, torn = self.send_and_withdraw(shire)
+        assert sum(isinstance(one, DomainError) for one in outcomes) == 1 and torn == 0
+
+    def test_control_without_the_lock_it_is_sent_without_its_answers(self, shire, monkeypatch):
+        barrier, drop = threading.Barrier(2), services.drop_unsent
+
+        def waiting(*given):
+            barrier.wait(20)
+            return drop(*given)
+
+        monkeypatch.setattr(services, "drop_unsent", waiting)
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **given: self)
+        outcomes, _ = self.send_and_withdraw(shire)
+        assert not any(isinstance(one, DomainError) for one in outcomes)
 
     def test_control_without_the_lock_one_of_them_fails(self, shire, monkeypatch):
         barrier, create = threading.Barrier(2), QuerySet.bulk_create
