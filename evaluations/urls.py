@@ -71,7 +71,7 @@ urlpatterns = [
         name="desk_audit_withdraw",
     ),
     path(
-        "desk/single-agency-audits/<int:pk>/take-out/<slug:key>/",
+        "desk/single-agency-audits/<int:pk>/take-out/<slug:slug>/",
         audits.desk_audit_take_out,
         name="desk_audit_take_out",
     ),

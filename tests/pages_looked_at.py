@@ -44,7 +44,7 @@ _NOT_YET = frozenset(
         *("evaluations:agree_action", "evaluations:code_supervision", "evaluations:code_survey_check"),
         *("evaluations:code_survey_left", "evaluations:code_survey_page", "evaluations:code_survey_sent"),
         *("evaluations:my_survey_check", "evaluations:my_survey_left", "evaluations:my_survey_not_manager"),
-        *("evaluations:my_survey_page", "evaluations:typed_sent", "evaluations:desk_audit_page"),
+        *("evaluations:my_survey_page", "evaluations:typed_sent"),
         "evaluations:redact_earlier",
     }
 )

@@ -176,14 +176,14 @@ def desk_audit_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Permission.MANAGE_SURVEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def desk_audit_take_out(request: HttpRequest, pk: int, key: str) -> HttpResponse:
-    """Show the words of one answer, then take them out."""
+def desk_audit_take_out(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """Show the words of the answer to the question with this key, then take them out."""
     way = _desks(request, pk)
-    given = [one for _, answers in given_in(way.audited) for one in answers if one.key == key]
+    given = [one for _, answers in given_in(way.audited) for one in answers if one.key == slug]
     if not given or way.audited.state != SingleAgencyAudit.State.ANSWERED:
         raise Http404
     if request.method == "POST":
-        take_out_words(actor=request.actor, audited=way.audited, key=key)
+        take_out_words(actor=request.actor, audited=way.audited, key=slug)
         messages.success(request, "The words are taken out.")
         return redirect(way.address())
     return _render(request, way, "take_out", {"given": given[0], "back": way.address()})

@@ -259,7 +259,6 @@ class Scene:
             "organisation_pk": odd.organisation_id,
             "slug": odd.session.course.slug,
             "number": certificate.number,
-            "key": "gaps",
         }
         number = self.form.link_number
         tokens = {

@@ -491,7 +491,7 @@ class TestByTheTeam:
         newer = asked_about_own_training(partnership, school)
         browser = sign_in(team.person)
         assert address("desk_audit", old) in browser.get(address("desk_audit", newer)).content.decode()
-        where = address("desk_audit_take_out", old, key="gaps")
+        where = address("desk_audit_take_out", old, slug="gaps")
         assert where in browser.get(address("desk_audit", old)).content.decode()
         assert "Ben was told" in browser.get(where).content.decode()
         browser.post(where)
@@ -499,7 +499,7 @@ class TestByTheTeam:
         assert "Ben" not in browser.get(address("desk_audit", old)).content.decode()
         assert browser.get(where).status_code == 404
         assert "Ben" not in str(list(AuditEntry.objects.values_list("before", "after")))
-        assert browser.get(address("desk_audit_take_out", old, key="staff_x")).status_code == 404
+        assert browser.get(address("desk_audit_take_out", old, slug="staff_x")).status_code == 404
         with pytest.raises(PermissionDenied):
             take_out_words(actor=actor_for(lead), audited=old, key="gaps")
 
