@@ -37,6 +37,16 @@ def shown_of(count: int, of: int) -> int | None:
     return None if withheld([count, of - count]) or of < FEWEST else count
 
 
+def of_several(counts: Sequence[int | None], of: int) -> list[int | None]:
+    """Counts of which each may be shown, where one may choose several and everybody chose one at least.
+
+    Where every count is shown, what they are more than those who chose tells how many chose more than one: of two
+    choices, seven and seven of twelve are two people who chose both. So none is shown then.
+    """
+    more = sum(count or 0 for count in counts) - of
+    return [None for _ in counts] if 0 < more < FEWEST and None not in counts else list(counts)
+
+
 def known_already(counts: Mapping[str, int | None], codes: Set[str], *, several: bool) -> bool:
     """Tell whether the counts that are shown say how many chose one of the codes, so that it may be said again.
 

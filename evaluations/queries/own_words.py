@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from evaluations.answering import REMOVED
-from evaluations.disclosure import FEWEST, shown_of
+from evaluations.disclosure import FEWEST, of_several, shown_of
 from evaluations.kinds import QuestionKind, QuestionnaireKind
 from evaluations.models import Answer, Invitation, Question, Quote
 from evaluations.queries.blocks import asked_of_all
@@ -88,20 +88,12 @@ class _Read:
 
     @property
     def shown(self) -> dict[str, int | None]:
-        """How many are about each theme, as others may see it.
-
-        An answer may be about several. Where every count is shown, what they are more than the answers tells how many
-        are: of two themes, seven and seven of twelve answers are two about both. So none is shown then.
-        """
+        """How many are about each theme, as others may see it; an answer may be about several."""
         counts = Counter(name for names in self.themes for name in names)
-        found = {
-            name: None if name in self.withheld else shown_of(count, self.number)
-            for name, count in counts.items()
-        }
-        about_more = counts.total() - self.number
-        if 0 < about_more < FEWEST and None not in found.values():
-            return dict.fromkeys(found)
-        return found
+        found = [
+            None if name in self.withheld else shown_of(count, self.number) for name, count in counts.items()
+        ]
+        return dict(zip(counts, of_several(found, self.number), strict=True))
 
 
 def themes_by_question(invitations: QuerySet[Invitation], *, for_team: bool) -> list[ThemeFigures]:

@@ -25,7 +25,7 @@ from compliance.services.reports import build_report, publish_report, request_re
 from compliance.views import subgroup
 from courses.models import SessionTrainer
 from evaluations import disclosure
-from evaluations.disclosure import FEWEST, averaged, known_already, publishable, shown_of, totals
+from evaluations.disclosure import FEWEST, averaged, known_already, of_several, publishable, shown_of, totals
 from evaluations.disclosure import shown as shown_counts
 from evaluations.jobs import ask_about_impact, ask_before_courses, ask_for_evaluations
 from evaluations.kinds import QuestionKind, QuestionnaireKind
@@ -253,6 +253,27 @@ class TestAttack:
             for row in rows
             if len(row) == 8 and re.fullmatch(r"[\d.]+", row[3]) and row[2] != "Mean"
         }
+
+    @pytest.mark.parametrize("fewest", [FEWEST, 1])
+    def test_nobody_finds_how_few_chose_both(self, partnership, sign_in, monkeypatch, fewest):
+        trainer = make_person(partnership, Role.TRAINER)
+        client = sign_in(trainer)
+        found = []
+        # Of fifteen, two chose both; of others, five did.
+        for time, manager, both in ((6, 7, 2), (5, 5, 5)):
+            session = held(partnership, days_ago=1, trainers=(trainer,))
+            chosen = [["time"]] * time + [["manager"]] * manager + [["time", "manager"]] * both
+            evaluated(partnership, session, [{**rated(4, 3, 7), "barriers": one} for one in chosen])
+            closed(partnership)
+            with monkeypatch.context() as patched:
+                # Without the rule: it is what the counts are more than those who chose that must not be few.
+                patched.setattr(
+                    questions, "of_several", of_several if fewest == FEWEST else lambda counts, of: counts
+                )
+                said = self._choices(partnership, client, session)
+            counts = [count for one, count in said.items() if "barriers" in one or "stop" in one]
+            found.append(sum(counts) - len(chosen) if counts else 0)
+        assert found == ([0, 5] if fewest == FEWEST else [2, 5])
 
     @pytest.mark.parametrize("again", [["time"] * 2 + ["manager"] * 3, ["time"] * 5, ["manager"]])
     @pytest.mark.parametrize("frozen", [True, False])
@@ -582,6 +603,15 @@ class TestTotals:
     )
     def test_neither_those_who_chose_nor_those_who_did_not(self, count, of, expected):
         assert shown_of(count, of) == expected
+
+    @given(st.lists(st.sets(st.sampled_from("abc"), min_size=1), min_size=FEWEST, max_size=40))
+    def test_counts_of_several_do_not_add_up_to_how_few_chose_more_than_one(self, chosen):
+        exact = [sum(one in some for some in chosen) for one in "abc"]
+        found = of_several([shown_of(count, len(chosen)) for count in exact], len(chosen))
+        if None not in found:
+            more = sum(found) - len(chosen)
+            assert more == 0 or more >= FEWEST
+        assert all(count in (None, known) for count, known in zip(found, exact, strict=True))
 
 
 SCALE = (1, 5)

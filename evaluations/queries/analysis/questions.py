@@ -8,7 +8,7 @@ from functools import partial
 from django.db.models import Count, QuerySet
 
 from evaluations.answering import choices_of
-from evaluations.disclosure import FEWEST, averaged, shown, shown_of, whole
+from evaluations.disclosure import FEWEST, averaged, of_several, shown, shown_of, whole
 from evaluations.kinds import HAS_OPTIONS, QuestionKind, QuestionnaireKind
 from evaluations.models import Invitation, Question
 from evaluations.queries.analysis.conditions import Conditions, Which, identity_of
@@ -148,7 +148,7 @@ def _figures_for_others(said: _Counted, counted: int, question: Question, row: s
     closed = said.closed
     exact = _exact(question, closed)
     if question.kind == QuestionKind.CHOICES:
-        counts: list[int | None] = [shown_of(count, closed.counted) for count in exact]
+        counts = of_several([shown_of(count, closed.counted) for count in exact], closed.counted)
     else:
         counts = shown(exact)
     if question.kind in NUMBERED:
