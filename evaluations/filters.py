@@ -146,7 +146,7 @@ class SingleAgencyAuditFilter(ListFilter):
             "answered": Q(state="answered"),
             "closed": Q(state="closed"),
             "withdrawn": Q(state="withdrawn"),
-            "never": Q(audit__isnull=True),
+            "never": Q(audit__isnull=True) | Q(state="withdrawn"),
         }
         return rows.filter(wanted[standing])
 

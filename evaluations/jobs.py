@@ -48,7 +48,6 @@ from evaluations.services.single_agency_audits import (
     ask_again,
     close_audit,
     forget_audit,
-    is_time_to_remind_leads,
     remind_leads,
     tell_leads,
 )
@@ -228,8 +227,7 @@ def remind_and_close_audits(partnership: Partnership, now: datetime) -> None:
     for over in piecewise(partnership, lambda: audits_to_close(partnership, now)):
         one_by_one(partnership, (partial(close_audit, actor=actor, audited=one, now=now) for one in over))
     for found in piecewise(partnership, lambda: audits_to_remind(partnership, now)):
-        waiting = [one for one in found if is_time_to_remind_leads(one, now)]
-        one_by_one(partnership, (partial(remind_leads, actor=actor, audited=one, now=now) for one in waiting))
+        one_by_one(partnership, (partial(remind_leads, actor=actor, audited=one, now=now) for one in found))
 
 
 def forget_old_audits(partnership: Partnership, now: datetime) -> None:

@@ -100,9 +100,8 @@ def answers_close_at(kind: str, policy: Policy, session: Session, now: datetime)
         case QuestionnaireKind.EVALUATION if asks_evaluation(session.course, policy):
             open_for = timedelta(days=policy.evaluation.open_days.value)
             in_time = now < session.ends_at + max(open_for, LATEST) or waits_for(kind, policy)
-            closes = end_of_day(now + open_for)
-            in_time &= session.ends_at <= now and closes < _answers_go_at(policy, session)
-            return closes if in_time else None
+            closes = min(end_of_day(now + open_for), _last_minute_of_answers(policy, session))
+            return closes if in_time and session.ends_at <= now < closes else None
         case QuestionnaireKind.IMPACT if asks_learners(session.course, policy):
             return _impact_closes_at(policy, session, now)
         case QuestionnaireKind.LINE_MANAGER if asks_line_manager(
@@ -171,11 +170,14 @@ def _impact_closes_at(policy: Policy, session: Session, now: datetime) -> dateti
         return closes
     # Whoever was marked present late must still be able to earn a certificate that waits for this survey.
     late = max(closes, end_of_day(now + _TIME_FOR_A_LATE_ANSWER))
-    return late if needed and opens <= now and late < _answers_go_at(policy, session) else None
+    late = min(late, _last_minute_of_answers(policy, session))
+    return late if needed and opens <= now < late else None
 
 
-def _answers_go_at(policy: Policy, session: Session) -> datetime:
-    return _later(session.ends_at, 12 * policy.evaluation.answers_kept_years.value, "months")
+def _last_minute_of_answers(policy: Policy, session: Session) -> datetime:
+    """The end of the day before the answers go: nobody is asked for what would not be kept."""
+    kept = _later(session.ends_at, 12 * policy.evaluation.answers_kept_years.value, "months")
+    return last_minute_of(uk_date(kept) - timedelta(days=1))
 
 
 def end_of_day(moment: datetime) -> datetime:

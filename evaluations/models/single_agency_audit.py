@@ -73,6 +73,8 @@ class SingleAgencyAudit(TenantModel):
     answered_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who sent it."
     )
+    sent_late = models.BooleanField(default=False, help_text="Last sent after it was asked for.")
+    given_back_at = models.DateTimeField(null=True, blank=True, help_text="When it was last given back.")
     on_behalf = models.BooleanField(default=False, help_text="The team wrote it down for the organisation.")
     given_back_because = models.TextField(blank=True, help_text="What the organisation is to put right.")
     forgotten_at = models.DateTimeField(
@@ -122,8 +124,7 @@ class SingleAgencyAudit(TenantModel):
     @property
     def is_late(self) -> bool:
         """Tell whether the answers came after they were asked for."""
-        is_sent = self.state == self.State.ANSWERED
-        return is_sent and self.answered_at is not None and self.answered_at > self.due_at
+        return self.state == self.State.ANSWERED and self.sent_late
 
     @property
     def is_given_back(self) -> bool:

@@ -1,6 +1,6 @@
 """The identities of questions, which all questionnaires of a kind share: which are taken, and how each was asked."""
 
-from evaluations.drafts import Draft, DraftQuestion, is_reworded
+from evaluations.drafts import Draft, DraftQuestion, is_comparable, is_reworded
 from evaluations.followed import FOLLOWED
 from evaluations.kinds import QuestionnaireKind
 from evaluations.library import library
@@ -32,7 +32,7 @@ def asked_before(questionnaire: Questionnaire, document: Draft, latest: Draft) -
     """How the questions that were not in the latest version have been asked under their identity (one query).
 
     They came with a copy or from the library, or were asked in an earlier version. Each is given in the words that it
-    has in the document if it was ever asked in these, in its newest ones else.
+    has in the document if it was ever asked in these; else in the newest of which nothing is missing, or its newest.
     """
     new = {one.key: one for one in document.questions if latest.question(one.key) is None}
     asked = Question.objects.filter(
@@ -44,9 +44,17 @@ def asked_before(questionnaire: Questionnaire, document: Draft, latest: Draft) -
     for one in (*_of_library(questionnaire), *map(as_draft, asked)):
         now, known = new.get(one.key), found.get(one.key)
         # Answered in another way it has another identity already.
-        if now is not None and one.kind is now.kind and (known is None or is_reworded(known, now)):
+        if now is not None and one.kind is now.kind and (known is None or _is_nearer(one, known, now)):
             found[one.key] = one
     return found
+
+
+def _is_nearer(one: DraftQuestion, known: DraftQuestion, now: DraftQuestion) -> bool:
+    """Tell whether to compare with this wording rather than with the earlier one that is known.
+
+    Not if another questionnaire of the kind has come to offer more than this one, which took nothing away.
+    """
+    return is_reworded(known, now) and (is_comparable(one, now) or not is_comparable(known, now))
 
 
 def _of_library(questionnaire: Questionnaire) -> list[DraftQuestion]:

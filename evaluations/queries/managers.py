@@ -73,6 +73,12 @@ def forms_astray(partnership: Partnership, now: datetime) -> QuerySet[Invitation
     return forms.that_count().filter(waits | can_be_sent, closes_at__gt=now).order_by("pk")
 
 
+def is_still_manager(invitation: Invitation) -> bool:
+    """Tell whether whoever is asked by a line manager form is the learner's line manager now (one query)."""
+    asked = _named(OuterRef("respondent"), OuterRef("respondent_email"))
+    return Invitation.objects.filter(Exists(_place("booking__").filter(asked)), pk=invitation.pk).exists()
+
+
 def shared_with_former(partnership: Partnership) -> QuerySet[Sharing]:
     """What learners share with somebody who is no longer their line manager where the booking was made."""
     place = _place("invitation__booking__")

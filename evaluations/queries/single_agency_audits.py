@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -38,7 +38,9 @@ def organisations_asked(actor: Actor) -> QuerySet[Organisation]:
     Of the newest audit: ``audit``, ``state``, ``asked_at``, ``due_at``, ``answered_at``; to sort by, ``asked_or_never``
     and ``answered_or_never`` have a moment long ago where there is none.
     """
-    newest = SingleAgencyAudit.objects.filter(organisation=OuterRef("pk")).order_by("-asked_at", "-pk")
+    audits = SingleAgencyAudit.objects.filter(organisation=OuterRef("pk"))
+    # One that was withdrawn counts only where there is no other.
+    newest = audits.order_by(_last("withdrawn"), "-asked_at", "-pk")
     found = Organisation.objects.filter(partnership=actor.partnership).annotate(
         audit=Subquery(newest.values("pk")[:1]),
         state=Subquery(newest.values("state")[:1]),
@@ -64,12 +66,11 @@ def organisations_to_ask_again(partnership: Partnership, now: datetime) -> Query
     """Where the policy asks every year, those that were asked a year ago and not since."""
     if partnership.policy(now).single_agency_audit.rule.value is not SingleAgencyAuditRule.YEARLY:
         return Organisation.objects.none()
-    audits = SingleAgencyAudit.objects.filter(partnership=partnership).not_withdrawn()
-    since = _a_year_before(now)
-    # What was given back and sent again lately needs no new round either.
-    lately = audits.filter(Q(state="open") | Q(asked_at__gte=since) | Q(last_asked_on__gte=uk_date(since)))
+    audits, since = SingleAgencyAudit.objects.filter(partnership=partnership), _a_year_before(now)
+    # Whoever is not to be asked this year, or has put right what they had sent, is asked no sooner either.
+    lately = audits.filter(Q(state="open") | Q(asked_at__gte=since) | Q(given_back_at__gte=since))
     asked = Organisation.objects.filter(
-        partnership=partnership, is_active=True, pk__in=audits.values("organisation")
+        partnership=partnership, is_active=True, pk__in=audits.not_withdrawn().values("organisation")
     )
     return asked.exclude(pk__in=lately.values("organisation"))
 
@@ -119,7 +120,7 @@ def own_audits(actor: Actor) -> QuerySet[SingleAgencyAudit]:
     own = SingleAgencyAudit.objects.filter(
         partnership=actor.partnership, organisation__in=actor.led_organisation_ids
     )
-    return own.select_related("organisation", "answered_by").order_by("-state", "-asked_at", "-pk")
+    return own.select_related("organisation", "answered_by").order_by(_first("open"), "-asked_at", "-pk")
 
 
 def waiting_for(actor: Actor) -> QuerySet[SingleAgencyAudit]:
@@ -182,6 +183,14 @@ def answers_in_columns(audits: Iterable[SingleAgencyAudit]) -> tuple[list[str], 
             [one.organisation.name, one.answered_at, one.is_late, by, *(given.get(key, "") for key in keys)]
         )
     return [*ANSWER_HEADERS, *(questions[key].text for key in keys)], rows
+
+
+def _first(state: str) -> Case:
+    return Case(When(state=state, then=0), default=1, output_field=IntegerField())
+
+
+def _last(state: str) -> Case:
+    return Case(When(state=state, then=1), default=0, output_field=IntegerField())
 
 
 def _given(question: Question, answer: SingleAgencyAnswer | None) -> Given:

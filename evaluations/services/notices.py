@@ -12,7 +12,7 @@ from bookings.models import Booking
 from evaluations.kinds import QuestionnaireKind
 from evaluations.links import may_answer, may_type_in
 from evaluations.models import Invitation, Notice, Sharing
-from evaluations.queries.managers import line_manager_of, membership_of
+from evaluations.queries.managers import is_still_manager, line_manager_of, membership_of
 from evaluations.services.answers import refuse_unless_open
 from evaluations.services.invitations import about_survey, asked_key, send
 from evaluations.services.line_managers import send_to
@@ -69,6 +69,8 @@ def settle_notice(*, actor: Actor, notice: Notice, outcome: Outcome, now: dateti
                 raise DomainError(
                     "Nobody is asked for an interview by email. Ring them again from the call sheet."
                 )
+            case Outcome.ASKED_AGAIN if _is_for_a_former_manager(invitation):
+                raise DomainError(f"{invitation.respondent_name} is not the line manager any more.")
             case Outcome.ASKED_AGAIN:
                 _open_again(invitation, now)
                 invitation.save(update_fields=["state", "closed_because", "last_asked_on"])
@@ -181,6 +183,10 @@ def _open_again(invitation: Invitation, now: datetime) -> None:
         raise DomainError("The time to answer it is over, so nobody can be asked again.")
     invitation.state, invitation.closed_because = Invitation.State.OPEN, ""
     invitation.last_asked_on = uk_date(now)
+
+
+def _is_for_a_former_manager(invitation: Invitation) -> bool:
+    return invitation.kind == QuestionnaireKind.LINE_MANAGER and not is_still_manager(invitation)
 
 
 def _settle(actor: Actor, notice: Notice, outcome: Outcome, now: datetime) -> Notice:

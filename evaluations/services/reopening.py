@@ -11,6 +11,7 @@ from courses.models import Session
 from evaluations.kinds import OF_THOSE_THERE, QuestionnaireKind
 from evaluations.models import Invitation, Reopening
 from evaluations.periods import LONGEST_OPEN_AGAIN, kept_until, last_minute_of
+from evaluations.queries.managers import is_still_manager
 from evaluations.services.invitations import about_survey, send
 from notifications.outbox import drop_unsent
 from partnership_portal.templatetags.portal import uk_date as in_words
@@ -92,7 +93,11 @@ def refuse_to_open_again(invitation: Invitation, now: datetime) -> None:
     if invitation.closed_because == Invitation.Closing.NO_MANAGER:
         raise DomainError(
             "Record the line manager with an email address: then the form goes there by itself."
+            if now < invitation.closes_at
+            else "No line manager was recorded in time, so the form stays closed."
         )
+    if invitation.kind == QuestionnaireKind.LINE_MANAGER and not is_still_manager(invitation):
+        raise DomainError(f"{invitation.respondent_name} is not the line manager any more.")
     if invitation.notices.filter(settled_at__isnull=True).exists():
         raise DomainError("First settle what was said instead of answering.")
 

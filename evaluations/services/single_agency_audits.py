@@ -1,7 +1,7 @@
 """Asking organisations about their own training: asked by the team or once a year, answered by a lead or the team."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -152,7 +152,7 @@ def remind_leads(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> 
 def close_audit(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> bool:
     """Close an audit that nobody answered in time; tells whether it did. Locks it.
 
-    What was sent once and given back stands as it is; what was never sent is deleted.
+    What was sent once and given back stands, with what was changed since; what was never sent is deleted.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -165,7 +165,7 @@ def close_audit(*, actor: Actor, audited: SingleAgencyAudit, now: datetime) -> b
 def withdraw_audit(*, actor: Actor, audited: SingleAgencyAudit) -> bool:
     """Ask an organisation no more, as if it had not been asked; tells whether it waited. Locks it.
 
-    What was never sent is deleted; what was sent once and given back stands as it is.
+    What was never sent is deleted; what was sent once and given back stands, with what was changed since.
     """
     require(actor, Permission.MANAGE_SURVEYS)
     with transaction.atomic():
@@ -206,7 +206,7 @@ def send_audit(*, actor: Actor, audited: SingleAgencyAudit, seen: str, on_behalf
         forget_what_is_not_asked(audited)
         if missing := gaps(audited):
             raise DomainError(f"Answer “{missing[0].text}” before you send the form.")
-        if seen != mark_of(audited):
+        if seen != mark_of(audited, saved_in(audited)):
             raise ChangedMeanwhile("Somebody has changed the answers meanwhile. Check them once more.")
         audited.state = SingleAgencyAudit.State.ANSWERED
         audited.answered_at, audited.answered_by = timezone.now(), actor.person
@@ -222,11 +222,15 @@ def send_audit(*, actor: Actor, audited: SingleAgencyAudit, seen: str, on_behalf
         )
 
 
-def mark_of(audited: SingleAgencyAudit) -> str:
+def saved_in(audited: SingleAgencyAudit) -> dict[str, Value]:
+    """The answers as they are saved now, by question (one query)."""
+    return {one.question.key: value_of(one) for one in audited.answers.select_related("question")}
+
+
+def mark_of(audited: SingleAgencyAudit, saved: Mapping[str, Value]) -> str:
     """What tells these answers from any others to the same audit."""
-    given = {one.question.key: value_of(one) for one in audited.answers.select_related("question")}
-    asked_now = asked(audited.version.questions.all(), given)
-    return hashlib.sha256("\n".join(marks(asked_now, given)).encode()).hexdigest()
+    asked_now = asked(audited.version.questions.all(), saved)
+    return hashlib.sha256("\n".join(marks(asked_now, saved)).encode()).hexdigest()
 
 
 def give_back_audit(*, actor: Actor, audited: SingleAgencyAudit, because: str) -> None:
@@ -246,18 +250,17 @@ def give_back_audit(*, actor: Actor, audited: SingleAgencyAudit, because: str) -
             raise DomainError(f"It was given back already, because: “{audited.given_back_because}”")
         if audited.state != SingleAgencyAudit.State.ANSWERED or audited.forgotten_at is not None:
             raise DomainError("There are no answers to put right.")
-        if SingleAgencyAudit.objects.filter(
-            organisation=organisation, asked_at__gt=audited.asked_at
-        ).exists():
+        since = SingleAgencyAudit.objects.filter(organisation=organisation, asked_at__gt=audited.asked_at)
+        if since.not_withdrawn().exists():
             raise DomainError(f"{organisation} was asked anew since, so these answers stay as they are.")
         audited.state, audited.given_back_because = SingleAgencyAudit.State.OPEN, because
         audited.due_at, audited.closes_at = audit_due_and_closes(policy_of(audited.policy_version), now)
-        audited.reminders_sent, audited.last_asked_on = 0, uk_date(now)
+        audited.reminders_sent, audited.last_asked_on, audited.given_back_at = 0, uk_date(now), now
         if tell_given_back(audited, now):
             audited.told_at = audited.told_at or now
         audited.save(
             update_fields=[
-                *("state", "given_back_because", "told_at"),
+                *("state", "given_back_because", "given_back_at", "told_at"),
                 *("due_at", "closes_at", "reminders_sent", "last_asked_on"),
             ]
         )
@@ -340,8 +343,9 @@ def _end(actor: Actor, audited: SingleAgencyAudit, state: SingleAgencyAudit.Stat
         return False
     drop_unsent(audited.partnership, about_audit(audited))
     if audited.is_given_back:
-        # What was to be put right is still said beside what stands.
+        # What was to be put right is still said beside what stands, with what was changed and not sent again.
         state = SingleAgencyAudit.State.ANSWERED
+        forget_what_is_not_asked(audited)
     else:
         audited.answers.all().delete()
     audited.state = state

@@ -269,7 +269,7 @@ def _check(request: HttpRequest, way: AuditWay) -> HttpResponse:
             return redirect(way.address("_check"))
         messages.success(request, f"The answers of {way.audited.organisation} are sent.")
         return redirect(way.address())
-    return _render(request, way, "check", {**checked, "seen": mark_of(way.audited)})
+    return _render(request, way, "check", {**checked, "seen": mark_of(way.audited, way.saved)})
 
 
 def _render(request: HttpRequest, way: AuditWay, page: str, context: dict[str, object]) -> HttpResponse:

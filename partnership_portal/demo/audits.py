@@ -5,7 +5,13 @@ import datetime as dt
 from evaluations.answering import Value, WithWords
 from evaluations.jobs import tell_leads_of_audits
 from evaluations.models import SingleAgencyAudit
-from evaluations.services.single_agency_audits import ask_organisations, mark_of, save_audit, send_audit
+from evaluations.services.single_agency_audits import (
+    ask_organisations,
+    mark_of,
+    save_audit,
+    saved_in,
+    send_audit,
+)
 from partnership_portal.demo.cast import PARTS
 from partnerships.actors import actor_of
 from partnerships.models import Organisation, Partnership, Person
@@ -52,7 +58,7 @@ def ask_about_own_training(partnership: Partnership, now: dt.datetime) -> None:
         )
         for audited, answers in zip(answered, _WHOLE, strict=True):
             save_audit(actor=team, audited=audited, answers=answers)
-            send_audit(actor=team, audited=audited, seen=mark_of(audited), on_behalf=True)
+            send_audit(actor=team, audited=audited, seen=mark_of(audited, saved_in(audited)), on_behalf=True)
         late = ask_organisations(
             actor=team, organisations=earlier[len(_WHOLE) :], now=now - dt.timedelta(days=40)
         )

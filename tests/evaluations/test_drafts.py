@@ -218,6 +218,8 @@ def test_a_copy_that_offers_less_asks_another_question_whatever_the_team_says(te
 
     assert asks("Three", "a", "b", "c") == ["which"]
     assert asks("Four", "a", "b", "c", "d") == ["which"]
+    # It takes nothing from the three, and what another copy offers besides is not its own to keep.
+    assert asks("Another four", "a", "b", "c", "e") == ["which"]
     assert asks("Two", "a", "b") == ["which-2"]
 
 

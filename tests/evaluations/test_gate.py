@@ -24,10 +24,11 @@ from evaluations.jobs import (
 )
 from evaluations.kinds import QuestionnaireKind
 from evaluations.models import Certificate, Invitation
-from evaluations.periods import impact_opens_and_closes
+from evaluations.periods import impact_opens_and_closes, kept_until
 from evaluations.services.answers import SurveyClosed
 from notifications.models import Message
 from partnership_portal.pages.mine import record_figures
+from partnership_portal.working_days import uk_date
 from partnerships.permissions import Role
 from partnerships.tenancy import acting_in
 from tests.bookings.moving import begun
@@ -364,9 +365,24 @@ def test_nobody_is_asked_for_answers_that_would_be_deleted_before_they_are_in(
 ) -> None:
     kept = {"evaluation__answers_kept_years": 1}
     adopt_policy(partnership, policy(**changes, **kept), at=timezone.now() - timedelta(days=900))
-    booked(held(partnership, days_ago=360))
+    booked(held(partnership, days_ago=370))
     asked_again()
     assert not Invitation.objects.exists()
+    # As long as there are days left, and no longer.
+    late = booked(held(partnership, days_ago=355))
+    asked_again()
+    for asked in Invitation.objects.filter(booking=late):
+        assert timezone.now() + timedelta(days=5) < asked.closes_at < kept_until(asked)
+    assert Invitation.objects.filter(booking=late).exists()
+
+
+def test_a_survey_that_is_open_as_long_as_answers_are_kept_closes_the_day_before(partnership) -> None:
+    changes = {"evaluation__open_days": 365, "evaluation__answers_kept_years": 1}
+    adopt_policy(partnership, policy(**changes), at=timezone.now() - timedelta(days=900))
+    booking = booked(held(partnership))
+    ask_for_evaluations(partnership, timezone.now())
+    asked = Invitation.objects.get(booking=booking)
+    assert uk_date(asked.closes_at) == uk_date(kept_until(asked)) - timedelta(days=1)
 
 
 def test_gate_follows_the_policy_in_force_when_the_session_began(partnership):

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from evaluations.jobs import ask_about_impact, ask_for_evaluations, follow_line_managers, remind_and_close
 from evaluations.links import holder_of, supervision_token, survey_token
-from evaluations.models import Answer, Invitation, Sharing
+from evaluations.models import Answer, Invitation, Notice, Sharing
 from evaluations.queries.managers import forms_astray, shared_with_former
 from evaluations.queries.supervision import reader_of_form, shared_with
 from evaluations.services.answers import save_answers
+from evaluations.services.notices import say_left, settle_notice
 from evaluations.services.reopening import open_again
 from evaluations.services.sharing import share_answers
 from notifications.models import Message
@@ -135,6 +136,24 @@ class TestTheForm:
             remind_and_close(partnership, timezone.now() + timedelta(days=days))
         reminded = Message.objects.filter(purpose="survey-reminder")
         assert {one.to_email for one in reminded} == {NEW[1]}
+
+    def test_is_not_opened_again_for_the_former(self, partnership, booking, team) -> None:
+        form = of(booking)
+        remind_and_close(partnership, form.closes_at + timedelta(minutes=1))
+        record(booking, *NEW)
+        Message.objects.all().delete()
+        with pytest.raises(DomainError, match="is not the line manager any more"):
+            open_again(actor=team, invitation=form, until=uk_today() + timedelta(days=7), reason="Ill")
+        assert not Message.objects.exists()
+
+    def test_is_not_asked_again_of_the_former(self, partnership, booking, team) -> None:
+        form = of(booking)
+        say_left(actor=holder_of(form), invitation=form)
+        record(booking, *NEW)
+        Message.objects.all().delete()
+        with pytest.raises(DomainError, match="is not the line manager any more"):
+            settle_notice(actor=team, notice=Notice.objects.get(), outcome=Notice.Outcome.ASKED_AGAIN)
+        assert not Message.objects.exists()
 
     @pytest.mark.parametrize("who", ["the manager leaves", "the learner leaves", "the lead takes them out"])
     def test_is_closed_where_nobody_is_the_manager_and_sent_once_somebody_is(

@@ -15,13 +15,14 @@ from python_calamine import CalamineWorkbook
 
 from evaluations import jobs
 from evaluations.models import Question, Questionnaire, SingleAgencyAnswer, SingleAgencyAudit
-from evaluations.queries.single_agency_audits import never_asked, overdue
+from evaluations.queries.single_agency_audits import never_asked, organisations_asked, overdue
 from evaluations.services import single_agency_audits as services
 from evaluations.services.single_agency_audits import (
     ask_organisations,
     give_back_audit,
     mark_of,
     save_audit,
+    saved_in,
     send_audit,
     take_out_words,
     withdraw_audit,
@@ -55,7 +56,7 @@ def team(partnership):
 
 def answered(actor, audited: SingleAgencyAudit, *, on_behalf: bool = False, **given) -> SingleAgencyAudit:
     save_audit(actor=actor, audited=audited, answers=answers_to(audited, **given))
-    send_audit(actor=actor, audited=audited, seen=mark_of(audited), on_behalf=on_behalf)
+    send_audit(actor=actor, audited=audited, seen=mark_of(audited, saved_in(audited)), on_behalf=on_behalf)
     return SingleAgencyAudit.objects.get(pk=audited.pk)
 
 
@@ -186,6 +187,10 @@ class TestTelling:
         audited.refresh_from_db()
         assert audited.reminders_sent == 0 and told("single_agency_audit_reminder") == []
         after = make_person(partnership, Role.ORGANISATION_LEAD, organisation=school)
+        SingleAgencyAudit.objects.update(reminders_sent=2)
+        jobs.remind_and_close_audits(partnership, at("2026-03-23 15:00"))
+        assert after.email in told()
+        SingleAgencyAudit.objects.update(reminders_sent=0)
         for _ in range(2):
             jobs.remind_and_close_audits(partnership, at("2026-03-24 09:00"))
         assert after.email in told() and told("single_agency_audit_reminder") == [after.email]
@@ -254,6 +259,26 @@ class TestEveryYear:
         assert SingleAgencyAudit.objects.count() == asked
         if asked == 2:
             assert SingleAgencyAudit.objects.first().asked_by is None
+
+    def test_what_was_withdrawn_is_not_asked_again_the_next_night(self, partnership, team, school, lead):
+        adopt_policy(partnership, policy(single_agency_audit__rule="yearly"), at=at("2024-01-01"))
+        (first,) = ask_organisations(actor=team, organisations=[school], now=at("2025-03-01 15:00"))
+        _change(
+            first,
+            state="answered",
+            answered_at=first.asked_at,
+            answered_by=lead,
+            last_asked_on=at("2025-05-01"),
+        )
+        # Reminders put the yearly round off by nothing.
+        jobs.ask_organisations_again(partnership, at("2026-03-01 06:00"))
+        second = SingleAgencyAudit.objects.get(state="open")
+        assert withdraw_audit(actor=team, audited=second)
+        jobs.ask_organisations_again(partnership, at("2026-03-02 06:00"))
+        assert not SingleAgencyAudit.objects.filter(state="open").exists()
+        assert organisations_asked(team).get(pk=school.pk).audit == first.pk
+        give_back_audit(actor=team, audited=first, because="Numbers")
+        assert school not in never_asked(partnership)
 
     def test_neither_what_waits_nor_what_is_not_active_any_more(self, partnership, team, school):
         adopt_policy(partnership, policy(single_agency_audit__rule="yearly"), at=at("2024-01-01"))
@@ -374,7 +399,7 @@ class TestAnswering:
         Membership.objects.filter(person=lead).update(ended_on=uk_date(timezone.now()))
         assert sign_in(lead).get(address("our_audit", audited)).status_code in {302, 403}
         with pytest.raises(PermissionDenied):
-            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited))
+            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited, saved_in(audited)))
 
     def test_the_neighbours_audit_is_a_404(self, partnership, neighbour, sign_in):
         with acting_in(neighbour):
@@ -392,7 +417,7 @@ class TestAnswering:
     def test_not_without_an_answer_to_what_is_required(self, partnership, school, lead):
         audited = asked_about_own_training(partnership, school)
         with pytest.raises(DomainError, match="before you send the form"):
-            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited))
+            send_audit(actor=actor_for(lead), audited=audited, seen=mark_of(audited, saved_in(audited)))
 
     def test_not_when_it_is_over(self, partnership, school, lead):
         audited = asked_about_own_training(partnership, school)
@@ -474,11 +499,12 @@ class TestByTheTeam:
 
     def test_given_back_and_not_put_right_it_stands_as_it_is(self, partnership, school, lead, team, sign_in):
         audited = answered(actor_for(lead), asked_about_own_training(partnership, school), gaps="Level 3")
+        _change(audited, sent_late=True)
         give_back_audit(actor=team, audited=audited, because="Numbers")
         audited.refresh_from_db()
         jobs.remind_and_close_audits(partnership, audited.closes_at)
         audited.refresh_from_db()
-        assert audited.state == "answered" and audited.answered_by == lead
+        assert audited.state == "answered" and audited.answered_by == lead and audited.is_late
         page = sign_in(team.person).get(address("desk_audit", audited)).content.decode()
         assert "Level 3" in page and "Not put right" in page and "Numbers" in page
         give_back_audit(actor=team, audited=audited, because="Numbers")
@@ -596,7 +622,7 @@ class TestRaces:
         with acting_in(partnership):
             (audited,) = ask_organisations(actor=team, organisations=[organisation])
             save_audit(actor=team, audited=audited, answers=answers_to(audited))
-            seen = mark_of(audited)
+            seen = mark_of(audited, saved_in(audited))
         acts = [
             lambda: send_audit(actor=team, audited=audited, seen=seen, on_behalf=True),
             lambda: withdraw_audit(actor=team, audited=audited),
