@@ -10,7 +10,9 @@ from bookings.services.places import give_up
 from bookings.services.quotas import add_quota
 from bookings.states import HOLDS_PLACE, LIVE, BookingState
 from courses.models import Course, Session
-from evaluations.queries.notices import ASKING
+from evaluations.kinds import QuestionnaireKind
+from evaluations.models import Invitation
+from evaluations.queries.notices import ASKING, sent_to_nobody
 from notifications.models import Message
 from partnership_portal.demo.cast import PARTS
 from partnership_portal.working_days import add_working_days, add_working_hours, uk_date, uk_moment
@@ -46,6 +48,25 @@ def fill_the_desk(partnership: Partnership, now: dt.datetime) -> None:
         _hold_places(team, coming, now)
         _want_new_dates(partnership, coming, now)
         _bounce(partnership, parts)
+        if not sent_to_nobody(team, now).exists():
+            _take_an_address_away(partnership, parts, now)
+
+
+def _take_an_address_away(partnership: Partnership, parts: dict[str, Person], now: dt.datetime) -> None:
+    """A learner without an email address is asked what has changed, and nobody could write to them."""
+    asked = Invitation.objects.filter(
+        Q(kind=QuestionnaireKind.IMPACT) | Q(kind=QuestionnaireKind.EVALUATION, due_at__lte=now),
+        partnership=partnership,
+        closes_at__gt=now,
+        respondent=F("booking__person"),
+        respondent__user__isnull=True,
+    )
+    bounced = Message.objects.filter(partnership=partnership, state=Message.State.FAILED).values("person")
+    others = asked.to_answer().exclude(respondent__in=parts.values()).exclude(respondent__in=bounced)
+    one = others.order_by("closes_at", "pk").first()
+    if one is not None:
+        Person.objects.filter(pk=one.respondent_id).update(email="")
+        Invitation.objects.filter(pk=one.pk).update(respondent_email="")
 
 
 def _ask_who_is_coming(partnership: Partnership, now: dt.datetime) -> None:

@@ -147,9 +147,9 @@ def test_control_without_the_locks_everybody_is_reminded_twice(raced, monkeypatc
         both_have_looked.wait(timeout=20)
         return due
 
-    def send(*given, about, **named) -> None:
+    def send(*given, about, **named) -> bool:
         # The outbox stands behind the locks: it knows a reminder by its day. Here each has a key of its own.
-        write(*given, about=f"{about}:{next(keys)}", **named)
+        return write(*given, about=f"{about}:{next(keys)}", **named)
 
     ask_for_evaluations(raced, NOW)
     without_locks(monkeypatch)

@@ -128,7 +128,7 @@ def test_a_session_that_was_given_back_is_taken_by_another(raced, observers):
         acts[1]()
         assert sorted(session.invitations.values_list("state", flat=True)) == ["closed", "open"]
         with pytest.raises(IntegrityError, match="one_observer_a_session"):
-            Invitation.objects.filter(pk=first.pk).update(state="open")
+            Invitation.objects.filter(pk=first.pk).update(state="open", closed_because="")
 
 
 @pytest.fixture

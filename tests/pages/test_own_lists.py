@@ -94,7 +94,7 @@ def ask(partnership: Partnership, person: Person, number: int) -> str:
 
 LISTS = {
     "team/": Case(Role.LINE_MANAGER, manage, queries=17),
-    "me/record/": Case(Role.PRACTITIONER, learn, queries=17),
+    "me/record/": Case(Role.PRACTITIONER, learn, queries=19),
     "subgroup/": Case(Role.SUBGROUP_CHAIR, publish, queries=14),
     "desk/reports/": Case(Role.TEAM, publish, queries=12),
     "join/": Case(Role.PRACTITIONER, ask, queries=12),

@@ -176,5 +176,5 @@ def test_my_page_asks_the_same_number_of_questions(
         )
     browser = sign_in(person)
     browser.get("/alphashire/me/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get("/alphashire/me/")
